@@ -1,0 +1,26 @@
+# Flags every target of ours is compiled with (ordapt_flags is linked privately).
+add_library(ordapt_flags INTERFACE)
+target_compile_definitions(ordapt_flags INTERFACE _POSIX_C_SOURCE=200809L _FILE_OFFSET_BITS=64)
+target_compile_options(ordapt_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wformat=2 -Wvla
+  -Wno-format-nonliteral -Wno-format-truncation  # cutting a long text is what snprintf is used for
+  -ffp-contract=off        # kernels that bin or compare must agree with the scalar ones exactly
+  -fno-math-errno -fno-trapping-math
+  -fstack-protector-strong)
+if(ORDAPT_WERROR)
+  target_compile_options(ordapt_flags INTERFACE -Werror)
+endif()
+if(CMAKE_BUILD_TYPE MATCHES "Rel" AND NOT ORDAPT_SANITIZE)
+  target_compile_options(ordapt_flags INTERFACE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+endif()
+if(ORDAPT_SANITIZE)
+  target_compile_options(ordapt_flags INTERFACE -fsanitize=${ORDAPT_SANITIZE} -fno-omit-frame-pointer)
+  target_link_options(ordapt_flags INTERFACE -fsanitize=${ORDAPT_SANITIZE})
+endif()
+if(ORDAPT_COVERAGE)
+  target_compile_options(ordapt_flags INTERFACE --coverage)
+  target_link_options(ordapt_flags INTERFACE --coverage)
+endif()
+if(CMAKE_SYSTEM_NAME STREQUAL "Linux")
+  target_link_options(ordapt_flags INTERFACE -Wl,-z,relro,-z,now)
+endif()

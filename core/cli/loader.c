@@ -1,0 +1,316 @@
+/* loader.c - a file in a slot: ions, a selection, ranges, a model, a result, vendor files. What the file says of itself is
+ * checked against its record before anything is computed from it. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "cli/cli.h"
+#include "data/model.h"
+
+enum { REFERENCE_DEPTH = 16 };
+
+typedef struct opened {
+    oa_h5 h5;
+    char *entry, **names;
+    size_t n;
+} opened;
+
+static void close_file(opened *file)
+{
+    if (file->h5.context) {
+        oa_h5_names_free(&file->h5, file->names, file->n);
+        oa_free(file->h5.context, file->entry);
+    }
+    oa_h5_close(&file->h5);
+}
+
+static oa_status open_file(oa_cli *cli, const char *path, opened *out)
+{
+    *out = (opened){ .n = 0 };
+    OA_TRY(oa_h5_open(cli->context, path, &out->h5));
+    oa_status status = oa_nexus_entry(&out->h5, &out->entry);
+    if (status == OA_OK) status = oa_nexus_subentries(&out->h5, out->entry, &out->names, &out->n);
+    if (status != OA_OK) close_file(out);
+    return status;
+}
+
+static const char *wanted_array(oa_slot_kind kind)
+{
+    return kind == OA_TAKES_SELECTION ? "selected/ion_index" : kind == OA_TAKES_MODEL ? "definition/model_sha256" : NULL;
+}
+
+static bool gives_array(const oa_record *record, const char *name)
+{
+    char line[160];
+    snprintf(line, sizeof line, "\narray 1 %s ", name);
+    return strstr(record->manifest, line) != NULL;
+}
+
+/* The record of the file that a slot is about: the last that has what the slot wants, else the one that gives the ions
+ * the file holds, else the last. */
+static oa_status choose_record(const opened *file, oa_slot_kind kind, oa_record **out)
+{
+    const char *wanted = wanted_array(kind);
+    const bool holds_ions = oa_nexus_has_ions(&file->h5, file->entry);
+    *out = NULL;
+    for (int pass = wanted ? 0 : 1; pass < 3 && !*out; pass++)
+        for (size_t i = file->n; i-- > 0 && !*out;) {
+            oa_record *record;
+            OA_TRY(oa_nexus_record(&file->h5, file->entry, file->names[i], &record));
+            const bool fits = pass == 0 ? gives_array(record, wanted) : pass == 1 ? holds_ions && oa_record_has_ions(record) : true;
+            if (fits) *out = record;
+            else oa_record_free(record);
+        }
+    return OA_OK;
+}
+
+static oa_status check_ions(oa_context *context, const oa_record *record, oa_ions *ions)
+{
+    oa_values *values;
+    if (!record || !oa_record_has_ions(record)) return OA_OK;
+    OA_TRY(oa_values_new(context, &values));
+    values->ions = ions;
+    const oa_status status = oa_record_check(record, values);
+    values->ions = NULL;
+    oa_values_free(values);
+    return status;
+}
+
+static oa_status foreign_content(const oa_ions *ions, const oa_ranges *ranges, char hex[OA_HEX])
+{
+    if (ions) return oa_ions__digest(ions, hex);
+    oa_ions nothing = { .context = ranges->context, .ranges = (oa_ranges *)ranges };
+    return oa_ions__digest(&nothing, hex);
+}
+
+/* ---- the ions behind a result ---- */
+
+static oa_status ions_of(oa_cli *cli, const char *path, const oa_input_record *expected, int depth, oa_ions **out);
+
+static oa_status find_subentry(const opened *file, const char *identifier, oa_record **out)
+{
+    *out = NULL;
+    for (size_t i = 0; i < file->n && !*out; i++) {
+        oa_record *record;
+        OA_TRY(oa_nexus_record(&file->h5, file->entry, file->names[i], &record));
+        if (strcmp(record->identifier, identifier) == 0) *out = record;
+        else oa_record_free(record);
+    }
+    return OA_OK;
+}
+
+static oa_status no_ions(oa_cli *cli, const char *path, const oa_record *record)
+{
+    return oa_fail_at(cli->context, OA_IN_FILE(path), "E_INPUT_KIND", "%s was made without ions; give a file with ions", record->name);
+}
+
+/* The first input of a record is what its indices refer to; inside a recipe's file it may be another record. */
+static oa_status follow(oa_cli *cli, const opened *file, const char *path, const oa_record *record, int depth, oa_ions **out)
+{
+    if (depth > REFERENCE_DEPTH) return oa_fail_at(cli->context, OA_IN_FILE(path), "E_RECORD", "more than %d results refer to each other", REFERENCE_DEPTH);
+    if (!record->n_inputs) return no_ions(cli, path, record);
+    const oa_input_record *input = &record->inputs[0];
+    if (!input->file_name[0]) {
+        oa_record *source;
+        OA_TRY(find_subentry(file, input->entry, &source));
+        if (!source) return oa_fail_at(cli->context, OA_IN_FILE(path), "E_INPUT_NOT_FOUND", "%s refers to a result that is not in the file", record->name);
+        const oa_status status = oa_record_has_ions(source)
+            ? oa_fail_at(cli->context, OA_IN_FILE(path), "E_INPUT_NOT_FOUND", "the ions that %s gave were not stored; run that step into a file of its own", source->name)
+            : follow(cli, file, path, source, depth + 1, out);
+        oa_record_free(source);
+        return status;
+    }
+    char *found;
+    OA_TRY(oa_find_input(cli, path, input, &found));
+    const oa_status status = ions_of(cli, found, input, depth + 1, out);
+    oa_free(cli->context, found);
+    return status;
+}
+
+static oa_status verify_reference(oa_cli *cli, const oa_input_record *expected, const char *path, const oa_record *record, const oa_ions *ions)
+{
+    char sha256[OA_HEX], content[OA_HEX];
+    uint64_t bytes;
+    OA_TRY(oa_file_digest(cli->context, path, sha256, &bytes));
+    if (record) snprintf(content, sizeof content, "%s", record->results_sha256);
+    else OA_TRY(foreign_content(ions, NULL, content));
+    return oa_check_input(cli, expected, path, sha256, content);
+}
+
+static oa_status ions_in(oa_cli *cli, const opened *file, const char *path, const oa_record *record, const oa_input_record *expected, int depth, oa_ions **out)
+{
+    if (oa_nexus_has_ions(&file->h5, file->entry)) {
+        OA_TRY(oa_nexus_ions(&file->h5, file->entry, out));
+        OA_TRY(check_ions(cli->context, record, *out));
+    } else if (record) {
+        OA_TRY(follow(cli, file, path, record, depth, out));
+    } else {
+        return oa_fail_at(cli->context, OA_IN_FILE(path), "E_INPUT_KIND", "holds no ions; give a file with reconstructed positions");
+    }
+    return expected ? verify_reference(cli, expected, path, record, *out) : OA_OK;
+}
+
+static oa_status ions_of(oa_cli *cli, const char *path, const oa_input_record *expected, int depth, oa_ions **out)
+{
+    opened file;
+    oa_record *record = NULL;
+    *out = NULL;
+    OA_TRY(open_file(cli, path, &file));
+    oa_status status = choose_record(&file, OA_TAKES_SELECTION, &record);
+    if (status == OA_OK) status = ions_in(cli, &file, path, record, expected, depth, out);
+    oa_record_free(record);
+    close_file(&file);
+    if (status != OA_OK) oa_ions_free(*out), *out = NULL;
+    return status;
+}
+
+/* ---- what a slot takes ---- */
+
+static oa_status take_selection(oa_cli *cli, oa_loaded *out)
+{
+    const oa_array *index = oa_values_find(out->result, 1, "selected/ion_index");
+    if (!index) return OA_OK;
+    const size_t n = oa_array_count(index);
+    OA_TRY(oa_new(cli->context, &out->index, n, sizeof *out->index));
+    for (size_t i = 0; i < n; i++) {
+        out->index[i] = index->type == OA_U64 ? ((const uint64_t *)index->block->data)[i] : (uint64_t)oa_array_real(index, i);
+        if (out->index[i] >= out->ions->n || (i && out->index[i] <= out->index[i - 1]))
+            return oa_fail_at(cli->context, OA_IN_FILE(out->path), "E_DIGEST", "selected/ion_index[%zu] is %llu; rows must ascend and lie below %zu", i,
+                              (unsigned long long)out->index[i], out->ions->n);
+    }
+    out->input.has_selection = true;
+    out->input.index = out->index;
+    out->input.n_index = n;
+    return OA_OK;
+}
+
+static oa_status load_arrays(const opened *file, oa_loaded *out)
+{
+    if (!out->record) return OA_OK;
+    OA_TRY(oa_nexus_values(&file->h5, file->entry, out->record, &out->result));
+    return oa_record_check(out->record, out->result);
+}
+
+static oa_status load_by_kind(oa_cli *cli, const oa_slot *slot, const opened *file, oa_loaded *out)
+{
+    const bool wants_ions = slot->kind == OA_TAKES_IONS || slot->kind == OA_TAKES_SELECTION;
+    if (slot->kind == OA_TAKES_RANGES) {
+        OA_TRY(oa_nexus_ranges(&file->h5, file->entry, &out->ranges));
+        if (!out->ranges) return oa_fail_at(cli->context, OA_IN_FILE(out->path), "E_INPUT_KIND", "holds no ranging definitions; give a range file");
+        return OA_OK;
+    }
+    if (wants_ions) OA_TRY(ions_in(cli, file, out->path, out->record, NULL, 0, &out->ions));
+    if (slot->kind == OA_TAKES_IONS) return OA_OK;
+    OA_TRY(load_arrays(file, out));
+    if (slot->kind == OA_TAKES_SELECTION && out->result) return take_selection(cli, out);
+    if (slot->kind == OA_TAKES_MODEL) {
+        if (!out->result) return oa_fail_at(cli->context, OA_IN_FILE(out->path), "E_MODEL", "holds no model; `ordapt import` makes one from published networks");
+        return oa_model_from_values(cli->context, out->result, out->path, &out->model);
+    }
+    return OA_OK;
+}
+
+static oa_status fill_content(oa_loaded *out)
+{
+    if (out->record) snprintf(out->content, sizeof out->content, "%s", out->record->results_sha256);
+    else if (out->ions || out->ranges) return foreign_content(out->ions, out->ranges, out->content);
+    else snprintf(out->content, sizeof out->content, "%s", out->sha256);
+    return OA_OK;
+}
+
+static oa_status load_nexus(oa_cli *cli, const oa_slot *slot, oa_loaded *out)
+{
+    opened file;
+    OA_TRY(open_file(cli, out->path, &file));
+    oa_status status = choose_record(&file, slot->kind, &out->record);
+    if (status == OA_OK) status = load_by_kind(cli, slot, &file, out);
+    close_file(&file);
+    return status == OA_OK ? fill_content(out) : status;
+}
+
+static oa_status load_vendor_ranges(oa_cli *cli, oa_loaded *out, oa_source *source)
+{
+    const oa_read_options options = { .byte_order = "big", .preset = "" };
+    oa_content content = { .ions = NULL };
+    OA_TRY(source->read(cli->context, source, &options, &content));
+    oa_ions_free(content.ions);
+    oa_model_free(content.model);
+    out->ranges = content.ranges;
+    if (!out->ranges) return oa_fail_at(cli->context, OA_IN_FILE(out->path), "E_INPUT_KIND", "holds no ranges; give .rrng, .rng or a NeXus file");
+    snprintf(out->content, sizeof out->content, "%s", out->sha256);
+    return OA_OK;
+}
+
+static oa_status load_sources(oa_cli *cli, const char *const *paths, size_t n, oa_loaded *out)
+{
+    uint64_t bytes;
+    OA_TRY(oa_new(cli->context, &out->sources, n, sizeof *out->sources));
+    for (size_t i = 0; i < n; i++) {
+        OA_TRY(oa_source_open(cli->context, paths[i], &out->sources[i]));
+        OA_TRY(oa_file_digest(cli->context, paths[i], out->sources[i].sha256, &bytes));
+    }
+    out->input.sources = out->sources;
+    out->input.n_sources = n;
+    return OA_OK;
+}
+
+static oa_status load_one(oa_cli *cli, const oa_slot *slot, oa_loaded *out)
+{
+    oa_source source;
+    uint64_t bytes;
+    OA_TRY(oa_source_open(cli->context, out->path, &source));
+    OA_TRY(oa_file_digest(cli->context, out->path, out->sha256, &bytes));
+    if (slot->kind == OA_TAKES_METADATA) {
+        snprintf(out->content, sizeof out->content, "%s", out->sha256);
+        return oa_metadata_read(cli->context, out->path, &out->metadata);
+    }
+    if (strcmp(source.format, "nexus") == 0) return load_nexus(cli, slot, out);
+    if (slot->kind == OA_TAKES_RANGES) return load_vendor_ranges(cli, out, &source);
+    return oa_fail_at(cli->context, OA_IN_FILE(out->path), "E_INPUT_KIND", "is a %s file, %s takes NeXus files; `ordapt import` makes one of it",
+                      source.format, slot->name);
+}
+
+static void fill_input(const oa_slot *slot, oa_loaded *out)
+{
+    oa_input *in = &out->input;
+    in->role = slot->name;
+    in->ions = out->ions;
+    in->ranges = out->ranges ? out->ranges : out->ions ? out->ions->ranges : NULL;
+    in->model = out->model;
+    in->result = out->result;
+    in->result_step = out->record ? out->record->step : NULL;
+    in->file_name = oa_base_name(out->path);
+    in->sha256 = out->sha256;
+    in->content_sha256 = out->content;
+    in->entry = out->record ? out->record->identifier : NULL;
+    in->subentry = out->record ? out->record->name : NULL;
+}
+
+oa_status oa_load(oa_cli *cli, const oa_slot *slot, const char *const *paths, size_t n, oa_loaded *out)
+{
+    const double started = oa_seconds();
+    oa_phase(cli->context, "read");
+    *out = (oa_loaded){ .input = { .role = slot->name } };
+    out->path = oa_strdup(cli->context, paths[0]);
+    if (!out->path) return cli->context->status;
+    if (slot->kind == OA_TAKES_SOURCES) return load_sources(cli, paths, n, out);
+    const oa_status status = load_one(cli, slot, out);
+    fill_input(slot, out);
+    cli->read_s += oa_seconds() - started;
+    return status;
+}
+
+void oa_loaded_free(oa_cli *cli, oa_loaded *loaded)
+{
+    oa_free(cli->context, loaded->path);
+    oa_free(cli->context, loaded->index);
+    oa_free(cli->context, loaded->sources);
+    for (size_t i = 0; loaded->source_paths && i < loaded->input.n_sources; i++) oa_free(cli->context, loaded->source_paths[i]);
+    oa_free(cli->context, loaded->source_paths);
+    oa_ions_free(loaded->ions);
+    oa_ranges__free(loaded->ranges);
+    oa_model_free(loaded->model);
+    oa_values_free(loaded->result);
+    oa_record_free(loaded->record);
+    oa_metadata_free(loaded->metadata);
+}

@@ -1,0 +1,79 @@
+/* main.c - a table of words and a dispatch. Every word that is none of these is looked up among the steps. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+
+const oa_word oa_words[] = {
+    { "run", "RECIPE [NAME=FILE]... [NAME=VALUE]... -o OUT.nxs", "several steps from a recipe; run --list names those shipped", oa_word_run },
+    { "merge", "PART... -o OUT.nxs", "join the slabs of one step", oa_word_merge },
+    { "replay", "OUT.nxs [--search DIR] [--chain]", "run again from the record and compare the content digests", oa_word_replay },
+    { "verify", "OUT.nxs [--search DIR]", "check structure, digests and the chain of records", oa_word_verify },
+    { "show", "FILE", "what is in it, who made it, from what", oa_word_show },
+    { "steps", "", "one line per step", oa_word_steps },
+    { "help", "[STEP | errors]", "help from the tables", oa_word_help },
+    { "describe", "[STEP] --json", "the catalogue for machines", oa_word_describe },
+    { "--version", "", "version, commit, libraries, kernel set", oa_word_version },
+    { NULL, NULL, NULL, NULL },
+};
+
+static oa_context *interrupted_context; /* a signal handler has no argument */
+static volatile sig_atomic_t received_signal;
+static char part_path[4096];            /* unlinked if the work does not end in time */
+
+static void too_late(int number)
+{
+    (void)number;
+    if (part_path[0]) unlink(part_path);
+    _exit(received_signal == SIGTERM ? 143 : 130);
+}
+
+/* Loops look at the flag between chunks; what hangs in a library is ended after 2 s. */
+static void on_signal(int number)
+{
+    received_signal = number;
+    oa_cancel(interrupted_context);
+    alarm(2);
+}
+
+static void catch_signals(const oa_cli *cli)
+{
+    struct sigaction stop = { .sa_handler = on_signal }, late = { .sa_handler = too_late }, ignore = { .sa_handler = SIG_IGN };
+    interrupted_context = cli->context;
+    if (cli->output) snprintf(part_path, sizeof part_path, "%s.part", cli->output);
+    sigaction(SIGINT, &stop, NULL);
+    sigaction(SIGTERM, &stop, NULL);
+    sigaction(SIGALRM, &late, NULL);
+    sigaction(SIGPIPE, &ignore, NULL);
+}
+
+static oa_status dispatch(oa_cli *cli)
+{
+    OA_TRY(oa_cli_check_options(cli));
+    for (const oa_word *word = oa_words; word->name; word++)
+        if (strcmp(word->name, cli->word) == 0) return word->run(cli);
+    return oa_word_step(cli);
+}
+
+int main(int argc, char **argv)
+{
+    oa_cli cli = { .started = oa_seconds(), .word = argc > 1 ? argv[1] : "help" };
+    if (strcmp(cli.word, "--help") == 0 || strcmp(cli.word, "-h") == 0) cli.word = "help";
+    if (!oa_cli_parse(&cli, argc, argv, oa_step_find(cli.word))) return 70;
+    const oa_context_options options = { .threads = cli.threads, .kernel = cli.kernel, .progress = oa_cli_progress, .progress_payload = &cli };
+    oa_status status = oa_context_new(&cli.context, &options);
+    if (!cli.context) return 69;
+    catch_signals(&cli);
+    if (status == OA_OK) status = dispatch(&cli);
+    int code = oa_cli_report(&cli, status);
+    if (status == OA_E_CANCELLED && received_signal == SIGTERM) code = 143;
+    fflush(stdout);
+    fflush(stderr);
+    /* After a failed write HDF5's own exit handler may crash on what it could not flush. */
+    if (status == OA_E_OUTPUT || status == OA_E_IO) _exit(code);
+    oa_context_free(cli.context);
+    oa_cli_free(&cli);
+    return code;
+}

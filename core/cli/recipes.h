@@ -1,0 +1,10 @@
+/* recipes.h - recipes that ship with the program. */
+#ifndef OA_CLI_RECIPES_H
+#define OA_CLI_RECIPES_H
+
+typedef struct oa_shipped_recipe {
+    const char *name, *help, *text;
+} oa_shipped_recipe;
+extern const oa_shipped_recipe oa_shipped_recipes[]; /* ends with a NULL name */
+
+#endif

@@ -1,0 +1,255 @@
+/* word_run.c - `ordapt run RECIPE NAME=FILE... NAME=VALUE...`: several steps into one file. A line is what one would type:
+ *   name = step input key=value ...
+ *   param name = default
+ * $name stands for a value; results stay in memory. */
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "cli/cli.h"
+#include "cli/recipes.h"
+
+enum { LINES_MAX = 64, NAMES_MAX = 128, WORDS_MAX = 64 };
+
+typedef struct recipe {
+    oa_cli *cli;
+    const char *file; /* for messages */
+    char *text;
+    uint64_t line;    /* being read */
+    oa_named_arg given[NAMES_MAX]; /* NAME=FILE and NAME=VALUE of the command line, then defaults of param lines */
+    size_t n_given, n_typed;
+    bool used[NAMES_MAX];
+    char *names[LINES_MAX]; /* of the lines done */
+    oa_jobs jobs;
+} recipe;
+
+static oa_status wrong(const recipe *r, const char *what, const char *word)
+{
+    return oa_fail_at(r->cli->context, OA_AT_LINE(r->file, r->line), "E_RECIPE", "'%s': %s", word, what);
+}
+
+static const char *given_value(recipe *r, const char *name)
+{
+    for (size_t i = 0; i < r->n_given; i++)
+        if (strcmp(r->given[i].name, name) == 0) return r->used[i] = true, r->given[i].value;
+    return NULL;
+}
+
+static const oa_job *earlier_job(const recipe *r, const char *name)
+{
+    for (size_t i = 0; i < r->jobs.n; i++)
+        if (strcmp(r->names[i], name) == 0) return &r->jobs.job[i];
+    return NULL;
+}
+
+/* A slot takes an earlier result, a name from the command line, or a file. */
+static oa_status fill_slot(recipe *r, oa_job *job, const oa_slot *slot, const char *const *words, size_t n)
+{
+    const char *paths[WORDS_MAX];
+    const oa_job *earlier = n == 1 ? earlier_job(r, words[0]) : NULL;
+    if (earlier) return oa_job_use(r->cli, job, slot, earlier);
+    for (size_t i = 0; i < n; i++) {
+        paths[i] = given_value(r, words[i]);
+        if (!paths[i] && !strpbrk(words[i], "./"))
+            return wrong(r, "no earlier line has this name and the command line does not give it; add NAME=FILE", words[i]);
+        if (!paths[i]) paths[i] = words[i];
+    }
+    if (job->n_loaded == OA_JOB_INPUTS_MAX) return wrong(r, "too many inputs", words[0]);
+    oa_loaded *out = &job->loaded[job->n_loaded++];
+    return oa_load(r->cli, slot, paths, n, out);
+}
+
+static oa_status fill_key(recipe *r, oa_job *job, const char *key, const char *value)
+{
+    const oa_slot *slot = oa_cli_slot(job->step, key);
+    if (slot) return fill_slot(r, job, slot, &value, 1);
+    const char *text = value;
+    if (value[0] == '$') text = given_value(r, value + 1);
+    if (!text) return wrong(r, "has no value; give it as NAME=VALUE or with a param line", value);
+    return oa_settings_set(job->settings, key, text);
+}
+
+static oa_status fill_job(recipe *r, oa_job *job, char **words, size_t n)
+{
+    size_t inputs = 0;
+    const char *plain[WORDS_MAX];
+    for (size_t i = 0; i < n; i++)
+        if (!strchr(words[i], '=')) plain[inputs++] = words[i];
+    const oa_slot *main_slot = job->step->slots;
+    if (inputs > 1 && main_slot->name && main_slot->kind != OA_TAKES_SOURCES) return wrong(r, "one main input at most; others as slot=name", plain[1]);
+    if (inputs && !main_slot->name) return wrong(r, "the step has no input", plain[0]);
+    if (inputs) OA_TRY(fill_slot(r, job, main_slot, plain, inputs));
+    for (size_t i = 0; i < n; i++) {
+        char *equals = strchr(words[i], '=');
+        if (!equals) continue;
+        *equals = 0;
+        OA_TRY(fill_key(r, job, words[i], equals + 1));
+    }
+    return OA_OK;
+}
+
+/* Large intermediate ions stay in memory; only their digest is recorded. */
+static oa_status run_line(recipe *r, char *name, char **words, size_t n)
+{
+    oa_cli *cli = r->cli;
+    if (r->jobs.n == LINES_MAX) return wrong(r, "a recipe has at most 64 steps", name);
+    if (earlier_job(r, name)) return wrong(r, "is the name of an earlier line; names must differ", name);
+    for (const char *c = name; *c; c++)
+        if (!isalnum((unsigned char)*c) && *c != '_') return wrong(r, "names have letters, digits and _ only", name);
+    oa_job *job = &r->jobs.job[r->jobs.n];
+    *job = (oa_job){ .step = oa_step_find(words[0]), .name = name };
+    if (!job->step) return wrong(r, "there is no such step; `ordapt steps` lists them", words[0]);
+    if (job->step->gives_file) return wrong(r, "gives no result that another line or the file could hold; run it by itself", words[0]);
+    r->names[r->jobs.n++] = name;
+    OA_TRY(oa_settings_new(cli->context, &job->settings, job->step->params, job->step->params_size, job->step->presets));
+    OA_TRY(fill_job(r, job, words + 1, n - 1));
+    OA_TRY(oa_job_run(cli, job));
+    if (!cli->json && !cli->quiet && job->values) {
+        printf("%s: %s\n", name, job->step->title);
+        oa_cli_print_summary(stdout, job->values);
+    }
+    return OA_OK;
+}
+
+static size_t split(char *text, char **words)
+{
+    size_t n = 0;
+    for (char *at = text; *at && n < WORDS_MAX;) {
+        while (isspace((unsigned char)*at)) at++;
+        if (!*at) break;
+        words[n++] = at;
+        while (*at && !isspace((unsigned char)*at)) at++;
+        if (*at) *at++ = 0;
+    }
+    return n;
+}
+
+static oa_status param_line(recipe *r, char **words, size_t n)
+{
+    if (n < 2 || n > 4 || (n > 2 && strcmp(words[2], "=") != 0)) return wrong(r, "write param NAME = DEFAULT", words[0]);
+    for (size_t i = 0; i < r->n_typed; i++)
+        if (strcmp(r->given[i].name, words[1]) == 0) return OA_OK; /* the command line wins */
+    if (n < 4) return OA_OK;                                     /* no default: must be given when used */
+    if (r->n_given == NAMES_MAX) return wrong(r, "too many names", words[1]);
+    r->used[r->n_given] = true;
+    r->given[r->n_given++] = (oa_named_arg){ words[1], words[3] };
+    return OA_OK;
+}
+
+static oa_status one_line(recipe *r, char *line)
+{
+    char *words[WORDS_MAX];
+    char *comment = strchr(line, '#');
+    if (comment) *comment = 0;
+    const size_t n = split(line, words);
+    if (!n) return OA_OK;
+    if (strcmp(words[0], "param") == 0) return param_line(r, words, n);
+    if (n < 3 || strcmp(words[1], "=") != 0) return wrong(r, "write NAME = STEP INPUT KEY=VALUE ...", words[0]);
+    return run_line(r, words[0], words + 2, n - 2);
+}
+
+static oa_status all_lines(recipe *r)
+{
+    for (char *line = r->text; line;) {
+        char *end = strchr(line, '\n');
+        if (end) *end = 0;
+        r->line++;
+        OA_TRY(one_line(r, line));
+        line = end ? end + 1 : NULL;
+    }
+    for (size_t i = 0; i < r->n_typed; i++)
+        if (!r->used[i]) return oa_fail(r->cli->context, "E_OPTION_UNKNOWN", "%s=%s is used by no line of the recipe; leave it out", r->given[i].name, r->given[i].value);
+    if (!r->jobs.n) return oa_fail_at(r->cli->context, OA_IN_FILE(r->file), "E_RECIPE", "the recipe has no step; write NAME = STEP INPUT");
+    return OA_OK;
+}
+
+/* ---- the recipe's text ---- */
+
+static oa_status read_text(recipe *r, const char *name)
+{
+    size_t length;
+    for (const oa_shipped_recipe *s = oa_shipped_recipes; s->name; s++) {
+        if (strcmp(s->name, name) != 0) continue;
+        r->file = s->name;
+        r->text = oa_strdup(r->cli->context, s->text);
+        return r->text ? OA_OK : r->cli->context->status;
+    }
+    r->file = name;
+    return oa_file_text(r->cli->context, name, 1 << 20, &r->text, &length);
+}
+
+static oa_status take_names(recipe *r)
+{
+    for (size_t i = 1; i < r->cli->n_inputs; i++) {
+        char *arg = (char *)r->cli->inputs[i], *equals = strchr(arg, '=');
+        if (!equals || equals == arg) return oa_fail(r->cli->context, "E_USAGE", "'%s' is not NAME=FILE or NAME=VALUE", arg);
+        if (r->n_given == NAMES_MAX) return oa_fail(r->cli->context, "E_USAGE", "more than %d names", NAMES_MAX);
+        *equals = 0;
+        r->given[r->n_given++] = (oa_named_arg){ arg, equals + 1 };
+    }
+    r->n_typed = r->n_given;
+    return OA_OK;
+}
+
+/* ---- the file ---- */
+
+static oa_status write_file(recipe *r)
+{
+    oa_part parts[LINES_MAX];
+    oa_cli *cli = r->cli;
+    uint64_t bytes;
+    const oa_ions *embedded = NULL;
+    bool is_simulation = false;
+    for (size_t i = 0; i < r->jobs.n; i++) {
+        parts[i] = (oa_part){ r->jobs.job[i].record, r->jobs.job[i].values };
+        is_simulation = is_simulation || r->jobs.job[i].step->is_simulation;
+        if (cli->embed && !embedded) embedded = oa_job_ions(&r->jobs.job[i]);
+    }
+    const oa_bundle bundle = { .ions = embedded, .metadata = oa_job_metadata(&r->jobs.job[0]), .is_simulation = is_simulation, .parts = parts,
+                               .n_parts = r->jobs.n, .level = cli->level };
+    const double started = oa_seconds();
+    OA_TRY(oa_nexus_write(cli->context, cli->output, cli->overwrite, &bundle, &bytes));
+    cli->write_s = oa_seconds() - started;
+    json_t *records = json_array();
+    for (size_t i = 0; i < r->jobs.n; i++) json_array_append_new(records, oa_record_json(parts[i].record, parts[i].values));
+    const oa_part *last = &parts[r->jobs.n - 1];
+    oa_cli_document(cli, last->record, last->values, cli->output, bytes);
+    json_object_set_new(cli->document, "recipe", json_string(oa_base_name(r->file)));
+    json_object_set_new(cli->document, "records", records);
+    if (!cli->json && !cli->quiet) printf("-> %s\n", cli->output);
+    return OA_OK;
+}
+
+static oa_status run_recipe(recipe *r)
+{
+    OA_TRY(read_text(r, r->cli->inputs[0]));
+    OA_TRY(take_names(r));
+    OA_TRY(oa_new(r->cli->context, &r->jobs.job, LINES_MAX, sizeof *r->jobs.job));
+    OA_TRY(all_lines(r));
+    return r->cli->dry_run ? OA_OK : write_file(r);
+}
+
+static oa_status list_recipes(oa_cli *cli)
+{
+    json_t *list = json_array();
+    for (const oa_shipped_recipe *s = oa_shipped_recipes; s->name; s++) {
+        json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "name", s->name, "description", s->help, "text", s->text));
+        if (!cli->json) printf("%-10s %s\n", s->name, s->help);
+    }
+    cli->document = json_pack("{s:s, s:o}", "step", "run", "recipes", list);
+    return OA_OK;
+}
+
+oa_status oa_word_run(oa_cli *cli)
+{
+    recipe r = { .cli = cli };
+    if (cli->list) return list_recipes(cli);
+    if (!cli->n_inputs || (!cli->output && !cli->dry_run)) return oa_fail(cli->context, "E_USAGE", "ordapt run RECIPE [NAME=FILE]... [NAME=VALUE]... -o OUT.nxs");
+    if (cli->dry_run) return oa_fail(cli->context, "E_USAGE", "--dry-run checks one step; a recipe's later lines depend on what the earlier ones give");
+    const oa_status status = run_recipe(&r);
+    for (size_t i = r.jobs.n; i-- > 0;) oa_job_free(cli, &r.jobs.job[i]);
+    oa_free(cli->context, r.jobs.job);
+    oa_free(cli->context, r.text);
+    return status;
+}

@@ -1,0 +1,71 @@
+/* ions.h - ions as columns. Columns are shared blocks: a step that changes one column shares the others. */
+#ifndef OA_DATA_IONS_H
+#define OA_DATA_IONS_H
+
+#include "base/memory.h"
+#include "data/ranges.h"
+
+struct oa_metadata;
+
+/* Row numbers of oa_ion_columns. The first five are what every method uses. */
+typedef enum oa_ion_column {
+    OA_X, OA_Y, OA_Z, OA_MASS,
+    OA_TYPE,           /* u8, or u16 beyond 255 types; 0 = unranged; absent: never ranged */
+    OA_EVAPORATION_ID, /* u32 or u64; absent: the row number */
+    OA_TIME_OF_FLIGHT, OA_STANDING_VOLTAGE, OA_PULSE_VOLTAGE, OA_HIT_X, OA_HIT_Y, /* .epos */
+    OA_PULSES_SINCE, OA_IONS_PER_PULSE,
+    OA_ION_COLUMNS
+} oa_ion_column;
+
+typedef struct oa_ion_column_info {
+    const char *name;
+    oa_type type; /* the usual one */
+    const char *unit;
+} oa_ion_column_info;
+extern const oa_ion_column_info oa_ion_columns[OA_ION_COLUMNS];
+
+typedef struct oa_column {
+    oa_type type;
+    oa_block *block; /* NULL: no such column */
+} oa_column;
+
+/* Rows fit in 32 bits: 4.29e9 ions, 64 GB of .pos; readers refuse more. */
+#define OA_IONS_MAX 4294967295u
+
+struct oa_ions {
+    oa_context *context;
+    size_t n;
+    oa_column column[OA_ION_COLUMNS];
+    oa_ranges *ranges; /* names of the types; may be NULL */
+    struct oa_metadata *metadata; /* of the specimen; one reference; may be NULL */
+};
+
+/* Ions with zeroed x, y, z, mass columns (to be filled by a reader). */
+oa_status oa_ions__create(oa_context *context, oa_ions **out, size_t n) OA_MUST_USE;
+/* Adds (or replaces) a zeroed column of the given type. */
+oa_status oa_ions__add_column(oa_ions *ions, oa_ion_column column, oa_type type) OA_MUST_USE;
+/* Another handle on the same columns: no copy. */
+oa_status oa_ions__share(const oa_ions *ions, oa_ions **out) OA_MUST_USE;
+/* Makes a column private so that it may be written (copies only where it is shared). */
+oa_status oa_ions__own_column(oa_ions *ions, oa_ion_column column) OA_MUST_USE;
+/* Keeps the n rows that `rows` (uint32, ascending) names; the list becomes the column of evaporation ids. Columns that
+ * nobody shares are compacted in place. Takes the block, also on failure. */
+oa_status oa_ions__keep(oa_ions *ions, oa_block *rows, size_t n) OA_MUST_USE;
+void oa_ions__set_ranges(oa_ions *ions, oa_ranges *ranges); /* takes one reference of ranges; NULL clears */
+
+/* The values of a column; NULL where it is absent. Writing is allowed to whoever owns the column. */
+void *oa_ions__data(const oa_ions *ions, oa_ion_column column);
+const float *oa_ions__f32(const oa_ions *ions, oa_ion_column column);
+/* Type of ion i, 0 where never ranged. */
+unsigned oa_ions__type(const oa_ions *ions, size_t i);
+uint64_t oa_ions__evaporation_id(const oa_ions *ions, size_t i);
+/* Smallest box that holds all ions: lo[3], hi[3]; zeros for no ions. */
+void oa_ions__bounds(const oa_ions *ions, double lo[3], double hi[3]);
+
+/* Digest over columns and ranges: the content digest of foreign files (contract §5). */
+oa_status oa_ions__digest(const oa_ions *ions, char hex[65]) OA_MUST_USE;
+
+size_t oa_type_size(oa_type type);       /* bytes of one element; OA_TEXT: 0 */
+const char *oa_type_name(oa_type type);  /* "uint8", ... */
+
+#endif

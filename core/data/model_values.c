@@ -1,0 +1,249 @@
+/* model_values.c - a model as result arrays and back; what comes back is taken for hostile. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "data/model.h"
+
+const oa_output oa_model_outputs[] = {
+    { .name = "definition/architecture", .type = OA_TEXT, .help = "kind of network" },
+    { .name = "definition/members", .type = OA_I64, .help = "networks of the ensemble" },
+    { .name = "definition/input_length", .type = OA_I64, .help = "bins of a curve" },
+    { .name = "definition/input_channels", .type = OA_I64, .help = "curves of a pattern" },
+    { .name = "definition/classes", .type = OA_TEXT, .help = "class names, by class number from 0" },
+    { .name = "definition/layer*", .type = OA_TEXT, .help = "one layer: kind, sizes, padding, activation" },
+    { .name = "definition/preset", .type = OA_TEXT, .help = "preset the map comes from" },
+    { .name = "definition/mode", .type = OA_TEXT, .help = "how pairs are chosen: insphere, tree, all" },
+    { .name = "definition/dimensions", .type = OA_I64, .help = "1: z-SDM" },
+    { .name = "definition/channels", .type = OA_I64, .help = "pairs of species per pattern" },
+    { .name = "definition/radius", .type = OA_F64, .unit = OA_NM, .help = "sphere around the voxel centre" },
+    { .name = "definition/half_range", .type = OA_F64, .unit = OA_NM, .help = "the map reaches from minus to plus this distance" },
+    { .name = "definition/bins", .type = OA_I64, .help = "bins of the map" },
+    { .name = "definition/crop_first", .type = OA_I64, .help = "first bin the network sees" },
+    { .name = "definition/crop_bins", .type = OA_I64, .help = "bins the network sees" },
+    { .name = "definition/smooth_window", .type = OA_I64, .help = "window of the Savitzky-Golay filter; 0: none" },
+    { .name = "definition/smooth_order", .type = OA_I64, .help = "polynomial order of the filter" },
+    { .name = "definition/background_first", .type = OA_I64, .help = "first bin of the background window" },
+    { .name = "definition/background_last", .type = OA_I64, .help = "last bin of the background window; 0, 0: no background" },
+    { .name = "definition/background_sweeps", .type = OA_I64, .help = "clipping sweeps at most" },
+    { .name = "definition/assumed", .type = OA_TEXT, .help = "what the imported file did not state" },
+    { .name = "definition/model_sha256", .type = OA_TEXT, .help = "digest over the weights and this definition" },
+    { .name = "weights/member*", .type = OA_F32, .shape = "as the layer", .help = "kernel or bias of one layer of one network" },
+    OA_OUTPUT_END
+};
+
+/* ---------------------------------------------------------------------------------------------- to values */
+
+static oa_status add_text(oa_values *values, const char *name, const char *text)
+{
+    oa_array *array;
+    oa_block *block;
+    OA_TRY(oa_values_add(values, 1, name, OA_TEXT, 0, NULL, &array));
+    OA_TRY(oa_block_new(values->context, &block, strlen(text) + 1, 1));
+    memcpy(block->data, text, strlen(text));
+    oa_block_free(array->block);
+    array->block = block;
+    return OA_OK;
+}
+
+static oa_status set_unit(oa_values *values, oa_array *array, const char *unit)
+{
+    char *copy = oa_strdup(values->context, unit);
+    if (!copy) return values->context->status;
+    oa_free(values->context, array->unit);
+    array->unit = copy;
+    return OA_OK;
+}
+
+static oa_status add_field(oa_values *values, const oa_model *model, const oa_model_field *field)
+{
+    char name[64];
+    snprintf(name, sizeof name, "definition/%s", field->name);
+    const char *at = (const char *)model + field->offset;
+    if (field->type == OA_TEXT) return add_text(values, name, at);
+    oa_array *array;
+    OA_TRY(oa_values_add(values, 1, name, field->type, 0, NULL, &array));
+    memcpy(array->block->data, at, field->size);
+    return field->type == OA_F64 ? set_unit(values, array, OA_NM) : OA_OK;
+}
+
+static oa_status add_classes(oa_values *values, const oa_model *model)
+{
+    char text[OA_CLASSES_MAX * sizeof model->classes[0] + 1] = "";
+    size_t n = 0;
+    for (int64_t i = 0; i < model->n_classes; i++)
+        n += (size_t)snprintf(text + n, sizeof text - n, i ? ",%s" : "%s", model->classes[i]);
+    return add_text(values, "definition/classes", text);
+}
+
+/* Shape of a kernel as Keras has it. */
+static int kernel_shape(const oa_layer *layer, size_t dims[3])
+{
+    const bool is_conv = strcmp(layer->kind, "conv1d") == 0;
+    int rank = 0;
+    if (is_conv) dims[rank++] = (size_t)layer->width;
+    dims[rank++] = (size_t)layer->inputs;
+    dims[rank++] = (size_t)layer->units;
+    return rank;
+}
+
+static void weights_name(char name[64], size_t member, int layer, const char *what)
+{
+    snprintf(name, 64, "weights/member%zu_layer%d_%s", member + 1, layer + 1, what);
+}
+
+static oa_status add_weights(oa_values *values, const oa_layer *layer, size_t member, int number)
+{
+    char name[64];
+    size_t dims[3], units = layer->n_bias;
+    oa_array *array;
+    const int rank = kernel_shape(layer, dims);
+    weights_name(name, member, number, "kernel");
+    OA_TRY(oa_values_add(values, 1, name, OA_F32, rank, dims, &array));
+    memcpy(array->block->data, layer->kernel + member * layer->n_kernel, layer->n_kernel * sizeof(float));
+    weights_name(name, member, number, "bias");
+    OA_TRY(oa_values_add(values, 1, name, OA_F32, 1, &units, &array));
+    memcpy(array->block->data, layer->bias + member * layer->n_bias, layer->n_bias * sizeof(float));
+    return OA_OK;
+}
+
+oa_status oa_model_to_values(const oa_model *model, oa_values *values)
+{
+    for (const oa_model_field *field = oa_model_fields; field->name; field++) OA_TRY(add_field(values, model, field));
+    OA_TRY(add_classes(values, model));
+    for (int i = 0; i < model->n_layers; i++) {
+        char name[64], text[OA_LAYER_TEXT];
+        snprintf(name, sizeof name, "definition/layer%d", i + 1);
+        oa_layer__text(&model->layers[i], text);
+        OA_TRY(add_text(values, name, text));
+    }
+    for (size_t m = 0; m < (size_t)model->members; m++)
+        for (int i = 0; i < model->n_layers; i++)
+            if (model->layers[i].kernel) OA_TRY(add_weights(values, &model->layers[i], m, i));
+    return OA_OK;
+}
+
+/* ---------------------------------------------------------------------------------------------- from values */
+
+static oa_status missing(oa_context *context, const char *file, const char *name)
+{
+    return oa_fail_at(context, OA_IN_FILE(file), "E_MODEL", "%s is missing or no value of its kind; the file holds no whole model", name);
+}
+
+static const char *text_of(const oa_values *values, const char *name)
+{
+    const oa_array *array = oa_values_find(values, 1, name);
+    return array && array->type == OA_TEXT && array->rank == 0 ? array->block->data : NULL;
+}
+
+static oa_status take_field(oa_model *model, const oa_values *values, const char *file, const oa_model_field *field)
+{
+    char name[64];
+    snprintf(name, sizeof name, "definition/%s", field->name);
+    char *at = (char *)model + field->offset;
+    if (field->type == OA_TEXT) {
+        const char *text = text_of(values, name);
+        if (!text || strlen(text) >= field->size) return missing(model->context, file, name);
+        oa_text_clean(at, field->size, text, strlen(text));
+        return OA_OK;
+    }
+    const oa_array *array = oa_values_find(values, 1, name);
+    if (!array || array->type == OA_TEXT || oa_array_count(array) != 1) return missing(model->context, file, name);
+    const double value = oa_array_real(array, 0);
+    if (!(value >= field->min && value <= field->max) || (field->type == OA_I64 && value != floor(value)))
+        return oa_fail_at(model->context, OA_IN_FILE(file), "E_MODEL", "%s is %g; it must lie between %g and %g", name, value, field->min, field->max);
+    const int64_t count = (int64_t)value;
+    if (field->type == OA_I64) memcpy(at, &count, sizeof count);
+    else memcpy(at, &value, sizeof value);
+    return OA_OK;
+}
+
+static oa_status take_layers(oa_model *model, const oa_values *values, const char *file)
+{
+    for (;; model->n_layers++) {
+        char name[64];
+        snprintf(name, sizeof name, "definition/layer%d", model->n_layers + 1);
+        const char *text = text_of(values, name);
+        if (!text && model->n_layers > 0) return OA_OK;
+        if (!text) return missing(model->context, file, name);
+        if (model->n_layers == OA_LAYERS_MAX)
+            return oa_fail_at(model->context, OA_IN_FILE(file), "E_MODEL", "more than %d layers", OA_LAYERS_MAX);
+        if (!oa_layer__parse(text, &model->layers[model->n_layers]))
+            return oa_fail_at(model->context, OA_IN_FILE(file), "E_MODEL", "%s cannot be understood or has impossible sizes", name);
+    }
+}
+
+static oa_status take_array(oa_model *model, const oa_values *values, const char *file, const char *name, int rank,
+                            const size_t *dims, float *out)
+{
+    const oa_array *array = oa_values_find(values, 1, name);
+    if (!array || array->type != OA_F32) return missing(model->context, file, name);
+    bool fits = array->rank == rank;
+    for (int i = 0; fits && i < rank; i++) fits = array->dims[i] == dims[i];
+    if (!fits)
+        return oa_fail_at(model->context, OA_IN_FILE(file), "E_MODEL", "%s has %zu values in %d dimensions, its layer wants another shape", name,
+                          oa_array_count(array), array->rank);
+    memcpy(out, array->block->data, oa_array_bytes(array));
+    return OA_OK;
+}
+
+static oa_status take_weights(oa_model *model, const oa_values *values, const char *file)
+{
+    OA_TRY(oa_model__new_weights(model));
+    for (size_t m = 0; m < (size_t)model->members; m++) {
+        for (int i = 0; i < model->n_layers; i++) {
+            const oa_layer *layer = &model->layers[i];
+            if (!layer->kernel) continue;
+            char name[64];
+            size_t dims[3];
+            const int rank = kernel_shape(layer, dims);
+            weights_name(name, m, i, "kernel");
+            OA_TRY(take_array(model, values, file, name, rank, dims, layer->kernel + m * layer->n_kernel));
+            weights_name(name, m, i, "bias");
+            OA_TRY(take_array(model, values, file, name, 1, &layer->n_bias, layer->bias + m * layer->n_bias));
+        }
+    }
+    return OA_OK;
+}
+
+/* Members that the arrays cannot hold are noticed before memory is taken for them. */
+static oa_status check_members(const oa_model *model, const oa_values *values, const char *file)
+{
+    size_t held = 0;
+    for (size_t i = 0; i < values->n; i++) held += strncmp(values->arrays[i].name, "weights/", 8) == 0 ? oa_array_count(&values->arrays[i]) : 0;
+    double wanted = 0;
+    for (int i = 0; i < model->n_layers; i++) wanted += (double)model->members * (double)(model->layers[i].n_kernel + model->layers[i].n_bias);
+    if (wanted != (double)held)
+        return oa_fail_at(model->context, OA_IN_FILE(file), "E_MODEL", "the file holds %zu weights, its layers want %.0f", held, wanted);
+    return OA_OK;
+}
+
+static oa_status fill_from_values(oa_model *model, const oa_values *values, const char *file)
+{
+    for (const oa_model_field *field = oa_model_fields; field->name; field++) OA_TRY(take_field(model, values, file, field));
+    const char *classes = text_of(values, "definition/classes");
+    if (!classes) return missing(model->context, file, "definition/classes");
+    OA_TRY(oa_model__set_classes(model, classes, file));
+    OA_TRY(oa_map_definition_check(model->context, &model->map, file));
+    OA_TRY(take_layers(model, values, file));
+    OA_TRY(check_members(model, values, file));
+    OA_TRY(take_weights(model, values, file));
+    char hex[OA_HEX];
+    OA_TRY(oa_model_digest(model, hex));
+    if (strcmp(hex, model->sha256) != 0)
+        return oa_fail_at(model->context, OA_IN_FILE(file), "E_DIGEST", "the weights or the definition of this model were changed: their digest is %s, "
+                          "model_sha256 says %s; import the networks again", hex, model->sha256);
+    return OA_OK;
+}
+
+oa_status oa_model_from_values(oa_context *context, const oa_values *values, const char *file, oa_model **out)
+{
+    oa_model *model;
+    *out = NULL;
+    OA_TRY(oa_model_new(context, &model));
+    const oa_status status = fill_from_values(model, values, file);
+    if (status == OA_OK) *out = model;
+    else oa_model_free(model);
+    return status;
+}

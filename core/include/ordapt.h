@@ -1,0 +1,192 @@
+/* ordapt.h - chemical order in atom probe data: the whole public interface.
+ *
+ * Read from top to bottom: what the words mean, the context, parameters, inputs, running a step, results,
+ * records, files. What is not in this header is not public and may change.
+ *
+ * Words
+ *   ion       one detected atom or molecule; row i of the columns, in evaporation order, counted from 0
+ *   ion type  0 = unranged, else 1..K, row of the table of ranges
+ *   step      one operation with a table of parameters, slots and outputs (crop, sdm, domains, ...)
+ *   record    who made a result, from what, with which numbers; the runner writes it, never the step
+ *
+ * Units: nm, Da, degree, V, ns, K, 1/nm; fractions are 0...1. z is the depth direction.
+ *
+ * Threads: a context serves one caller at a time. Objects may be read from many threads and written from one.
+ *
+ * Errors: every function that can fail returns a status; the text is kept in the context until the next call.
+ * The library never prints and never exits.
+ */
+#ifndef ORDAPT_H
+#define ORDAPT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define OA_VERSION_MAJOR 0
+#define OA_VERSION_MINOR 1
+#define OA_VERSION_PATCH 0
+#define OA_VERSION "0.1.0"
+
+#if defined(__GNUC__)
+#define OA_API __attribute__((visibility("default")))
+#define OA_MUST_USE __attribute__((warn_unused_result))
+#define OA_PRINTF(text, first) __attribute__((format(printf, text, first)))
+#else
+#define OA_API
+#define OA_MUST_USE
+#define OA_PRINTF(text, first)
+#endif
+
+/* ---------------------------------------------------------------------------------------------- status */
+
+/* What the caller should do. Values never change meaning; oa_exit_code() gives the exit status of the program. */
+typedef enum oa_status {
+    OA_OK = 0,
+    OA_E_USAGE = -1,     /* unknown word, option, missing argument: fix the call (2) */
+    OA_E_PARAMETER = -2, /* parameter value refused: fix the value (64) */
+    OA_E_DATA = -3,      /* input invalid or inconsistent: give another file (65) */
+    OA_E_MISSING = -4,   /* input missing or not readable (66) */
+    OA_E_LACKING = -5,   /* this build or machine lacks something: memory, kernel, filter (69) */
+    OA_E_BUG = -6,       /* our mistake: report it (70) */
+    OA_E_OUTPUT = -7,    /* output cannot be created or written (73) */
+    OA_E_IO = -8,        /* reading or writing failed: try again (74) */
+    OA_E_AGAIN = -9,     /* temporary: try again (75) */
+    OA_E_CANCELLED = -10 /* the caller asked to stop (130 or 143) */
+} oa_status;
+
+OA_API int oa_exit_code(oa_status status);
+
+/* ---------------------------------------------------------------------------------------------- context */
+
+typedef struct oa_context oa_context;
+
+/* Called with a line of JSON without its newline, at most twice a second and at least every 2 s on long work. */
+typedef void oa_progress_fn(void *payload, const char *phase, uint64_t done, uint64_t total, double elapsed_s);
+
+typedef struct oa_context_options {
+    int threads;               /* 0: all cores this process may use */
+    const char *kernel;        /* NULL or "auto": the fastest this machine has; else a name, e.g. "scalar" */
+    oa_progress_fn *progress;  /* may be NULL */
+    void *progress_payload;
+    uint64_t fail_allocation;  /* for tests: the n-th allocation fails; 0: none does */
+} oa_context_options;
+
+/* Gives a context; NULL options mean the defaults. Fails with OA_E_LACKING where the kernel is unknown here;
+ * *out is then still a context that holds the message and must be freed. */
+OA_API oa_status oa_context_new(oa_context **out, const oa_context_options *options) OA_MUST_USE;
+OA_API void oa_context_free(oa_context *context);
+
+/* The last failure: its code word (E_...), its text, and where it was found (NULL or 0 where that says nothing). */
+OA_API const char *oa_error_code(const oa_context *context);
+OA_API const char *oa_error_text(const oa_context *context);
+OA_API const char *oa_error_parameter(const oa_context *context);
+OA_API const char *oa_error_file(const oa_context *context);
+OA_API uint64_t oa_error_line(const oa_context *context);
+OA_API int64_t oa_error_offset(const oa_context *context); /* -1: none */
+
+/* Warnings of the last call that ran or read something, in the order they came. */
+OA_API size_t oa_warning_count(const oa_context *context);
+OA_API const char *oa_warning_code(const oa_context *context, size_t i);
+OA_API const char *oa_warning_text(const oa_context *context, size_t i);
+
+/* Safe from a signal handler: the work in progress ends within 2 s with OA_E_CANCELLED. */
+OA_API void oa_cancel(oa_context *context);
+
+OA_API const char *oa_version(void);  /* of the library, not of this header */
+OA_API const char *oa_commit(void);   /* full commit it was built from, "-dirty" appended where the tree was */
+OA_API const char *oa_compiler(void);
+OA_API const char *oa_blas(void);     /* e.g. "OpenBLAS 0.3.21 SkylakeX" */
+OA_API const char *oa_kernel(const oa_context *context); /* kernel set in use */
+OA_API int oa_threads(const oa_context *context);
+
+/* ---------------------------------------------------------------------------------------------- ions */
+
+typedef struct oa_ions oa_ions;
+typedef struct oa_ranges oa_ranges;
+
+/* Copies n ions; type may be NULL. Types need ranges to have names. */
+OA_API oa_status oa_ions_new(oa_context *context, oa_ions **out, size_t n, const float *x, const float *y,
+                             const float *z, const float *mass_to_charge) OA_MUST_USE;
+OA_API void oa_ions_free(oa_ions *ions);
+OA_API size_t oa_ions_count(const oa_ions *ions);
+
+/* Views, owned by the ions, shape (n); NULL where the column does not exist. */
+OA_API const float *oa_ions_x(const oa_ions *ions);
+OA_API const float *oa_ions_y(const oa_ions *ions);
+OA_API const float *oa_ions_z(const oa_ions *ions);
+OA_API const float *oa_ions_mass_to_charge(const oa_ions *ions);
+
+/* ---------------------------------------------------------------------------------------------- the catalogue */
+
+typedef struct oa_step oa_step;
+
+OA_API size_t oa_step_count(void);
+OA_API const oa_step *oa_step_at(size_t i);
+OA_API const oa_step *oa_step_find(const char *name); /* NULL: no such step */
+OA_API const char *oa_step_name(const oa_step *step);
+
+/* The catalogue as JSON (JSON Schema 2020-12 for parameters); step NULL: all of it. Free with oa_string_free. */
+OA_API oa_status oa_describe(oa_context *context, const oa_step *step, char **out) OA_MUST_USE;
+OA_API void oa_string_free(char *text);
+
+/* ---------------------------------------------------------------------------------------------- running a step */
+
+/* One call of one step: its parameters, its inputs and, after oa_call_run, its results and record. */
+typedef struct oa_call oa_call;
+
+OA_API oa_status oa_call_new(oa_context *context, oa_call **out, const oa_step *step) OA_MUST_USE;
+OA_API void oa_call_free(oa_call *call);
+
+/* Text as on the command line: "0.75", "true", "-10,10,-10,10,-120,0", "Ni-Ni,Co-Cr". */
+OA_API oa_status oa_call_set(oa_call *call, const char *parameter, const char *text) OA_MUST_USE;
+
+/* Borrows the ions until the call is freed. */
+OA_API oa_status oa_call_input_ions(oa_call *call, const char *slot, oa_ions *ions) OA_MUST_USE;
+
+/* Checks, runs, times, records. */
+OA_API oa_status oa_call_run(oa_call *call) OA_MUST_USE;
+
+/* ---------------------------------------------------------------------------------------------- results */
+
+typedef enum oa_type {
+    OA_U8, OA_U16, OA_U32, OA_U64, OA_I8, OA_I32, OA_I64, OA_F32, OA_F64, OA_BOOL, OA_TEXT
+} oa_type;
+
+/* A view of one result array ("maps/counts"). data stays owned by the call. */
+typedef struct oa_array_view {
+    const char *name;
+    oa_type type;
+    int rank;
+    size_t dims[5];
+    const void *data;
+    const char *unit; /* "" where it has none */
+    int task;         /* 1, 2, ...: one per species */
+} oa_array_view;
+
+OA_API size_t oa_call_array_count(const oa_call *call);
+OA_API oa_status oa_call_array(oa_call *call, size_t i, oa_array_view *out) OA_MUST_USE;
+OA_API oa_ions *oa_call_ions(oa_call *call); /* the ions a step gives, or NULL; owned by the call */
+
+/* The record as JSON: step, version, parameters with unit and origin, inputs with digests, environment, summary,
+ * results_sha256. Free with oa_string_free. */
+OA_API oa_status oa_call_record(oa_call *call, char **out) OA_MUST_USE;
+OA_API const char *oa_call_digest(const oa_call *call); /* 64 hex digits; valid after oa_call_run */
+
+/* ---------------------------------------------------------------------------------------------- files
+ * These need the library ordapt_nexus (HDF5). The library ordapt alone never opens a file. */
+
+/* The ions of a NeXus file (ours or pynxtools-apm's). */
+OA_API oa_status oa_read_ions(oa_context *context, const char *path, oa_ions **out) OA_MUST_USE;
+
+/* Writes what a call gave: NXapm with one NXsubentry. Complete under its name or not at all. */
+OA_API oa_status oa_write_call(oa_call *call, const char *path, bool overwrite) OA_MUST_USE;
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,39 @@
+/* layout.h - where things stand in a file; the writer and the reader share these names. */
+#ifndef OA_IO_LAYOUT_H
+#define OA_IO_LAYOUT_H
+
+#include "io/bulk.h"
+#include "io/h5w.h"
+
+#define OA_ENTRY "/entry1"
+#define OA_ROI OA_ENTRY "/atom_probe1"
+#define OA_FRAME OA_ENTRY "/specimen_reference_frame"
+#define OA_DETECTOR_FRAME OA_ENTRY "/detector_reference_frame"
+
+/* Where a column of ions is stored below the atom_probe group. Two or three columns may share a dataset. */
+typedef struct oa_layout_row {
+    oa_ion_column column;
+    const char *path;  /* "reconstruction/reconstructed_positions" */
+    int plane, planes; /* which of how many interleaved columns */
+} oa_layout_row;
+extern const oa_layout_row oa_layout[];
+extern const size_t oa_layout_rows;
+
+/* The writer: the skeleton notes bulk arrays, which are written when the skeleton is closed. */
+typedef struct oa_nexus_writer {
+    oa_h5w w;
+    const oa_bundle *bundle;
+    oa_bulk_array *bulk;
+    size_t n_bulk;
+    struct { char existing[256], path[256]; } link[8]; /* made at the end, when their targets exist */
+    size_t n_links;
+} oa_nexus_writer;
+
+oa_status oa_layout_bulk(oa_nexus_writer *writer, const oa_bulk_array *array) OA_MUST_USE;
+void oa_layout_link(oa_nexus_writer *writer, const char *existing, const char *path);
+void oa_layout_program(oa_nexus_writer *writer, const char *process); /* program1 with version */
+
+oa_status oa_layout_write_ions(oa_nexus_writer *writer) OA_MUST_USE;
+oa_status oa_layout_write_part(oa_nexus_writer *writer, const oa_part *part, uint32_t sequence) OA_MUST_USE;
+
+#endif

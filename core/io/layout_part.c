@@ -1,0 +1,257 @@
+/* layout_part.c - one record and its results as an NXsubentry, walking tables: no step is named here. Only classes that
+ * stock NXapm accepts below NXsubentry are used: NXprocess, NXparameters, NXdata, NXnote. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/random.h"
+#include "base/text.h"
+#include "io/layout.h"
+
+static void write_param(oa_h5w *w, const char *config, const struct oa_param_record *p)
+{
+    char path[512];
+    double real;
+    int64_t whole;
+    const size_t length = strlen(p->text);
+    oa_h5w_join(path, config, p->name);
+    if (p->kind == OA_REAL && oa_text_real(p->text, length, false, &real)) oa_h5w_real(w, path, real, p->unit);
+    else if (p->kind == OA_INT && oa_text_integer(p->text, length, &whole)) oa_h5w_number(w, path, OA_I64, &whole, p->unit);
+    else if (p->kind == OA_BOOLEAN) oa_h5w_bool(w, path, strcmp(p->text, "true") == 0);
+    else if (p->kind == OA_WORD) oa_h5w_text(w, path, p->text);
+    if (p->kind != OA_REALS || !length) return; /* an empty list is "auto": its origin alone is written */
+    double list[OA_REALS_MAX];
+    size_t n = 0;
+    for (const char *at = p->text; n < OA_REALS_MAX; at++) {
+        const size_t token = strcspn(at, ",");
+        if (oa_text_real(at, token, false, &list[n])) n++;
+        at += token;
+        if (!*at) break;
+    }
+    oa_h5w_array(w, path, OA_F64, 1, &n, list, p->unit);
+}
+
+static void write_config(oa_h5w *w, const char *base, const oa_record *record)
+{
+    char config[512], origin[512], path[512];
+    oa_h5w_group(w, oa_h5w_join(config, base, "config"), "NXparameters");
+    oa_h5w_group(w, oa_h5w_join(origin, config, "origin"), "NXparameters");
+    for (size_t i = 0; i < record->n_params; i++) {
+        write_param(w, config, &record->params[i]);
+        oa_h5w_text(w, oa_h5w_join(path, origin, record->params[i].name), oa_origin_names[record->params[i].origin]);
+    }
+}
+
+static void write_input(oa_h5w *w, const char *base, const oa_input_record *input, size_t number)
+{
+    char note[512], path[512], name[32];
+    snprintf(name, sizeof name, "input%zu", number);
+    oa_h5w_group(w, oa_h5w_join(note, base, name), "NXnote");
+    oa_h5w_text(w, oa_h5w_join(path, note, "type"), "file");
+    oa_h5w_text(w, oa_h5w_join(path, note, "file_name"), input->file_name[0] ? input->file_name : ".");
+    if (input->sha256[0]) oa_h5w_text(w, oa_h5w_join(path, note, "checksum"), input->sha256);
+    if (input->sha256[0]) oa_h5w_text(w, oa_h5w_join(path, note, "algorithm"), "sha256");
+    oa_h5w_text(w, oa_h5w_join(path, note, "identifier_role"), input->role);
+    if (input->content[0]) oa_h5w_text(w, oa_h5w_join(path, note, "identifier_content"), input->content);
+    if (input->entry[0]) oa_h5w_text(w, oa_h5w_join(path, note, "identifier_entry"), input->entry);
+    if (input->subentry[0]) oa_h5w_text(w, oa_h5w_join(path, note, "identifier_subentry"), input->subentry);
+}
+
+static void write_random(oa_h5w *w, const char *base, const oa_record *record)
+{
+    char group[512], path[512];
+    if (!record->has_seed) return;
+    oa_h5w_group(w, oa_h5w_join(group, base, "random"), "NXparameters");
+    oa_h5w_text(w, oa_h5w_join(path, group, "generator"), OA_GENERATOR_NAME);
+    oa_h5w_number(w, oa_h5w_join(path, group, "seed"), OA_U64, &record->seed, NULL);
+}
+
+static void write_environment(oa_h5w *w, const char *base, const oa_record *record)
+{
+    char group[512], path[512];
+    oa_h5w_group(w, oa_h5w_join(group, base, "environment"), "NXparameters");
+    oa_h5w_text(w, oa_h5w_join(path, group, "commit"), record->commit);
+    oa_h5w_text(w, oa_h5w_join(path, group, "compiler"), record->compiler);
+    oa_h5w_text(w, oa_h5w_join(path, group, "cpu_dispatch"), record->kernel);
+    oa_h5w_text(w, oa_h5w_join(path, group, "blas"), record->blas);
+    oa_h5w_text(w, oa_h5w_join(path, group, "libraries"), record->libraries);
+    oa_h5w_text(w, oa_h5w_join(path, group, "definitions_version"), OA_DEFINITIONS_VERSION);
+    oa_h5w_count(w, oa_h5w_join(path, group, "max_threads"), (uint64_t)record->threads);
+    oa_h5w_count(w, oa_h5w_join(path, group, "max_gpus"), 0);
+    oa_h5w_bool(w, oa_h5w_join(path, group, "is_deterministic"), true);
+    if (record->slab[0]) oa_h5w_text(w, oa_h5w_join(path, group, "slab"), record->slab);
+}
+
+static oa_status write_warnings(oa_h5w *w, const char *outcome, const oa_record *record)
+{
+    char path[512];
+    const char **lines;
+    if (!record->n_warnings) return OA_OK;
+    OA_TRY(oa_new(w->context, &lines, 2 * record->n_warnings, sizeof *lines));
+    for (size_t i = 0; i < record->n_warnings; i++) {
+        lines[2 * i] = record->warnings[i].code;
+        lines[2 * i + 1] = record->warnings[i].text;
+    }
+    oa_h5w_texts(w, oa_h5w_join(path, outcome, "warnings"), lines, 2 * record->n_warnings);
+    oa_free(w->context, lines);
+    return OA_OK;
+}
+
+static oa_status write_outcome(oa_h5w *w, const char *base, const oa_record *record)
+{
+    char group[512], path[512];
+    oa_h5w_group(w, oa_h5w_join(group, base, "outcome"), "NXparameters");
+    oa_h5w_text(w, oa_h5w_join(path, group, "status"), record->status);
+    oa_h5w_real(w, oa_h5w_join(path, group, "total_elapsed_time"), record->elapsed_s, "s");
+    oa_h5w_text(w, oa_h5w_join(path, group, "manifest"), record->manifest);
+    OA_TRY(write_warnings(w, group, record));
+    oa_h5w_group(w, oa_h5w_join(group, base, "results_sha256"), "NXnote");
+    oa_h5w_text(w, oa_h5w_join(path, group, "type"), "content digest");
+    oa_h5w_text(w, oa_h5w_join(path, group, "algorithm"), "sha256");
+    oa_h5w_text(w, oa_h5w_join(path, group, "checksum"), record->results_sha256);
+    oa_h5w_text(w, oa_h5w_join(path, group, "description"), "SHA-256 of outcome/manifest: step, parameters, inputs, arrays");
+    return OA_OK;
+}
+
+/* ---- results ---- */
+
+static size_t group_length(const char *name) { return strcspn(name, "/"); }
+
+static bool same_group(const oa_array *a, const oa_array *b)
+{
+    const size_t n = group_length(a->name);
+    return a->task == b->task && n == group_length(b->name) && strncmp(a->name, b->name, n) == 0;
+}
+
+static const oa_array *signal_of(const oa_values *values, const oa_array *member)
+{
+    for (size_t i = 0; i < values->n; i++)
+        if (same_group(&values->arrays[i], member) && values->arrays[i].axes[0]) return &values->arrays[i];
+    return NULL;
+}
+
+/* axes: "grid_z,grid_y,grid_x,class"; "." for a dimension without values. */
+static void write_axes(oa_h5w *w, const char *group, const oa_array *signal)
+{
+    char text[256], attribute[128];
+    const char *axes[8];
+    size_t n = 0;
+    snprintf(text, sizeof text, "%s", signal->axes);
+    for (char *at = text; n < 8; at++) {
+        axes[n++] = at;
+        at += strcspn(at, ",");
+        if (!*at) break;
+        *at = 0;
+    }
+    oa_h5w_attribute(w, group, "signal", signal->name + group_length(signal->name) + 1);
+    oa_h5w_attribute_texts(w, group, "axes", axes, n);
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(axes[i], ".") == 0) continue;
+        snprintf(attribute, sizeof attribute, "%s_indices", axes[i]);
+        oa_h5w_attribute_u32(w, group, attribute, (uint32_t)i);
+    }
+}
+
+static void ensure_group(oa_h5w *w, const oa_values *values, const oa_array *array, const char *process, char group[512])
+{
+    snprintf(group, 512, "%s/%.*s", process, (int)group_length(array->name), array->name);
+    if (oa_h5w_exists(w, group)) return;
+    const oa_array *signal = signal_of(values, array);
+    oa_h5w_group(w, group, signal ? "NXdata" : "NXparameters");
+    if (signal) write_axes(w, group, signal);
+}
+
+static void write_scalar(oa_h5w *w, const char *path, const oa_array *array)
+{
+    const void *data = array->block->data;
+    if (array->type == OA_TEXT) oa_h5w_text(w, path, data);
+    else if (array->type == OA_BOOL) oa_h5w_bool(w, path, *(const uint8_t *)data);
+    else oa_h5w_number(w, path, array->type, data, array->unit);
+}
+
+static oa_status write_array(oa_nexus_writer *writer, const oa_values *values, const oa_array *array, const char *process)
+{
+    char group[512], path[512];
+    ensure_group(&writer->w, values, array, process, group);
+    snprintf(path, sizeof path, "%s/%s", process, array->name);
+    if (array->rank == 0) {
+        write_scalar(&writer->w, path, array);
+        return OA_OK;
+    }
+    oa_bulk_array bulk = { .type = array->type, .rank = array->rank, .plane = { array->block->data }, .planes = 1 };
+    memcpy(bulk.dims, array->dims, sizeof bulk.dims);
+    snprintf(bulk.path, sizeof bulk.path, "%.255s", path);
+    snprintf(bulk.unit, sizeof bulk.unit, "%s", array->unit);
+    snprintf(bulk.long_name, sizeof bulk.long_name, "%s", array->long_name);
+    return oa_layout_bulk(writer, &bulk);
+}
+
+static const oa_array *plot_of(const oa_values *values, int task)
+{
+    const oa_array *any = NULL;
+    for (size_t i = 0; i < values->n; i++) {
+        const oa_array *a = &values->arrays[i];
+        if (a->task != task || !a->axes[0]) continue;
+        if (a->is_plot) return a;
+        if (!any) any = a;
+    }
+    return any;
+}
+
+/* @default never points at a group without something to see: viewers show an error then. */
+static void write_default(oa_nexus_writer *writer, const oa_part *part, const char *process, int task)
+{
+    const oa_array *plot = plot_of(part->values, task);
+    char path[512];
+    if (plot) {
+        snprintf(path, sizeof path, "%.*s", (int)group_length(plot->name), plot->name);
+        oa_h5w_attribute(&writer->w, process, "default", path);
+    } else if (writer->bundle->ions && task == 1) {
+        oa_h5w_join(path, process, "mass_spectrum");
+        oa_layout_link(writer, OA_ROI "/ranging/mass_to_charge_distribution/mass_spectrum", path);
+        oa_h5w_attribute(&writer->w, process, "default", "mass_spectrum");
+    }
+}
+
+static oa_status write_task(oa_nexus_writer *writer, const oa_part *part, const char *base, int task, uint32_t sequence)
+{
+    oa_h5w *w = &writer->w;
+    char process[512], path[512], name[96];
+    snprintf(name, sizeof name, "%.80s%d", part->record->step, task);
+    oa_h5w_group(w, oa_h5w_join(process, base, name), "NXprocess");
+    oa_h5w_text(w, oa_h5w_join(path, process, "program"), "ordapt");
+    oa_h5w_text(w, oa_h5w_join(path, process, "version"), part->record->program_version);
+    oa_h5w_text(w, oa_h5w_join(path, process, "date"), part->record->end_time);
+    oa_h5w_count(w, oa_h5w_join(path, process, "sequence_index"), sequence);
+    for (size_t i = 0; i < part->values->n; i++)
+        if (part->values->arrays[i].task == task) OA_TRY(write_array(writer, part->values, &part->values->arrays[i], process));
+    write_default(writer, part, process, task);
+    return OA_OK;
+}
+
+oa_status oa_layout_write_part(oa_nexus_writer *writer, const oa_part *part, uint32_t sequence)
+{
+    oa_h5w *w = &writer->w;
+    const oa_record *r = part->record;
+    char base[512], path[512], definition[160];
+    if (strlen(r->name) > 64 || strchr(r->name, '/')) return oa_fail(w->context, "E_RECIPE", "'%.80s' cannot name a result; use a short word without '/'", r->name);
+    snprintf(base, sizeof base, OA_ENTRY "/%s", r->name);
+    snprintf(definition, sizeof definition, "NXapm_ordapt_%.80s_results", r->step);
+    oa_h5w_group(w, base, "NXsubentry");
+    oa_h5w_text(w, oa_h5w_join(path, base, "definition"), definition);
+    oa_h5w_attribute(w, path, "version", OA_VERSION);
+    oa_h5w_text(w, oa_h5w_join(path, base, "title"), r->title);
+    oa_h5w_text(w, oa_h5w_join(path, base, "entry_identifier"), r->identifier);
+    oa_h5w_text(w, oa_h5w_join(path, base, "start_time"), r->start_time);
+    oa_h5w_text(w, oa_h5w_join(path, base, "end_time"), r->end_time);
+    oa_h5w_text(w, oa_h5w_join(path, base, "program_name"), "ordapt");
+    oa_h5w_attribute(w, path, "version", r->program_version);
+    write_config(w, base, r);
+    for (size_t i = 0; i < r->n_inputs; i++) write_input(w, base, &r->inputs[i], i + 1);
+    write_random(w, base, r);
+    write_environment(w, base, r);
+    OA_TRY(write_outcome(w, base, r));
+    for (int task = 1; task <= part->values->tasks; task++) OA_TRY(write_task(writer, part, base, task, sequence));
+    snprintf(path, sizeof path, "%.100s1", r->step);
+    oa_h5w_attribute(w, base, "default", path);
+    return OA_OK;
+}

@@ -1,0 +1,237 @@
+/* cells.c - counting sort of points into cells, and the search of what lies around a place. */
+#include "math/cells.h"
+
+#include <math.h>
+#include <string.h>
+
+/* More cells than this beyond one for each two points would only cost memory: 16 MB at most for few points. */
+enum { FREE_CELLS = 4 << 20 };
+
+/* Rounds to the nearest integer, ties to even: at this size doubles have no fraction. */
+#define ROUNDER 6755399441055744.0 /* 1.5 * 2^52 */
+
+/* Dividing an integer by the number of steps gives the double nearest to the decimal number: 118959 / 1000 is the double
+ * one writes as 118.959. */
+static double to_steps(double value, double steps)
+{
+    return ((value * steps + ROUNDER) - ROUNDER) / steps;
+}
+
+void oa_points_get(const oa_points *points, size_t i, double out[3])
+{
+    out[0] = points->x ? (double)points->x[i] : points->xd[i];
+    out[1] = points->y ? (double)points->y[i] : points->yd[i];
+    out[2] = points->z ? (double)points->z[i] : points->zd[i];
+    for (int axis = 0; points->steps > 0 && axis < 3; axis++) out[axis] = to_steps(out[axis], points->steps);
+}
+
+static bool get_taken(const oa_points *points, size_t i, double out[3])
+{
+    if (points->take && !points->take[i]) return false;
+    oa_points_get(points, i, out);
+    return isfinite(out[0]) && isfinite(out[1]) && isfinite(out[2]);
+}
+
+static size_t bounds(const oa_points *points, double lo[3], double hi[3])
+{
+    size_t n = 0;
+    double p[3];
+    for (size_t i = 0; i < points->n; i++) {
+        if (!get_taken(points, i, p)) continue;
+        for (int axis = 0; axis < 3; axis++) {
+            if (n == 0 || p[axis] < lo[axis]) lo[axis] = p[axis];
+            if (n == 0 || p[axis] > hi[axis]) hi[axis] = p[axis];
+        }
+        n++;
+    }
+    return n;
+}
+
+/* Sets dims for the edge; false where that makes too many cells. */
+static bool set_dims(oa_cells *cells, const double hi[3], double edge)
+{
+    const double limit = (double)(cells->n / 2) + FREE_CELLS;
+    double total = 1;
+    for (int axis = 0; axis < 3; axis++) total *= floor((hi[axis] - cells->origin[axis]) / edge) + 1;
+    if (!(total <= limit)) return false;
+    for (int axis = 0; axis < 3; axis++) cells->dims[axis] = (size_t)((hi[axis] - cells->origin[axis]) / edge) + 1;
+    cells->edge = edge;
+    cells->inverse = 1 / edge;
+    return true;
+}
+
+static size_t cell_along(const oa_cells *cells, int axis, double value)
+{
+    const double k = (value - cells->origin[axis]) * cells->inverse;
+    if (!(k > 0)) return 0;
+    return k < (double)cells->dims[axis] ? (size_t)k : cells->dims[axis] - 1;
+}
+
+static size_t cell_of(const oa_cells *cells, const double p[3])
+{
+    return (cell_along(cells, 2, p[2]) * cells->dims[1] + cell_along(cells, 1, p[1])) * cells->dims[0] +
+           cell_along(cells, 0, p[0]);
+}
+
+size_t oa_cells_count(const oa_cells *cells)
+{
+    return cells->dims[0] * cells->dims[1] * cells->dims[2];
+}
+
+static oa_status take_columns(oa_arena *arena, oa_cells *cells, bool as_doubles)
+{
+    void *column[3] = { NULL, NULL, NULL };
+    for (int axis = 0; axis < 3; axis++)
+        OA_TRY(oa_arena_take(arena, &column[axis], cells->n + OA_KERNEL_PAD, as_doubles ? sizeof(double) : sizeof(float)));
+    if (as_doubles) {
+        cells->xd = column[0];
+        cells->yd = column[1];
+        cells->zd = column[2];
+    } else {
+        cells->x = column[0];
+        cells->y = column[1];
+        cells->z = column[2];
+    }
+    return OA_OK;
+}
+
+static void place(oa_cells *cells, size_t at, const double p[3], size_t row)
+{
+    if (cells->x) {
+        cells->x[at] = (float)p[0];
+        cells->y[at] = (float)p[1];
+        cells->z[at] = (float)p[2];
+    } else {
+        cells->xd[at] = p[0];
+        cells->yd[at] = p[1];
+        cells->zd[at] = p[2];
+    }
+    if (cells->row) cells->row[at] = (uint32_t)row;
+}
+
+/* Counts, sums up, places. While placing, start[c] is the next free place of cell c; afterwards it is the end of c,
+ * which is the beginning of c + 1: one shift puts the table right. */
+static void sort_points(oa_cells *cells, const oa_points *points)
+{
+    const size_t n_cells = oa_cells_count(cells);
+    double p[3];
+    for (size_t i = 0; i < points->n; i++)
+        if (get_taken(points, i, p)) cells->start[cell_of(cells, p) + 1]++;
+    for (size_t c = 0; c < n_cells; c++) cells->start[c + 1] += cells->start[c];
+    for (size_t i = 0; i < points->n; i++)
+        if (get_taken(points, i, p)) place(cells, cells->start[cell_of(cells, p)]++, p, i);
+    memmove(cells->start + 1, cells->start, n_cells * sizeof *cells->start);
+    cells->start[0] = 0;
+}
+
+oa_status oa_cells_build(oa_arena *arena, oa_cells *out, const oa_points *points, double edge, unsigned keep)
+{
+    double hi[3] = { 0, 0, 0 };
+    memset(out, 0, sizeof *out);
+    if (points->n > UINT32_MAX)
+        return oa_fail(arena->context, "E_TOO_MANY_IONS", "%zu points; at most %u can be sorted into cells", points->n, UINT32_MAX);
+    out->n = bounds(points, out->origin, hi);
+    while (!set_dims(out, hi, edge)) edge *= 1.25;
+    OA_TRY(oa_arena_take(arena, &out->start, oa_cells_count(out) + 1, sizeof *out->start));
+    OA_TRY(take_columns(arena, out, !points->x || points->steps > 0 || keep & OA_CELLS_DOUBLES));
+    if (keep & OA_CELLS_ROWS) OA_TRY(oa_arena_take(arena, &out->row, out->n, sizeof *out->row));
+    sort_points(out, points);
+    return OA_OK;
+}
+
+void oa_cells_point(const oa_cells *cells, size_t i, double out[3])
+{
+    out[0] = cells->x ? (double)cells->x[i] : cells->xd[i];
+    out[1] = cells->y ? (double)cells->y[i] : cells->yd[i];
+    out[2] = cells->z ? (double)cells->z[i] : cells->zd[i];
+}
+
+/* Cells [*first, *last] along an axis that meet [lo, hi]; false where none does. */
+static bool cell_span(const oa_cells *cells, int axis, double lo, double hi, size_t *first, size_t *last)
+{
+    const double a = (lo - cells->origin[axis]) * cells->inverse, b = (hi - cells->origin[axis]) * cells->inverse;
+    const double dim = (double)cells->dims[axis];
+    if (!(b >= 0) || !(a < dim)) return false;
+    *first = a > 0 ? (size_t)a : 0;
+    *last = b < dim ? (size_t)b : cells->dims[axis] - 1;
+    return true;
+}
+
+/* Distance from a place to cell k along an axis; the last cell also holds what lies on its upper face. */
+static double gap(const oa_cells *cells, int axis, size_t k, double place_at)
+{
+    const double lo = cells->origin[axis] + (double)k * cells->edge;
+    if (place_at < lo) return lo - place_at;
+    return place_at > lo + cells->edge ? place_at - lo - cells->edge : 0;
+}
+
+/* Room for rounding in the choice of cells; the kernels decide exactly which points are inside. */
+static double slack(const oa_cells *cells, const double centre[3], double radius)
+{
+    return 1e-12 * (fabs(centre[0]) + fabs(centre[1]) + fabs(centre[2]) + fabs(cells->origin[0]) +
+                    fabs(cells->origin[1]) + fabs(cells->origin[2]) + radius) + 1e-9 * cells->edge;
+}
+
+size_t oa_cells_stretches_max(const oa_cells *cells, double radius)
+{
+    size_t n = 1;
+    for (int axis = 1; axis < 3; axis++) {
+        const double across = ceil(2 * radius * cells->inverse) + 3, dim = (double)cells->dims[axis];
+        n *= (size_t)(across < dim ? across : dim);
+    }
+    return n;
+}
+
+size_t oa_cells_stretches(const oa_cells *cells, const double centre[3], double radius, oa_stretch *out, size_t *points)
+{
+    const double r = radius + slack(cells, centre, radius), r2 = r * r;
+    size_t y0, y1, z0, z1, x0, x1, n = 0;
+    *points = 0;
+    if (!cells->n || !cell_span(cells, 2, centre[2] - r, centre[2] + r, &z0, &z1)) return 0;
+    if (!cell_span(cells, 1, centre[1] - r, centre[1] + r, &y0, &y1)) return 0;
+    for (size_t z = z0; z <= z1; z++) {
+        const double dz = gap(cells, 2, z, centre[2]), left = r2 - dz * dz;
+        for (size_t y = y0; y <= y1; y++) {
+            const double dy = gap(cells, 1, y, centre[1]), chord2 = left - dy * dy;
+            if (!(chord2 >= 0)) continue;
+            const double chord = sqrt(chord2);
+            if (!cell_span(cells, 0, centre[0] - chord, centre[0] + chord, &x0, &x1)) continue;
+            const uint32_t *line = cells->start + (z * cells->dims[1] + y) * cells->dims[0];
+            const oa_stretch stretch = { line[x0], line[x1 + 1] };
+            out[n] = stretch;
+            n += stretch.begin < stretch.end;
+            *points += stretch.end - stretch.begin;
+        }
+    }
+    return n;
+}
+
+static size_t gather_doubles(const oa_cells *cells, oa_stretch stretch, const double centre[3], double radius2,
+                             double *x, double *y, double *z)
+{
+    size_t found = 0;
+    for (size_t i = stretch.begin; i < stretch.end; i++) {
+        const double dx = cells->xd[i] - centre[0], dy = cells->yd[i] - centre[1], dz = cells->zd[i] - centre[2];
+        x[found] = cells->xd[i];
+        if (y) y[found] = cells->yd[i];
+        z[found] = cells->zd[i];
+        found += (dx * dx + dy * dy) + dz * dz <= radius2;
+    }
+    return found;
+}
+
+size_t oa_cells_gather(const oa_cells *cells, const oa_kernels *kernels, const oa_stretch *stretches, size_t n,
+                       const double centre[3], double radius, double *x, double *y, double *z)
+{
+    size_t found = 0;
+    for (size_t k = 0; k < n; k++) {
+        const size_t begin = stretches[k].begin, length = stretches[k].end - begin;
+        double *to_y = y ? y + found : NULL;
+        if (cells->x)
+            found += kernels->gather(x + found, to_y, z + found, length, cells->x + begin, cells->y + begin,
+                                     cells->z + begin, centre, radius * radius);
+        else
+            found += gather_doubles(cells, stretches[k], centre, radius * radius, x + found, to_y, z + found);
+    }
+    return found;
+}

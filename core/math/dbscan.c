@@ -1,0 +1,189 @@
+/* dbscan.c - density-based domains in memory that grows with the points, not with their neighbours. */
+#include "math/dbscan.h"
+
+#include <string.h>
+
+enum { POINTS_PER_CHUNK = 4096, LINES = 9 };
+
+/* State of a grouping. Points are numbered in the order of the cells; row gives their place in the source. */
+typedef struct groups {
+    oa_cells cells;
+    double eps2;
+    int64_t min_points;
+    uint8_t *is_core;  /* (n) */
+    uint32_t *parent;  /* (n) links towards the root of a group; the root has the lowest number in the source */
+    uint32_t *domain;  /* of the caller, by source row */
+    uint32_t *numbers; /* (n) number of the domain of a root */
+} groups;
+
+/* Lines of cells around the cell of point i. Cells are at least eps wide, so neighbours lie in the next ones at most. */
+static int lines_around(const oa_cells *cells, const double p[3], oa_stretch out[LINES])
+{
+    size_t lo[3], hi[3];
+    for (int axis = 0; axis < 3; axis++) {
+        const double k = (p[axis] - cells->origin[axis]) * cells->inverse;
+        const size_t last = cells->dims[axis] - 1;
+        const size_t at = k < (double)cells->dims[axis] ? (size_t)k : last;
+        lo[axis] = at ? at - 1 : 0;
+        hi[axis] = at < last ? at + 1 : last;
+    }
+    int n = 0;
+    for (size_t z = lo[2]; z <= hi[2]; z++)
+        for (size_t y = lo[1]; y <= hi[1]; y++) {
+            const uint32_t *line = cells->start + (z * cells->dims[1] + y) * cells->dims[0];
+            out[n] = (oa_stretch){ line[lo[0]], line[hi[0] + 1] };
+            n += out[n].begin < out[n].end;
+        }
+    return n;
+}
+
+static inline bool is_near(const oa_cells *cells, const double p[3], size_t j, double eps2)
+{
+    const double dx = cells->xd[j] - p[0], dy = cells->yd[j] - p[1], dz = cells->zd[j] - p[2];
+    return (dx * dx + dy * dy) + dz * dz <= eps2;
+}
+
+static bool has_enough(const groups *g, size_t i)
+{
+    oa_stretch lines[LINES];
+    double p[3];
+    int64_t found = 0;
+    oa_cells_point(&g->cells, i, p);
+    const int n = lines_around(&g->cells, p, lines);
+    for (int k = 0; k < n; k++)
+        for (size_t j = lines[k].begin; j < lines[k].end; j++) {
+            found += is_near(&g->cells, p, j, g->eps2);
+            if (found >= g->min_points) return true;
+        }
+    return false;
+}
+
+static oa_status core_chunk(void *arg, oa_span span, oa_worker *worker)
+{
+    const groups *g = arg;
+    (void)worker;
+    for (size_t i = span.begin; i < span.end; i++) g->is_core[i] = has_enough(g, i);
+    return OA_OK;
+}
+
+/* ---------------------------------------------------------------------------------------------- linking */
+
+static uint32_t find_root(uint32_t *parent, uint32_t i)
+{
+    while (parent[i] != i) {
+        parent[i] = parent[parent[i]];
+        i = parent[i];
+    }
+    return i;
+}
+
+/* The root that comes first in the source stays, so a group is known by its first core point. */
+static uint32_t join(groups *g, uint32_t a, uint32_t b)
+{
+    if (a == b) return a;
+    if (g->cells.row[b] < g->cells.row[a]) {
+        const uint32_t swap = a;
+        a = b;
+        b = swap;
+    }
+    g->parent[b] = a;
+    return a;
+}
+
+/* Links each core point with the core points before it that are near. */
+static oa_status link_cores(oa_context *context, groups *g)
+{
+    for (size_t i = 0; i < g->cells.n; i++) {
+        if (i % (1u << 20) == 0) OA_TRY(oa_check_cancelled(context));
+        if (!g->is_core[i]) continue;
+        oa_stretch lines[LINES];
+        double p[3];
+        oa_cells_point(&g->cells, i, p);
+        const int n = lines_around(&g->cells, p, lines);
+        uint32_t root = find_root(g->parent, (uint32_t)i);
+        for (int k = 0; k < n; k++)
+            for (size_t j = lines[k].begin; j < lines[k].end && j < i; j++)
+                if (g->is_core[j] && is_near(&g->cells, p, j, g->eps2)) root = join(g, root, find_root(g->parent, (uint32_t)j));
+    }
+    return OA_OK;
+}
+
+/* Numbers groups of at least `least` points by their first point. domain holds, on entry, the place in the cells of each
+ * source row (+ 1), and on return the domain of each core point. */
+static uint32_t number_groups(groups *g, size_t n_rows, int64_t least)
+{
+    const size_t n = g->cells.n;
+    uint32_t domains = 0;
+    memset(g->numbers, 0, n * sizeof *g->numbers);
+    for (size_t i = 0; i < n; i++)
+        if (g->is_core[i]) g->numbers[find_root(g->parent, (uint32_t)i)]++; /* sizes first */
+    memset(g->domain, 0, n_rows * sizeof *g->domain);
+    for (size_t i = 0; i < n; i++)
+        if (g->is_core[i]) g->domain[g->cells.row[i]] = (uint32_t)i + 1;
+    for (size_t row = 0; row < n_rows; row++) {
+        if (!g->domain[row]) continue;
+        const uint32_t i = g->domain[row] - 1;
+        const uint32_t root = find_root(g->parent, i);
+        if (root == i) g->numbers[i] = g->numbers[i] >= (uint64_t)least ? ++domains : 0;
+        g->domain[row] = g->numbers[root];
+    }
+    return domains;
+}
+
+/* The lowest domain among the core points near a border point. */
+static oa_status border_chunk(void *arg, oa_span span, oa_worker *worker)
+{
+    const groups *g = arg;
+    (void)worker;
+    for (size_t i = span.begin; i < span.end; i++) {
+        if (g->is_core[i]) continue;
+        oa_stretch lines[LINES];
+        double p[3];
+        uint32_t lowest = 0;
+        oa_cells_point(&g->cells, i, p);
+        const int n = lines_around(&g->cells, p, lines);
+        for (int k = 0; k < n; k++)
+            for (size_t j = lines[k].begin; j < lines[k].end; j++) {
+                if (!g->is_core[j] || !is_near(&g->cells, p, j, g->eps2)) continue;
+                const uint32_t domain = g->domain[g->cells.row[j]];
+                if (!lowest || domain < lowest) lowest = domain;
+            }
+        g->domain[g->cells.row[i]] = lowest;
+    }
+    return OA_OK;
+}
+
+/* ---------------------------------------------------------------------------------------------- the two rules */
+
+/* A little wider than eps, so that rounding cannot put a neighbour two cells away. */
+static oa_status begin(oa_arena *arena, groups *g, const oa_points *points, double eps)
+{
+    OA_TRY(oa_cells_build(arena, &g->cells, points, eps * (1 + 1e-9), OA_CELLS_ROWS | OA_CELLS_DOUBLES));
+    OA_TRY(oa_arena_take(arena, &g->is_core, g->cells.n, sizeof *g->is_core));
+    OA_TRY(oa_arena_take(arena, &g->parent, g->cells.n, sizeof *g->parent));
+    for (size_t i = 0; i < g->cells.n; i++) g->parent[i] = (uint32_t)i;
+    g->eps2 = eps * eps;
+    return oa_arena_take(arena, &g->numbers, g->cells.n, sizeof *g->numbers);
+}
+
+oa_status oa_dbscan(oa_context *context, oa_arena *arena, const oa_points *points, double eps, int64_t min_points,
+                    uint32_t *domain, uint32_t *n_domains)
+{
+    groups g = { .min_points = min_points, .domain = domain };
+    OA_TRY(begin(arena, &g, points, eps));
+    OA_TRY(oa_parallel(context, g.cells.n, POINTS_PER_CHUNK, core_chunk, &g));
+    OA_TRY(link_cores(context, &g));
+    *n_domains = number_groups(&g, points->n, 1);
+    return oa_parallel(context, g.cells.n, POINTS_PER_CHUNK, border_chunk, &g);
+}
+
+oa_status oa_max_separation(oa_context *context, oa_arena *arena, const oa_points *points, double eps, int64_t min_points,
+                            uint32_t *domain, uint32_t *n_domains)
+{
+    groups g = { .min_points = min_points, .domain = domain };
+    OA_TRY(begin(arena, &g, points, eps));
+    memset(g.is_core, 1, g.cells.n);
+    OA_TRY(link_cores(context, &g));
+    *n_domains = number_groups(&g, points->n, min_points);
+    return OA_OK;
+}

@@ -1,0 +1,108 @@
+/* kernel.h - the hot loops, as a table of functions with a contract each.
+ *
+ * kernel_scalar.c is the specification. The others are compiled for wider vectors and must give the same bytes, unless
+ * the contract states a bound. All buffers are borrowed; none may overlap another unless it is said. */
+#ifndef OA_MATH_KERNEL_H
+#define OA_MATH_KERNEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Room that buffers need behind their last element: kernels read and write whole vectors. */
+enum { OA_KERNEL_PAD = 16 };
+
+/* Curves that are clipped side by side. */
+enum { OA_CLIP_LANES = 32 };
+
+/* One axis of a map: an offset t in [-half, half) falls into bin trunc((t + half) * scale), scale = bins / (2 half).
+ * Only the bins [first, first + kept) are counted. The expression is literal: coordinates with three decimals put one
+ * pair in fifteen on the edge of a bin, and any rearrangement moves those. */
+typedef struct oa_axis {
+    double half, scale;
+    int64_t bins, first, kept;
+} oa_axis;
+
+/* What one centre is compared with. */
+typedef struct oa_centre {
+    double x, y, z;
+    double reach2; /* square of the largest distance; INFINITY: none */
+    bool rounded;  /* offsets are rounded to float before they are tested and binned */
+} oa_centre;
+
+typedef struct oa_kernels {
+    const char *name;
+
+    /* ------------------------------------------------------------------------------------------ points */
+
+    /* Appends the points p with (dx*dx + dy*dy) + dz*dz <= radius2, d = p - centre in double, and returns how many.
+     * x, y, z have room for n + OA_KERNEL_PAD; y may be NULL. The order is kept. */
+    size_t (*gather)(double *x, double *y, double *z, size_t n, const float *px, const float *py, const float *pz,
+                     const double centre[3], double radius2);
+
+    /* ------------------------------------------------------------------------------------------ maps */
+
+    /* All ordered pairs of n points: adds 1 to counts[bin(dz) - first] where neither dx nor dz is 0 and both are on
+     * the axis. counts has `kept` entries; x and z have OA_KERNEL_PAD readable entries behind them. */
+    void (*pairs_z)(uint32_t *counts, const oa_axis *axis, size_t n, const double *x, const double *z);
+
+    /* The same for the offsets of n points from one centre, with a largest distance. Offsets are point - centre. */
+    void (*offsets_z)(uint32_t *counts, const oa_axis *axis, size_t n, const double *x, const double *y,
+                      const double *z, const oa_centre *centre);
+
+    /* ------------------------------------------------------------------------------------------ curves */
+
+    /* out[i] = sum over k of taps[k] * in[i + k], k ascending from a sum of 0, i < n; in has n + width - 1 entries. */
+    void (*convolve)(double *out, size_t n, const double *in, const double *taps, size_t width);
+
+    /* One sweep, in place and from left to right, over OA_CLIP_LANES curves b[bin][lane]:
+     * b_m = min(b_m, (b_(m-1) + b_(m+1)) / 2) for 0 < m < bins - 1.
+     * Bit `lane` of the result is set where max over first <= m <= last of b_m, less level[lane], is > tolerance. */
+    uint32_t (*clip)(double *b, size_t bins, size_t first, size_t last, const double *level, double tolerance);
+
+    /* ------------------------------------------------------------------------------------------ networks */
+
+    /* C (m, n) += A (m, k) B (k, n), float32, row major. Rows of A begin every a_step floats and may overlap (windows of a
+     * curve); those of B and C every n. Each element is one chain of fused multiply-adds, k ascending from its old value:
+     * so the bytes of a row do not depend on the other rows. Against plain sums within (k + 1) 2^-23 sum |a b|.
+     * NULL: this set has none, the matrix library is called instead. */
+    void (*multiply)(size_t m, size_t n, size_t k, const float *a, size_t a_step, const float *b, float *c);
+
+    /* Convolution, max(0, .) and pooling by two at once: y[p][f] = max(0, c[2p][f], c[2p+1][f]), p < n, where c[q][f] is
+     * bias[f] + sum over t < taps of x[q * x_step + t] kernel[t][f], the sum a chain as above: y has the bytes that the
+     * three would give one after another. x has no NaN. NULL where multiply is. */
+    void (*convolve_pool)(size_t n, size_t filters, size_t taps, const float *x, size_t x_step, const float *kernel,
+                          const float *bias, float *y);
+} oa_kernels;
+
+/* The set of that name; "auto" or NULL: the fastest this processor has. NULL: unknown, or not supported here. */
+const oa_kernels *oa_kernels_find(const char *name);
+/* Names of all sets of this build, slowest first; NULL-terminated. */
+const char *const *oa_kernels_names(void);
+
+extern const oa_kernels oa_kernels_scalar;
+#if defined(__x86_64__)
+extern const oa_kernels oa_kernels_avx2, oa_kernels_avx512;
+void oa_product_avx2(size_t m, size_t n, size_t k, const float *a, size_t a_step, const float *b, float *c);
+void oa_product_avx512(size_t m, size_t n, size_t k, const float *a, size_t a_step, const float *b, float *c);
+void oa_convolve_pool_avx2(size_t n, size_t filters, size_t taps, const float *x, size_t x_step, const float *kernel,
+                           const float *bias, float *y);
+void oa_convolve_pool_avx512(size_t n, size_t filters, size_t taps, const float *x, size_t x_step, const float *kernel,
+                             const float *bias, float *y);
+#endif
+
+/* Bin of t within the kept ones, or -1 where it is dropped. */
+static inline int64_t oa_axis_bin(const oa_axis *axis, double t)
+{
+    if (!(t < axis->half) || t < -axis->half) return -1;
+    const int64_t bin = (int64_t)((t + axis->half) * axis->scale) - axis->first;
+    return bin >= 0 && bin < axis->kept ? bin : -1;
+}
+
+/* True where t is on the axis at all, kept or not. */
+static inline bool oa_axis_holds(const oa_axis *axis, double t)
+{
+    return t < axis->half && t >= -axis->half;
+}
+
+#endif

@@ -1,0 +1,78 @@
+/* kernel_scalar.c - the specification of every kernel: plain loops, no tricks. */
+#include "math/kernel/kernel.h"
+
+static size_t gather(double *x, double *y, double *z, size_t n, const float *px, const float *py, const float *pz,
+                     const double centre[3], double radius2)
+{
+    size_t found = 0;
+    for (size_t i = 0; i < n; i++) {
+        const double dx = px[i] - centre[0], dy = py[i] - centre[1], dz = pz[i] - centre[2];
+        x[found] = px[i];
+        if (y) y[found] = py[i];
+        z[found] = pz[i];
+        found += (dx * dx + dy * dy) + dz * dz <= radius2;
+    }
+    return found;
+}
+
+static void pairs_z(uint32_t *counts, const oa_axis *axis, size_t n, const double *x, const double *z)
+{
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < n; j++) {
+            const double dx = x[j] - x[i], dz = z[j] - z[i];
+            if (dx == 0 || dz == 0 || !oa_axis_holds(axis, dx)) continue;
+            const int64_t bin = oa_axis_bin(axis, dz);
+            if (bin >= 0) counts[bin]++;
+        }
+}
+
+static void offsets_z(uint32_t *counts, const oa_axis *axis, size_t n, const double *x, const double *y,
+                      const double *z, const oa_centre *centre)
+{
+    for (size_t i = 0; i < n; i++) {
+        double dx = x[i] - centre->x, dz = z[i] - centre->z;
+        const double dy = y[i] - centre->y;
+        if (!((dx * dx + dy * dy) + dz * dz <= centre->reach2)) continue;
+        if (centre->rounded) {
+            dx = (float)dx;
+            dz = (float)dz;
+        }
+        if (dx == 0 || dz == 0 || !oa_axis_holds(axis, dx)) continue;
+        const int64_t bin = oa_axis_bin(axis, dz);
+        if (bin >= 0) counts[bin]++;
+    }
+}
+
+static void convolve(double *out, size_t n, const double *in, const double *taps, size_t width)
+{
+    for (size_t i = 0; i < n; i++) {
+        double sum = 0;
+        for (size_t k = 0; k < width; k++) sum += taps[k] * in[i + k];
+        out[i] = sum;
+    }
+}
+
+static uint32_t clip(double *b, size_t bins, size_t first, size_t last, const double *level, double tolerance)
+{
+    uint32_t above = 0;
+    for (size_t lane = 0; lane < OA_CLIP_LANES; lane++) {
+        double *c = b + lane, max = -1.0 / 0.0;
+        for (size_t m = 1; m + 1 < bins; m++) {
+            const double mean = (c[(m - 1) * OA_CLIP_LANES] + c[(m + 1) * OA_CLIP_LANES]) * 0.5;
+            if (mean < c[m * OA_CLIP_LANES]) c[m * OA_CLIP_LANES] = mean;
+        }
+        for (size_t m = first; m <= last; m++)
+            if (c[m * OA_CLIP_LANES] > max) max = c[m * OA_CLIP_LANES];
+        if (max - level[lane] > tolerance) above |= UINT32_C(1) << lane;
+    }
+    return above;
+}
+
+const oa_kernels oa_kernels_scalar = {
+    .name = "scalar",
+    .gather = gather,
+    .pairs_z = pairs_z,
+    .offsets_z = offsets_z,
+    .convolve = convolve,
+    .clip = clip,
+};

@@ -1,0 +1,285 @@
+/* score.c - how well something was found, where the truth is known.
+ *
+ * Ions are judged one by one: precision, recall, and, where every ion has a probability, the average precision
+ * sum_k (R_k - R_{k-1}) P_k over all thresholds, ties taken together. Domains are judged by how much of each was found. */
+#include <math.h>
+
+#include "math/order.h"
+#include "step/step.h"
+
+typedef struct score_params {
+    double threshold, found_share, radius_bin;
+    int64_t task;
+} score_params;
+
+static const oa_param score_table[] = {
+    OA_PARAM(score_params, threshold, .dflt = 0.5, .min = 0, .max = 1,
+             .help = "probability from which on an ion counts as selected, where the result gives probabilities but selects none"),
+    OA_PARAM(score_params, found_share, .dflt = 0.25, .min = 0, .max = 1,
+             .help = "a domain is found where at least this share of its ions, and at least one, is selected"),
+    OA_PARAM(score_params, radius_bin, .unit = OA_NM, .dflt = 0.2, .min = 0.001, .max = 1000,
+             .help = "width of the classes of radius, half-open from multiples of it, in which domains are counted"),
+    OA_PARAM(score_params, task, .dflt = 1, .min = 1, .max = 1000,
+             .help = "which species' result is judged, where the result has several"),
+    OA_PARAM_END
+};
+
+static const oa_slot score_slots[] = {
+    { "selection", OA_TAKES_SELECTION, false, "what was found: selected ions, or a probability per ion" },
+    { "truth", OA_TAKES_RESULT, false, "the result of `synthesise` the ions come from" },
+    OA_SLOT_END
+};
+
+static const oa_output score_outputs[] = {
+    { .name = "by_radius/share", .type = OA_F64, .shape = "(class)", .axes = "radius", .is_plot = true, .is_optional = true,
+      .help = "share of the domains of this radius that were found" },
+    { .name = "by_radius/radius", .type = OA_F64, .shape = "(class)", .unit = OA_NM, .is_optional = true, .help = "middle of the class" },
+    { .name = "by_radius/spheres", .type = OA_U64, .shape = "(class)", .is_optional = true, .help = "domains of this radius" },
+    { .name = "by_radius/found", .type = OA_U64, .shape = "(class)", .is_optional = true, .help = "of these, found" },
+    { .name = "spheres/recall", .type = OA_F64, .shape = "(domain)", .axes = "domain", .is_optional = true, .help = "share of the domain's ions that is selected" },
+    { .name = "spheres/selected", .type = OA_U64, .shape = "(domain)", .is_optional = true, .help = "selected ions of the domain" },
+    { .name = "spheres/ions", .type = OA_U64, .shape = "(domain)", .is_optional = true, .help = "ions of the domain" },
+    { .name = "spheres/radius", .type = OA_F64, .shape = "(domain)", .unit = OA_NM, .is_optional = true, .help = "radius" },
+    { .name = "spheres/is_found", .type = OA_U8, .shape = "(domain)", .is_optional = true, .help = "1: found" },
+    { .name = "spheres/domain", .type = OA_U32, .shape = "(domain)", .is_optional = true, .help = "number of the domain in the truth" },
+    { .name = "summary/ions", .type = OA_U64, .help = "ions there are" },
+    { .name = "summary/true_ions", .type = OA_U64, .help = "ions that come from a domain" },
+    { .name = "summary/prevalence", .type = OA_F64, .help = "share of these: the precision of guessing" },
+    { .name = "summary/selected", .type = OA_U64, .help = "ions selected" },
+    { .name = "summary/true_positives", .type = OA_U64, .help = "selected ions that come from a domain" },
+    { .name = "summary/precision", .type = OA_F64, .help = "share of the selected ions that come from a domain" },
+    { .name = "summary/recall", .type = OA_F64, .help = "share of the ions from domains that is selected" },
+    { .name = "summary/f1", .type = OA_F64, .help = "harmonic mean of precision and recall" },
+    { .name = "summary/average_precision", .type = OA_F64, .is_optional = true, .help = "precision averaged over recall, from the probabilities" },
+    { .name = "summary/spheres", .type = OA_U64, .is_optional = true, .help = "domains with at least one ion" },
+    { .name = "summary/spheres_found", .type = OA_U64, .is_optional = true, .help = "of these, found" },
+    OA_OUTPUT_END
+};
+
+/* ---- the two sides, brought to the rows of the same ions ---- */
+
+typedef struct scoring {
+    const score_params *p;
+    size_t n;
+    const oa_ions *ions;      /* NULL: row i is row i of the truth */
+    const uint32_t *domain;   /* (n_truth) */
+    size_t n_truth;
+    const uint64_t *selected; /* (n_selected) rows */
+    size_t n_selected;
+    const float *probability; /* (n_probability) of the ions in row[]; NULL: none */
+    const uint64_t *row;
+    size_t n_probability;
+} scoring;
+
+static uint32_t truth_of(const scoring *s, uint64_t i)
+{
+    return s->domain[s->ions ? oa_ions__evaporation_id(s->ions, i) : i];
+}
+
+static oa_status find_truth(oa_run *run, scoring *s)
+{
+    const oa_input *in = oa_run_input(run, "selection"), *truth = oa_run_input(run, "truth");
+    const oa_array *domain = oa_values_find(truth->result, 1, "truth/domain");
+    if (!domain || domain->type != OA_U32)
+        return oa_fail(run->context, "E_INPUT_KIND", "the truth has no truth/domain; give a result of `ordapt synthesise`");
+    s->domain = domain->block->data;
+    s->n_truth = oa_array_count(domain);
+    s->ions = in->ions;
+    s->n = in->ions ? in->ions->n : s->n_truth;
+    for (size_t i = 0; i < s->n; i++) {
+        const uint64_t id = s->ions ? oa_ions__evaporation_id(s->ions, i) : i;
+        if (id >= s->n_truth)
+            return oa_fail(run->context, "E_CONTROL", "ion %zu has evaporation_id %llu, but the truth knows %zu ions: it is of another specimen",
+                           i, (unsigned long long)id, s->n_truth);
+    }
+    return OA_OK;
+}
+
+/* A probability per ion: (m) float32 with (m) rows; the grid of `classify` is none. */
+static bool find_probability(const oa_values *result, int task, scoring *s)
+{
+    static const char *const names[2][2] = { { "posterior/probability", "posterior/ion_index" },
+                                             { "probability/probability", "probability/ion_index" } };
+    for (int k = 0; k < 2; k++) {
+        const oa_array *value = oa_values_find(result, task, names[k][0]), *row = oa_values_find(result, task, names[k][1]);
+        if (!value || !row || value->type != OA_F32 || row->type != OA_U64 || value->rank != 1 || row->rank != 1) continue;
+        if (value->dims[0] != row->dims[0]) continue;
+        s->probability = value->block->data;
+        s->row = row->block->data;
+        s->n_probability = value->dims[0];
+        return true;
+    }
+    return false;
+}
+
+static oa_status select_by_threshold(oa_run *run, scoring *s)
+{
+    uint64_t *selected;
+    size_t n = 0;
+    OA_TRY(oa_scratch(run, &selected, s->n_probability, sizeof *selected));
+    for (size_t k = 0; k < s->n_probability; k++)
+        if ((double)s->probability[k] >= s->p->threshold) selected[n++] = s->row[k];
+    s->selected = selected;
+    s->n_selected = n;
+    return OA_OK;
+}
+
+static oa_status find_selection(oa_run *run, scoring *s)
+{
+    const oa_input *in = oa_run_input(run, "selection");
+    const int task = (int)s->p->task;
+    const oa_array *rows = oa_values_find(in->result, task, "selected/ion_index");
+    const bool has_probability = find_probability(in->result, task, s);
+    if (rows && rows->type == OA_U64) {
+        s->selected = rows->block->data;
+        s->n_selected = oa_array_count(rows);
+    } else if (in->has_selection && task == 1) {
+        s->selected = in->index;
+        s->n_selected = in->n_index;
+    } else if (has_probability) {
+        OA_TRY(select_by_threshold(run, s));
+    } else {
+        return oa_fail(run->context, "E_INPUT_KIND", "the first input neither selects ions nor gives a probability per ion (task %d)", task);
+    }
+    for (size_t k = 0; k < s->n_selected + s->n_probability; k++) {
+        const uint64_t row = k < s->n_selected ? s->selected[k] : s->row[k - s->n_selected];
+        if (row >= s->n)
+            return oa_fail(run->context, "E_CONTROL", "the result speaks of ion %llu, but there are %zu", (unsigned long long)row, s->n);
+    }
+    return OA_OK;
+}
+
+/* ---- ions ---- */
+
+static double ratio(uint64_t part, uint64_t whole) { return whole ? (double)part / (double)whole : 0; }
+
+static oa_status put_ions_scores(oa_run *run, const scoring *s)
+{
+    uint64_t truths = 0, hits = 0;
+    for (size_t i = 0; i < s->n; i++) truths += truth_of(s, i) != 0;
+    for (size_t k = 0; k < s->n_selected; k++) hits += truth_of(s, s->selected[k]) != 0;
+    if (!s->n_selected) oa_note(run, "W_NO_IONS", "no ion is selected; precision is given as 0");
+    OA_TRY(oa_put_count(run, "summary/ions", s->n));
+    OA_TRY(oa_put_count(run, "summary/true_ions", truths));
+    OA_TRY(oa_put_real(run, "summary/prevalence", ratio(truths, s->n)));
+    OA_TRY(oa_put_count(run, "summary/selected", s->n_selected));
+    OA_TRY(oa_put_count(run, "summary/true_positives", hits));
+    OA_TRY(oa_put_real(run, "summary/precision", ratio(hits, s->n_selected)));
+    OA_TRY(oa_put_real(run, "summary/recall", ratio(hits, truths)));
+    return oa_put_real(run, "summary/f1", ratio(2 * hits, truths + s->n_selected));
+}
+
+/* Ions by falling probability; NaN comes last. */
+static oa_status put_average_precision(oa_run *run, const scoring *s)
+{
+    uint64_t *items, positives = 0, hits = 0, before = 0;
+    double average = 0;
+    OA_TRY(oa_scratch(run, &items, s->n_probability, sizeof *items));
+    for (size_t k = 0; k < s->n_probability; k++) {
+        const float p = isnan(s->probability[k]) ? -INFINITY : s->probability[k];
+        items[k] = (uint64_t)~oa_order__of_float(p) << 32 | k;
+        positives += truth_of(s, s->row[k]) != 0;
+    }
+    OA_TRY(oa_order__sort(run->context, items, s->n_probability));
+    for (size_t k = 0; k < s->n_probability; k++) {
+        hits += truth_of(s, s->row[(uint32_t)items[k]]) != 0;
+        if (k + 1 < s->n_probability && items[k + 1] >> 32 == items[k] >> 32) continue;
+        average += ratio(hits - before, positives) * ratio(hits, k + 1);
+        before = hits;
+    }
+    return oa_put_real(run, "summary/average_precision", average);
+}
+
+/* ---- domains ---- */
+
+typedef struct sphere_table {
+    size_t n;
+    uint64_t *ions, *selected;
+    double *recall, *radius;
+    uint8_t *is_found;
+    uint32_t *domain;
+} sphere_table;
+
+static oa_status put_spheres(oa_run *run, const scoring *s, const oa_array *radius, sphere_table *t)
+{
+    t->n = oa_array_count(radius);
+    OA_TRY(oa_put_array(run, "spheres/recall", 1, &t->n, &t->recall));
+    OA_TRY(oa_put_array(run, "spheres/selected", 1, &t->n, &t->selected));
+    OA_TRY(oa_put_array(run, "spheres/ions", 1, &t->n, &t->ions));
+    OA_TRY(oa_put_array(run, "spheres/radius", 1, &t->n, &t->radius));
+    OA_TRY(oa_put_array(run, "spheres/is_found", 1, &t->n, &t->is_found));
+    OA_TRY(oa_put_array(run, "spheres/domain", 1, &t->n, &t->domain));
+    for (size_t i = 0; i < s->n; i++) {
+        const uint32_t d = truth_of(s, i);
+        if (d && d <= t->n) t->ions[d - 1]++;
+    }
+    for (size_t k = 0; k < s->n_selected; k++) {
+        const uint32_t d = truth_of(s, s->selected[k]);
+        if (d && d <= t->n) t->selected[d - 1]++;
+    }
+    for (size_t i = 0; i < t->n; i++) {
+        t->domain[i] = (uint32_t)i + 1;
+        t->radius[i] = oa_array_real(radius, i);
+        t->recall[i] = ratio(t->selected[i], t->ions[i]);
+        t->is_found[i] = t->selected[i] > 0 && t->recall[i] >= s->p->found_share;
+    }
+    return OA_OK;
+}
+
+static oa_status put_by_radius(oa_run *run, const scoring *s, const sphere_table *t)
+{
+    const double bin = s->p->radius_bin;
+    double low = INFINITY, high = 0;
+    for (size_t i = 0; i < t->n; i++) {
+        low = fmin(low, floor(t->radius[i] / bin));
+        high = fmax(high, floor(t->radius[i] / bin));
+    }
+    if (!(high - low < 1e6))
+        return oa_fail_at(run->context, OA_IN_PARAMETER("radius_bin"), "E_PARAMETER_RANGE", "radius_bin of %g nm gives %.0f classes; give a "
+                          "wider one", bin, high - low);
+    const size_t n = (size_t)(high - low) + 1;
+    double *share, *radius;
+    uint64_t *spheres, *found, all = 0, all_found = 0;
+    OA_TRY(oa_put_array(run, "by_radius/share", 1, &n, &share));
+    OA_TRY(oa_put_array(run, "by_radius/radius", 1, &n, &radius));
+    OA_TRY(oa_put_array(run, "by_radius/spheres", 1, &n, &spheres));
+    OA_TRY(oa_put_array(run, "by_radius/found", 1, &n, &found));
+    for (size_t i = 0; i < t->n; i++) {
+        const size_t k = (size_t)(floor(t->radius[i] / bin) - low);
+        if (!t->ions[i]) continue; /* cut away, or nothing of it was detected */
+        spheres[k]++, all++;
+        found[k] += t->is_found[i], all_found += t->is_found[i];
+    }
+    for (size_t k = 0; k < n; k++) {
+        radius[k] = (low + (double)k + 0.5) * bin;
+        share[k] = ratio(found[k], spheres[k]);
+    }
+    OA_TRY(oa_put_count(run, "summary/spheres", all));
+    return oa_put_count(run, "summary/spheres_found", all_found);
+}
+
+static oa_status score_run(oa_run *run, const void *params)
+{
+    scoring s = { .p = params };
+    OA_TRY(find_truth(run, &s));
+    OA_TRY(find_selection(run, &s));
+    OA_TRY(put_ions_scores(run, &s));
+    if (s.probability) OA_TRY(put_average_precision(run, &s));
+    const oa_array *radius = oa_values_find(oa_run_input(run, "truth")->result, 1, "spheres/radius");
+    if (!radius || oa_array_count(radius) == 0) return OA_OK;
+    sphere_table table;
+    OA_TRY(put_spheres(run, &s, radius, &table));
+    return put_by_radius(run, &s, &table);
+}
+
+const oa_step oa_step_score = {
+    .name = "score",
+    .version = 1,
+    .title = "Judge a result by the known truth",
+    .help = "Compares selected ions, or a probability per ion, with the truth of a synthesised specimen: precision, recall, average "
+            "precision, and which domains were found, by radius. Ions are matched by their evaporation_id, so cropped specimens "
+            "are judged by the ions they have left.",
+    .params = score_table, .params_size = sizeof(score_params),
+    .slots = score_slots,  .outputs = score_outputs,
+    .run = score_run,
+};

@@ -1,0 +1,443 @@
+/* sdm.c - spatial distribution maps of voxels, of given places, or of the whole specimen.
+ * Moody et al., Microsc. Res. Tech. 72 (2009) 542; rules of the ML-APT codes (Nat. Commun. 14, 7410; Adv. Mater. 2024,
+ * 2407564; npj Comput. Mater. 7, 8). */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "math/sdm.h"
+#include "step/step.h"
+
+typedef struct sdm_params {
+    const char *preset, *pairs, *mode;
+    int64_t dimensions;
+    double radius;
+    oa_reals roi;
+    double voxel_edge, stride;
+    int64_t bins;
+    double half_range;
+    int64_t crop_first, crop_bins;
+} sdm_params;
+
+static const char *const preset_words[] = { "cocrni-002", "cocrni-111", "feal-002", "allimg-011", NULL };
+static const char *const mode_words[] = { "insphere", "tree", "all", NULL }; /* in the order of oa_sdm_mode */
+
+static const oa_param sdm_table[] = {
+    OA_PARAM(sdm_params, preset, .dflt_text = "cocrni-002", .choices = preset_words,
+             .help = "whose maps: fills mode, dimensions, radius and the bins"),
+    OA_PARAM(sdm_params, pairs, .dflt_text = "",
+             .help = "species of the centre and of the neighbour, Ni-Ni or Ni-Ni,Co-Cr: one map each; Ni is short for Ni-Ni"),
+    OA_PARAM(sdm_params, mode, .dflt_text = "insphere", .choices = mode_words,
+             .help = "insphere: all pairs in a sphere around the voxel centre; tree: ions in the sphere with all their neighbours; "
+                     "all: every ion with all its neighbours, one map"),
+    OA_PARAM(sdm_params, dimensions, .dflt = 1, .min = 1, .max = 2,
+             .help = "1: histogram of the offsets along z; 2: map of the offsets along z and x"),
+    OA_PARAM(sdm_params, radius, .unit = OA_NM, .dflt = 0.75, .min = 0.01, .max = 100, .help = "sphere around the voxel centre"),
+    OA_PARAM(sdm_params, roi, .unit = OA_NM, .n_min = 6, .n_max = 6,
+             .help = "box xlo,xhi,ylo,yhi,zlo,zhi that the voxels fill (mode all: that holds the ions); left out: the bounding "
+                     "box, moved inwards to the stride grid (mode all: all ions)"),
+    OA_PARAM(sdm_params, voxel_edge, .unit = OA_NM, .dflt = 1, .min = 0.01, .max = 100, .help = "edge of a voxel of the scan"),
+    OA_PARAM(sdm_params, stride, .unit = OA_NM, .dflt = 0.5, .min = 0.01, .max = 100, .help = "distance of neighbouring voxels"),
+    OA_PARAM(sdm_params, bins, .dflt = 200, .min = 2, .max = 65536, .help = "bins of the whole axis"),
+    OA_PARAM(sdm_params, half_range, .unit = OA_NM, .dflt = 1.5, .min = 0.01, .max = 100,
+             .help = "the axis reaches from minus to plus this distance, and no pair is longer"),
+    OA_PARAM(sdm_params, crop_first, .dflt = 54, .min = 0, .max = 65535, .help = "first bin that is kept"),
+    OA_PARAM(sdm_params, crop_bins, .dflt = 93, .min = 1, .max = 65536,
+             .help = "how many bins are kept; 93 from bin 54 on are those of the papers, -0.69 to 0.705 nm"),
+    OA_PARAM_END
+};
+
+#define MAP_OF_93 { "half_range", "1.5" }, { "bins", "200" }, { "crop_first", "54" }, { "crop_bins", "93" }
+static const oa_preset_value cocrni[] = {
+    { "mode", "insphere" }, { "dimensions", "1" }, { "radius", "0.75" }, { "voxel_edge", "1" }, { "stride", "0.5" }, MAP_OF_93, { NULL, NULL }
+};
+static const oa_preset_value feal[] = {
+    { "mode", "tree" }, { "dimensions", "1" }, { "radius", "0.5" }, { "voxel_edge", "1" }, { "stride", "0.5" }, MAP_OF_93, { NULL, NULL }
+};
+static const oa_preset_value allimg[] = {
+    { "mode", "all" }, { "dimensions", "2" }, { "half_range", "1.5" }, { "bins", "200" }, { "crop_first", "0" }, { "crop_bins", "200" }, { NULL, NULL }
+};
+static const oa_preset sdm_presets[] = {
+    { "cocrni-002", "fcc CoCrNi along <002>: all pairs in spheres of 0.75 nm", cocrni },
+    { "cocrni-111", "fcc CoCrNi along <111>: the map of cocrni-002", cocrni },
+    { "feal-002", "bcc Fe-Al along <002>: centres within 0.5 nm, neighbours from everywhere", feal },
+    { "allimg-011", "fcc Al-Li-Mg along <011>: one zx map of all ions", allimg },
+    { .name = NULL }
+};
+
+static const oa_slot sdm_slots[] = {
+    { "ions", OA_TAKES_SELECTION, false, "ranged ions, or a selection of them" },
+    { "centres", OA_TAKES_SELECTION, true, "maps are made around the positions of these ions instead of on a grid" },
+    OA_SLOT_END
+};
+
+static const oa_output sdm_outputs[] = {
+    { .name = "maps/counts", .type = OA_U32, .shape = "(voxel, pair, distance, ...)", .axes = ".,pair,distance",
+      .help = "ordered pairs per bin of the offset neighbour - centre; a second axis of offsets along x where dimensions is 2" },
+    { .name = "maps/pair", .type = OA_U32, .shape = "(pair)", .help = "number of the pair; the long name says which is which" },
+    { .name = "maps/distance", .type = OA_F64, .shape = "(distance)", .unit = OA_NM, .help = "bin centres of the offset along z" },
+    { .name = "maps/distance_x", .type = OA_F64, .shape = "(distance_x)", .unit = OA_NM, .is_optional = true,
+      .help = "bin centres of the offset along x" },
+    { .name = "grid/number_of_ions", .type = OA_U32, .shape = "(voxel, pair)", .axes = ".,pair",
+      .help = "centre ions of each voxel" },
+    { .name = "grid/pair", .type = OA_U32, .shape = "(pair)", .help = "number of the pair" },
+    { .name = "grid/centre", .type = OA_F64, .shape = "(voxel, 3)", .unit = OA_NM,
+      .help = "x, y, z of the middle of each voxel; z varies slowest, x fastest" },
+    { .name = "mean_map/counts", .type = OA_F64, .shape = "(pair, distance, ...)", .axes = "pair,distance", .is_plot = true,
+      .help = "mean of the maps over all voxels" },
+    { .name = "mean_map/pair", .type = OA_U32, .shape = "(pair)", .help = "number of the pair" },
+    { .name = "mean_map/distance", .type = OA_F64, .shape = "(distance)", .unit = OA_NM, .help = "bin centres along z" },
+    { .name = "mean_map/distance_x", .type = OA_F64, .shape = "(distance_x)", .unit = OA_NM, .is_optional = true,
+      .help = "bin centres along x" },
+    { .name = "summary/pairs", .type = OA_TEXT, .help = "pairs, in the order of the maps" },
+    { .name = "summary/voxels", .type = OA_U64, .help = "maps of each pair" },
+    { .name = "summary/empty_maps", .type = OA_U64, .help = "maps without any count, over all pairs" },
+    { .name = "summary/counts", .type = OA_U64, .help = "sum of all maps" },
+    OA_OUTPUT_END
+};
+
+static oa_status sdm_check(oa_context *context, const void *params)
+{
+    const sdm_params *p = params;
+    if (!p->pairs[0])
+        return oa_fail_at(context, OA_IN_PARAMETER("pairs"), "E_PARAMETER_VALUE",
+                          "pairs says which ions the maps are of; give --pairs Ni-Ni, for example");
+    if (p->crop_first + p->crop_bins > p->bins)
+        return oa_fail_at(context, OA_IN_PARAMETER("crop_bins"), "E_PARAMETER_RANGE",
+                          "bins %lld to %lld of a map of %lld bins; the crop must lie inside", (long long)p->crop_first,
+                          (long long)(p->crop_first + p->crop_bins - 1), (long long)p->bins);
+    return OA_OK;
+}
+
+/* ---------------------------------------------------------------------------------------------- what is to be done */
+
+typedef struct sdm_job {
+    const sdm_params *params;
+    const oa_input *ions, *centres; /* centres: NULL for a scan or one map */
+    oa_sdm_rule rule;
+    bool has_box;   /* only ions near it matter */
+    double box[6];
+    oa_scan scan;
+    size_t n_voxels; /* of the whole step */
+    int n_species;
+    char species[OA_SDM_SPECIES_MAX][OA_ION_NAME];
+    size_t n_pairs;
+    oa_sdm_pair *pairs;
+} sdm_job;
+
+static int mode_of(const char *word)
+{
+    int i = 0;
+    while (mode_words[i] && strcmp(mode_words[i], word)) i++;
+    return i;
+}
+
+static oa_status find_species(oa_run *run, sdm_job *job, const char *word, size_t length, int *out)
+{
+    char name[OA_ION_NAME] = "";
+    if (length == 0 || length >= sizeof name)
+        return oa_fail_at(run->context, OA_IN_PARAMETER("pairs"), "E_PARAMETER_VALUE",
+                          "pairs has a pair without a name; give them as Ni-Ni,Co-Cr");
+    memcpy(name, word, length);
+    for (*out = 0; *out < job->n_species; ++*out)
+        if (strcmp(job->species[*out], name) == 0) return OA_OK;
+    if (job->n_species == OA_SDM_SPECIES_MAX)
+        return oa_fail_at(run->context, OA_IN_PARAMETER("pairs"), "E_PARAMETER_VALUE",
+                          "pairs has more than %d species; split the call", OA_SDM_SPECIES_MAX);
+    memcpy(job->species[job->n_species++], name, sizeof name);
+    return OA_OK;
+}
+
+static oa_status find_pairs(oa_run *run, sdm_job *job, char **words, size_t n)
+{
+    OA_TRY(oa_scratch(run, &job->pairs, n, sizeof *job->pairs));
+    job->n_pairs = n;
+    for (size_t i = 0; i < n; i++) {
+        const char *dash = strchr(words[i], '-');
+        const size_t length = dash ? (size_t)(dash - words[i]) : strlen(words[i]);
+        const char *second = dash ? dash + 1 : words[i];
+        OA_TRY(find_species(run, job, words[i], length, &job->pairs[i].centre));
+        OA_TRY(find_species(run, job, second, strlen(second), &job->pairs[i].neighbour));
+    }
+    return OA_OK;
+}
+
+static oa_status split_pairs(oa_run *run, sdm_job *job)
+{
+    char **words;
+    size_t n;
+    OA_TRY(oa_words_split(run, job->params->pairs, ',', &words, &n));
+    const oa_status status = n ? find_pairs(run, job, words, n) : find_species(run, job, "", 0, &job->n_species);
+    oa_free(run->context, words);
+    return status;
+}
+
+static oa_status place_voxels(oa_run *run, sdm_job *job)
+{
+    const sdm_params *p = job->params;
+    const bool is_all = job->rule.mode == OA_SDM_ALL;
+    job->has_box = !job->centres && (!is_all || p->roi.n == 6);
+    if (job->has_box) OA_TRY(oa_roi_resolve(run, job->ions->ions, &p->roi, p->stride, job->box));
+    job->n_voxels = 1;
+    if (is_all) return OA_OK;
+    if (job->centres) {
+        job->n_voxels = job->centres->has_selection ? job->centres->n_index : job->centres->ions->n;
+        return OA_OK;
+    }
+    job->scan = oa_scan_of(job->box, p->voxel_edge, p->stride);
+    job->n_voxels = oa_scan_count(&job->scan);
+    if (job->n_voxels == 0)
+        return oa_fail_at(run->context, OA_IN_PARAMETER("roi"), "E_ROI_OUTSIDE",
+                          "no voxel of %g nm fits into %g x %g x %g nm; give a larger roi", p->voxel_edge,
+                          job->box[1] - job->box[0], job->box[3] - job->box[2], job->box[5] - job->box[4]);
+    return OA_OK;
+}
+
+static oa_status prepare(oa_run *run, const sdm_params *p, sdm_job *job)
+{
+    *job = (sdm_job){ .params = p, .ions = oa_run_input(run, "ions"), .centres = oa_run_input(run, "centres") };
+    job->rule = (oa_sdm_rule){ .mode = (oa_sdm_mode)mode_of(p->mode), .dimensions = (int)p->dimensions, .radius = p->radius,
+                               .half_range = p->half_range, .bins = p->bins, .first = p->crop_first, .kept = p->crop_bins };
+    const oa_ions *ions = job->ions->ions;
+    if (!ions->ranges || !oa_ions__data(ions, OA_TYPE))
+        return oa_fail(run->context, "E_NOT_RANGED", "the ions have no types, so no species can be told; run range with a range file first");
+    if (job->centres && job->rule.mode == OA_SDM_ALL)
+        return oa_fail_at(run->context, OA_IN_PARAMETER("mode"), "E_PARAMETER_VALUE",
+                          "mode all takes no centres: every ion is one; use insphere or tree");
+    OA_TRY(split_pairs(run, job));
+    return place_voxels(run, job);
+}
+
+/* ---------------------------------------------------------------------------------------------- ions */
+
+static double reach_of(const oa_sdm_rule *rule)
+{
+    if (rule->mode == OA_SDM_ALL) return 0;
+    return rule->radius + (rule->mode == OA_SDM_TREE ? rule->half_range : 0);
+}
+
+/* Ions that can take part: selected, and in the box or so near that a voxel reaches them. */
+static oa_status mark_ions(oa_run *run, const sdm_job *job, uint8_t *take)
+{
+    const oa_ions *ions = job->ions->ions;
+    const float *at[3] = { oa_ions__f32(ions, OA_X), oa_ions__f32(ions, OA_Y), oa_ions__f32(ions, OA_Z) };
+    const double reach = reach_of(&job->rule);
+    memset(take, job->ions->has_selection ? 0 : 1, ions->n);
+    for (size_t k = 0; job->ions->has_selection && k < job->ions->n_index; k++) take[job->ions->index[k]] = 1;
+    for (int axis = 0; job->has_box && axis < 3; axis++) {
+        OA_TRY(oa_check_cancelled(run->context));
+        const double lo = job->box[2 * axis] - reach, hi = job->box[2 * axis + 1] + reach;
+        const bool is_open = job->rule.mode == OA_SDM_ALL; /* then the box itself: half-open */
+        for (size_t i = 0; i < ions->n; i++) take[i] &= at[axis][i] >= lo && (is_open ? at[axis][i] < hi : at[axis][i] <= hi);
+    }
+    return OA_OK;
+}
+
+static oa_status sort_species(oa_run *run, const sdm_job *job, oa_cells *cells)
+{
+    const oa_ions *ions = job->ions->ions;
+    uint8_t *near, *take;
+    bool *is_member;
+    OA_TRY(oa_scratch(run, &near, ions->n, 1));
+    OA_TRY(oa_scratch(run, &take, ions->n, 1));
+    OA_TRY(oa_scratch(run, &is_member, ions->ranges->n_types + 1, sizeof *is_member));
+    OA_TRY(mark_ions(run, job, near));
+    for (int s = 0; s < job->n_species; s++) {
+        OA_TRY(oa_ranges__species(run->context, ions->ranges, job->species[s], "pairs", is_member));
+        for (size_t i = 0; i < ions->n; i++) take[i] = near[i] && is_member[oa_ions__type(ions, i)];
+        const oa_points points = { .n = ions->n, .x = oa_ions__f32(ions, OA_X), .y = oa_ions__f32(ions, OA_Y),
+                                   .z = oa_ions__f32(ions, OA_Z), .take = take };
+        OA_TRY(oa_cells_build(&run->arena, &cells[s], &points, oa_sdm_cell_edge(&job->rule), 0));
+        if (cells[s].n < 2)
+            oa_note(run, "W_FEW_IONS", "%s: %zu ions take part; a map needs at least two", job->species[s], cells[s].n);
+    }
+    return OA_OK;
+}
+
+/* ---------------------------------------------------------------------------------------------- outputs */
+
+static oa_status put_pairs(oa_run *run, const sdm_job *job, const char *name)
+{
+    oa_string text = { .context = run->context };
+    uint32_t *axis;
+    char *words;
+    OA_TRY(oa_put_array(run, name, 1, &job->n_pairs, &axis));
+    oa_string_add(&text, "pair: ");
+    for (size_t i = 0; i < job->n_pairs; i++) {
+        axis[i] = (uint32_t)i;
+        oa_string_add(&text, "%s%zu %s-%s", i ? ", " : "", i, job->species[job->pairs[i].centre], job->species[job->pairs[i].neighbour]);
+    }
+    OA_TRY(oa_string_take(&text, &words));
+    const oa_status status = oa_put_long_name(run, name, words);
+    oa_free(run->context, words);
+    return status;
+}
+
+static oa_status put_distance(oa_run *run, const sdm_job *job, const char *name, const char *long_name)
+{
+    const size_t n = (size_t)job->rule.kept;
+    double *axis;
+    OA_TRY(oa_put_array(run, name, 1, &n, &axis));
+    const double half_bin = job->rule.half_range / (double)job->rule.bins;
+    for (size_t k = 0; k < n; k++) axis[k] = oa_sdm_edge(&job->rule, (int64_t)k) + half_bin;
+    return oa_put_long_name(run, name, long_name);
+}
+
+static oa_status put_axes(oa_run *run, const sdm_job *job, const char *group)
+{
+    char name[64];
+    snprintf(name, sizeof name, "%s/pair", group);
+    OA_TRY(put_pairs(run, job, name));
+    snprintf(name, sizeof name, "%s/distance", group);
+    OA_TRY(put_distance(run, job, name, "offset along z (nm)"));
+    if (job->rule.dimensions == 1) return OA_OK;
+    snprintf(name, sizeof name, "%s/distance_x", group);
+    return put_distance(run, job, name, "offset along x (nm)");
+}
+
+/* Places of the voxels [begin, end) of the step. */
+static oa_status put_centres(oa_run *run, const sdm_job *job, size_t begin, size_t end, double **out)
+{
+    const size_t dims[2] = { end - begin, 3 };
+    OA_TRY(oa_put_array(run, "grid/centre", 2, dims, out));
+    for (size_t i = 0; i < end - begin; i++) {
+        double *at = *out + 3 * i;
+        if (job->centres) {
+            const oa_ions *ions = job->centres->ions;
+            const size_t row = job->centres->has_selection ? job->centres->index[begin + i] : begin + i;
+            at[0] = oa_ions__f32(ions, OA_X)[row];
+            at[1] = oa_ions__f32(ions, OA_Y)[row];
+            at[2] = oa_ions__f32(ions, OA_Z)[row];
+        } else if (job->rule.mode == OA_SDM_ALL) {
+            double lo[3], hi[3];
+            oa_ions__bounds(job->ions->ions, lo, hi);
+            for (int axis = 0; axis < 3; axis++)
+                at[axis] = job->has_box ? (job->box[2 * axis] + job->box[2 * axis + 1]) / 2 : (lo[axis] + hi[axis]) / 2;
+        } else {
+            oa_scan_centre(&job->scan, begin + i, at);
+        }
+    }
+    return OA_OK;
+}
+
+/* Voxels [*begin, *end) of this part: whole layers of a scan. */
+static oa_status part_of(oa_run *run, const sdm_job *job, size_t *begin, size_t *end)
+{
+    const size_t part = (size_t)run->slab, parts = (size_t)run->slabs;
+    const bool is_scan = !job->centres && job->rule.mode != OA_SDM_ALL;
+    const size_t layer = is_scan ? job->scan.n[0] * job->scan.n[1] : 1, layers = job->n_voxels / layer;
+    if (parts > 1 && job->rule.mode == OA_SDM_ALL)
+        return oa_fail_at(run->context, OA_IN_PARAMETER("slab"), "E_SLAB", "mode all makes one map, which cannot be split; leave --slab out");
+    *begin = layers * (part - 1) / parts * layer;
+    *end = layers * part / parts * layer;
+    return OA_OK;
+}
+
+static oa_status sdm_run(oa_run *run, const void *params)
+{
+    sdm_job job;
+    size_t begin = 0, end = 0;
+    uint32_t *maps, *numbers;
+    double *centres;
+    oa_cells *cells;
+    OA_TRY(prepare(run, params, &job));
+    OA_TRY(part_of(run, &job, &begin, &end));
+    const size_t kept = (size_t)job.rule.kept, dims[4] = { end - begin, job.n_pairs, kept, kept };
+    OA_TRY(oa_put_array(run, "maps/counts", job.rule.dimensions + 2, dims, &maps));
+    if (job.rule.dimensions == 2) OA_TRY(oa_put_axes(run, "maps/counts", ".,pair,distance,distance_x"));
+    OA_TRY(put_axes(run, &job, "maps"));
+    OA_TRY(oa_put_array(run, "grid/number_of_ions", 2, dims, &numbers));
+    OA_TRY(put_pairs(run, &job, "grid/pair"));
+    OA_TRY(put_centres(run, &job, begin, end, &centres));
+
+    OA_TRY(oa_scratch(run, &cells, (size_t)job.n_species, sizeof *cells));
+    oa_phase(run->context, "sort");
+    OA_TRY(sort_species(run, &job, cells));
+    const oa_sdm sdm = { .kernels = run->context->kernels, .rule = job.rule, .n_species = job.n_species, .species = cells,
+                         .n_pairs = job.n_pairs, .pairs = job.pairs };
+    const oa_sites sites = { .n = end - begin, .list = centres };
+    oa_phase(run->context, "maps");
+    if (job.rule.mode == OA_SDM_ALL) return oa_sdm_all(run->context, &run->arena, &sdm, maps, numbers);
+    return oa_sdm_sites(run->context, &sdm, &sites, maps, numbers);
+}
+
+/* ---------------------------------------------------------------------------------------------- all voxels */
+
+typedef struct map_sums {
+    uint64_t *sum; /* (pairs * map) */
+    uint64_t empty, counts;
+} map_sums;
+
+static void add_maps(const uint32_t *maps, size_t n_maps, size_t n_pairs, size_t size, map_sums *out)
+{
+    for (size_t m = 0; m < n_maps; m++) {
+        const uint32_t *map = maps + m * size;
+        uint64_t *sum = out->sum + m % n_pairs * size, total = 0;
+        for (size_t k = 0; k < size; k++) {
+            sum[k] += map[k];
+            total += map[k];
+        }
+        out->empty += total == 0;
+        out->counts += total;
+    }
+}
+
+/* Needs the maps of all voxels: after the run, or after the slabs were joined. */
+static oa_status sdm_finish(oa_run *run, const void *params)
+{
+    sdm_job job;
+    map_sums sums = { 0 };
+    double *mean;
+    OA_TRY(prepare(run, params, &job));
+    const oa_array *found = oa_values_find(run->out, run->task, "maps/counts");
+    const size_t size = oa_sdm_map_size(&job.rule), kept = (size_t)job.rule.kept;
+    if (!found || found->type != OA_U32 || oa_array_count(found) != job.n_voxels * job.n_pairs * size)
+        return oa_fail(run->context, "E_SLABS", "%zu counts where %zu are wanted; give all parts of one call",
+                       found ? oa_array_count(found) : 0, job.n_voxels * job.n_pairs * size);
+    const uint32_t *maps = found->block->data;
+    OA_TRY(oa_scratch(run, &sums.sum, job.n_pairs * size, sizeof *sums.sum));
+    add_maps(maps, job.n_voxels * job.n_pairs, job.n_pairs, size, &sums);
+    const size_t dims[3] = { job.n_pairs, kept, kept };
+    OA_TRY(oa_put_array(run, "mean_map/counts", job.rule.dimensions + 1, dims, &mean));
+    for (size_t k = 0; job.n_voxels && k < job.n_pairs * size; k++) mean[k] = (double)sums.sum[k] / (double)job.n_voxels;
+    if (job.rule.dimensions == 2) OA_TRY(oa_put_axes(run, "mean_map/counts", "pair,distance,distance_x"));
+    OA_TRY(put_axes(run, &job, "mean_map"));
+    OA_TRY(oa_put_text(run, "summary/pairs", job.params->pairs));
+    OA_TRY(oa_put_count(run, "summary/voxels", job.n_voxels));
+    OA_TRY(oa_put_count(run, "summary/empty_maps", sums.empty));
+    return oa_put_count(run, "summary/counts", sums.counts);
+}
+
+/* Maps and centres; 16 bytes an ion for the cells of the species and 2 for the choice. */
+static uint64_t sdm_memory(const oa_run *run, const void *params)
+{
+    const sdm_params *p = params;
+    const oa_input *in = oa_run_input(run, "ions"), *centres = oa_run_input(run, "centres");
+    double lo[3], hi[3], voxels = 1, pairs = 1;
+    if (!in || !in->ions) return 0;
+    oa_ions__bounds(in->ions, lo, hi);
+    for (int axis = 0; axis < 3; axis++) {
+        const double length = p->roi.n == 6 ? p->roi.v[2 * axis + 1] - p->roi.v[2 * axis] : hi[axis] - lo[axis];
+        voxels *= fmax(length - p->voxel_edge, 0) / p->stride + 1;
+    }
+    if (strcmp(p->mode, "all") == 0) voxels = 1;
+    else if (centres && centres->ions) voxels = (double)(centres->has_selection ? centres->n_index : centres->ions->n);
+    for (const char *c = p->pairs; *c; c++) pairs += *c == ',';
+    const double map = (double)p->crop_bins * (p->dimensions == 2 ? (double)p->crop_bins : 1);
+    const double bytes = voxels / run->slabs * (pairs * (4 * map + 4) + 24) + 18.0 * (double)in->ions->n +
+                         16 * map * pairs * run->context->threads + 16e6;
+    return bytes < 1e18 ? (uint64_t)bytes : UINT64_MAX;
+}
+
+const oa_step oa_step_sdm = {
+    .name = "sdm",
+    .version = 1,
+    .title = "Spatial distribution maps",
+    .help = "Counts how often a neighbour lies at an offset from a centre ion, per voxel of a scan, around given places or for all "
+            "ions together. Planes of a lattice appear as peaks along z, order as peaks that are missing. Rules and defaults "
+            "are those of Li et al., Adv. Mater. 2024, 2407564; Nat. Commun. 14, 7410 (2023); npj Comput. Mater. 7, 8 (2021).",
+    .params = sdm_table, .params_size = sizeof(sdm_params), .presets = sdm_presets,
+    .slots = sdm_slots,  .outputs = sdm_outputs, .has_slabs = true,
+    .check = sdm_check,  .run = sdm_run, .finish = sdm_finish, .memory = sdm_memory,
+};

@@ -1,0 +1,168 @@
+/* step.c - what a step calls while it works. */
+#include "step/step.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "data/model.h"
+
+const oa_input *oa_run_input(const oa_run *run, const char *slot)
+{
+    for (size_t i = 0; i < run->n_inputs; i++)
+        if (strcmp(run->inputs[i].role, slot) == 0) return &run->inputs[i];
+    return NULL;
+}
+
+oa_status oa_scratch(oa_run *run, void *out, size_t n, size_t size) { return oa_arena_take(&run->arena, out, n, size); }
+
+/* Columns of an input nobody else needs have one reference only once the input lets go of them: the step may then
+ * work in place. The caller's handle keeps its count and ranges, so records and messages still work. */
+oa_status oa_run_take_ions(oa_run *run, const char *slot, oa_ions **out)
+{
+    const oa_input *input = oa_run_input(run, slot);
+    *out = NULL;
+    if (!input || !input->ions) return oa_fail(run->context, "E_INTERNAL", "step %s has no ions in slot %s; report this", run->step->name, slot);
+    OA_TRY(oa_ions__share(input->ions, out));
+    for (int c = 0; input->may_consume && c < OA_ION_COLUMNS; c++) {
+        oa_block_free(input->ions->column[c].block);
+        input->ions->column[c].block = NULL;
+    }
+    return OA_OK;
+}
+
+oa_status oa_run_task(oa_run *run, int task, const char *title)
+{
+    oa_values *out = run->out;
+    if (task > out->tasks || !out->task_titles) {
+        const int tasks = task > out->tasks ? task : out->tasks;
+        OA_TRY(oa_resize(run->context, &out->task_titles, (size_t)tasks, sizeof *out->task_titles));
+        out->tasks = tasks;
+    }
+    char *copy = oa_strdup(run->context, title);
+    if (!copy) return run->context->status;
+    oa_free(run->context, out->task_titles[task - 1]);
+    out->task_titles[task - 1] = copy;
+    run->task = task;
+    return OA_OK;
+}
+
+/* "weights/" + any word matches the row "weights/" + '*'. */
+static const oa_output *find_output(const oa_run *run, const char *name)
+{
+    for (const oa_output *row = run->step->outputs; row->name; row++) {
+        const size_t n = strlen(row->name);
+        if (strcmp(row->name, name) == 0) return row;
+        if (row->name[n - 1] == '*' && strncmp(row->name, name, n - 1) == 0) return row;
+    }
+    return NULL;
+}
+
+static oa_status replace(oa_context *context, char **field, const char *text)
+{
+    char *copy = oa_strdup(context, text);
+    if (!copy) return context->status;
+    oa_free(context, *field);
+    *field = copy;
+    return OA_OK;
+}
+
+static oa_status put(oa_run *run, const char *name, int rank, const size_t *dims, oa_type type, oa_array **out)
+{
+    const oa_output *row = find_output(run, name);
+    if (!row || (type != OA_TEXT && row->type != type))
+        return oa_fail(run->context, "E_INTERNAL", "step %s puts %s as %s, which its table does not declare; report this",
+                       run->step->name, name, oa_type_name(type));
+    OA_TRY(oa_values_add(run->out, run->task, name, type, rank, dims, out));
+    (*out)->is_plot = row->is_plot;
+    if (row->axes) OA_TRY(replace(run->context, &(*out)->axes, row->axes));
+    return row->unit ? replace(run->context, &(*out)->unit, row->unit) : OA_OK;
+}
+
+oa_status oa_put_array(oa_run *run, const char *name, int rank, const size_t *dims, void *data_out)
+{
+    const oa_output *row = find_output(run, name);
+    oa_array *array;
+    OA_TRY(put(run, name, rank, dims, row ? row->type : OA_F64, &array));
+    memcpy(data_out, &array->block->data, sizeof(void *));
+    return OA_OK;
+}
+
+static oa_array *find_put(oa_run *run, const char *name)
+{
+    for (size_t i = 0; i < run->out->n; i++) {
+        oa_array *array = &run->out->arrays[i];
+        if (array->task == run->task && strcmp(array->name, name) == 0) return array;
+    }
+    return NULL;
+}
+
+oa_status oa_put_long_name(oa_run *run, const char *name, const char *text)
+{
+    oa_array *array = find_put(run, name);
+    if (array) return replace(run->context, &array->long_name, text);
+    return oa_fail(run->context, "E_INTERNAL", "step %s names %s before it puts it; report this", run->step->name, name);
+}
+
+oa_status oa_put_axes(oa_run *run, const char *name, const char *axes)
+{
+    oa_array *array = find_put(run, name);
+    if (array) return replace(run->context, &array->axes, axes);
+    return oa_fail(run->context, "E_INTERNAL", "step %s gives %s axes before it puts it; report this", run->step->name, name);
+}
+
+static oa_status put_scalar(oa_run *run, const char *name, oa_type type, const void *value)
+{
+    oa_array *array;
+    OA_TRY(put(run, name, 0, NULL, type, &array));
+    memcpy(array->block->data, value, oa_type_size(type));
+    return OA_OK;
+}
+
+oa_status oa_put_real(oa_run *run, const char *name, double value) { return put_scalar(run, name, OA_F64, &value); }
+oa_status oa_put_count(oa_run *run, const char *name, uint64_t value) { return put_scalar(run, name, OA_U64, &value); }
+
+oa_status oa_put_bool(oa_run *run, const char *name, bool value)
+{
+    const uint8_t byte = value;
+    return put_scalar(run, name, OA_BOOL, &byte);
+}
+
+oa_status oa_put_text(oa_run *run, const char *name, const char *text)
+{
+    const oa_output *row = find_output(run, name);
+    if (!row || row->type != OA_TEXT) return oa_fail(run->context, "E_INTERNAL", "step %s: %s is no text; report this", run->step->name, name);
+    oa_array *array;
+    OA_TRY(put(run, name, 0, NULL, OA_TEXT, &array));
+    oa_block *block;
+    OA_TRY(oa_block_new(run->context, &block, strlen(text) + 1, 1));
+    memcpy(block->data, text, strlen(text));
+    oa_block_free(array->block);
+    array->block = block;
+    return OA_OK;
+}
+
+oa_status oa_put_ions(oa_run *run, oa_ions *ions)
+{
+    oa_ions_free(run->out->ions);
+    run->out->ions = ions;
+    return OA_OK;
+}
+
+oa_status oa_put_model(oa_run *run, oa_model *model)
+{
+    oa_model_free(run->out->model);
+    run->out->model = model;
+    return oa_model_to_values(model, run->out);
+}
+
+void oa_note(oa_run *run, const char *code, const char *format, ...)
+{
+    char text[1024];
+    va_list list;
+    va_start(list, format);
+    vsnprintf(text, sizeof text, format, list);
+    va_end(list);
+    oa_warn(run->context, code, "%s", text);
+}

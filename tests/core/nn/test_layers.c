@@ -1,0 +1,178 @@
+/* Layers against plain loops: the loops here are the specification, the layers are fast. */
+#include "check.h"
+
+#include "base/memory.h"
+#include "base/random.h"
+#include "math/blas.h"
+#include "math/kernel/kernel.h"
+#include "nn/network.h"
+
+enum { ROWS = 19 };
+
+static void fill(float *values, size_t n, uint64_t stream)
+{
+    oa_random random = oa_random_start(11, stream);
+    for (size_t i = 0; i < n; i++) values[i] = (float)(2 * oa_random_uniform(&random) - 1);
+}
+
+/* y[p][f] = bias[f] + sum over w, c of padded x[p stride + w - before][c] kernel[w][c][f]; how many zeros Keras puts in
+ * front is written out here again. */
+static void plain_conv1d(const oa_layer *layer, const float *kernel, const float *bias, size_t length, const float *x, size_t out, float *y)
+{
+    const long width = (long)layer->width, stride = (long)layer->stride, channels = (long)layer->inputs, units = (long)layer->units;
+    long before = 0;
+    if (layer->same_padding) {
+        const long total = ((long)length % stride == 0) ? width - stride : width - (long)length % stride;
+        before = total > 0 ? total / 2 : 0;
+    }
+    for (long p = 0; p < (long)out; p++)
+        for (long f = 0; f < units; f++) {
+            double sum = bias[f];
+            for (long w = 0; w < width; w++)
+                for (long c = 0; c < channels; c++) {
+                    const long at = p * stride + w - before;
+                    if (at >= 0 && at < (long)length) sum += (double)x[at * channels + c] * kernel[(w * channels + c) * units + f];
+                }
+            y[p * units + f] = (float)sum;
+        }
+}
+
+static void check_conv1d(oa_context *context, const oa_kernels *kernels, const oa_layer *layer, size_t length, size_t expected)
+{
+    const oa_extent in = { length, (size_t)layer->inputs };
+    oa_extent out;
+    check_ok(context, oa_layer_conv1d.shape(context, layer, in, &out));
+    assert_int_equal(out.length, expected);
+    const size_t n_kernel = (size_t)(layer->width * layer->inputs * layer->units), n_out = out.length * out.channels;
+    float *kernel = malloc(n_kernel * 4), *bias = malloc(out.channels * 4), *x = malloc(ROWS * length * in.channels * 4);
+    float *y = malloc(ROWS * n_out * 4), *want = malloc(n_out * 4), *scratch = malloc(oa_layer_conv1d.scratch(layer, in, out) * 4 + 4);
+    fill(kernel, n_kernel, 1), fill(bias, out.channels, 2), fill(x, ROWS * length * in.channels, 3);
+    const oa_layer_pass pass = { .kernels = kernels, .layer = layer, .kernel = kernel, .bias = bias, .in = in, .out = out, .rows = ROWS,
+                                 .x = x, .y = y, .scratch = scratch };
+    oa_layer_conv1d.forward(&pass);
+    for (size_t r = 0; r < ROWS; r++) {
+        plain_conv1d(layer, kernel, bias, length, x + r * length * in.channels, out.length, want);
+        for (size_t i = 0; i < n_out; i++) check_real(y[r * n_out + i], want[i], 1e-5);
+    }
+    free(kernel), free(bias), free(x), free(y), free(want), free(scratch);
+}
+
+static void test_layers__conv1d_is_a_sum_over_windows(void **state)
+{
+    oa_context *context = *state;
+    for (const char *const *name = oa_kernels_names(); *name; name++) {
+        const oa_kernels *kernels = oa_kernels_find(*name);
+        if (!kernels) continue;
+        check_conv1d(context, kernels, &(oa_layer){ .width = 10, .stride = 1, .inputs = 1, .units = 16 }, 93, 84);
+        check_conv1d(context, kernels, &(oa_layer){ .width = 10, .stride = 1, .inputs = 1, .units = 16, .same_padding = true }, 93, 93);
+        check_conv1d(context, kernels, &(oa_layer){ .width = 10, .stride = 1, .inputs = 2, .units = 64 }, 93, 84);
+        check_conv1d(context, kernels, &(oa_layer){ .width = 3, .stride = 2, .inputs = 3, .units = 5, .same_padding = true }, 20, 10);
+        check_conv1d(context, kernels, &(oa_layer){ .width = 5, .stride = 3, .inputs = 2, .units = 33 }, 17, 5);
+        check_conv1d(context, kernels, &(oa_layer){ .width = 7, .stride = 1, .inputs = 1, .units = 1, .same_padding = true }, 3, 3);
+    }
+}
+
+static void check_dense(oa_context *context, const oa_kernels *kernels, size_t inputs, size_t units)
+{
+    const oa_layer layer = { .inputs = (int64_t)inputs, .units = (int64_t)units };
+    oa_extent out;
+    check_ok(context, oa_layer_dense.shape(context, &layer, (oa_extent){ 1, inputs }, &out));
+    float *kernel = malloc(inputs * units * 4), *bias = malloc(units * 4), *x = malloc(ROWS * inputs * 4), *y = malloc(ROWS * units * 4);
+    fill(kernel, inputs * units, 4), fill(bias, units, 5), fill(x, ROWS * inputs, 6);
+    const oa_layer_pass pass = { .kernels = kernels, .layer = &layer, .kernel = kernel, .bias = bias, .in = { 1, inputs }, .out = out,
+                                 .rows = ROWS, .x = x, .y = y };
+    oa_layer_dense.forward(&pass);
+    for (size_t r = 0; r < ROWS; r++)
+        for (size_t u = 0; u < units; u++) {
+            double sum = bias[u];
+            for (size_t i = 0; i < inputs; i++) sum += (double)x[r * inputs + i] * kernel[i * units + u];
+            check_real(y[r * units + u], sum, 1e-6 * (double)(inputs + 1));
+        }
+    free(kernel), free(bias), free(x), free(y);
+}
+
+static void test_layers__dense_is_a_matrix_product(void **state)
+{
+    static const size_t sizes[][2] = { { 672, 256 }, { 256, 2 }, { 1, 1 }, { 7, 31 }, { 64, 48 }, { 33, 17 }, { 5, 9 } };
+    for (const char *const *name = oa_kernels_names(); *name; name++) {
+        const oa_kernels *kernels = oa_kernels_find(*name);
+        for (size_t i = 0; kernels && i < sizeof sizes / sizeof sizes[0]; i++) check_dense(*state, kernels, sizes[i][0], sizes[i][1]);
+    }
+}
+
+/* The contract of the product: a row has the same bytes whatever rows are beside it. */
+static void test_layers__rows_of_a_product_are_independent(void **state)
+{
+    (void)state;
+    enum { M = 37, N = 50, K = 23 };
+    static float a[M * K], b[K * N], whole[M * N], one[N];
+    fill(a, M * K, 7), fill(b, K * N, 8);
+    for (const char *const *name = oa_kernels_names(); *name; name++) {
+        const oa_kernels *kernels = oa_kernels_find(*name);
+        if (!kernels || !kernels->multiply) continue;
+        memset(whole, 0, sizeof whole);
+        kernels->multiply(M, N, K, a, K, b, whole);
+        for (size_t r = 0; r < M; r++) {
+            memset(one, 0, sizeof one);
+            kernels->multiply(1, N, K, a + r * K, K, b, one);
+            assert_memory_equal(one, whole + r * N, sizeof one);
+        }
+    }
+}
+
+static void test_layers__maxpool_takes_the_largest(void **state)
+{
+    oa_context *context = *state;
+    const oa_layer valid = { .width = 2, .stride = 2 }, same = { .width = 2, .stride = 2, .same_padding = true };
+    const float x[10] = { 1, -1, 3, -5, 2, -2, 0, -9, 7, -7 }; /* (5, 2) */
+    float y[6];
+    oa_extent out;
+    check_ok(context, oa_layer_maxpool1d.shape(context, &valid, (oa_extent){ 5, 2 }, &out));
+    assert_int_equal(out.length, 2);
+    oa_layer_maxpool1d.forward(&(oa_layer_pass){ .layer = &valid, .in = { 5, 2 }, .out = out, .rows = 1, .x = x, .y = y });
+    assert_true(y[0] == 3 && y[1] == -1 && y[2] == 2 && y[3] == -2);
+    check_ok(context, oa_layer_maxpool1d.shape(context, &same, (oa_extent){ 5, 2 }, &out));
+    assert_int_equal(out.length, 3);
+    oa_layer_maxpool1d.forward(&(oa_layer_pass){ .layer = &same, .in = { 5, 2 }, .out = out, .rows = 1, .x = x, .y = y });
+    assert_true(y[4] == 7 && y[5] == -7); /* what lies outside does not count, not even as 0 */
+}
+
+static void test_layers__activations(void **state)
+{
+    (void)state;
+    float r[4] = { -1, 0, 2, -0.5f }, s[6] = { 1, 2, 3, 1000, 1000, -1000 };
+    oa_activation_find("relu")->apply(r, 1, 4);
+    assert_true(r[0] == 0 && r[1] == 0 && r[2] == 2 && r[3] == 0);
+    oa_activation_find("softmax")->apply(s, 2, 3);
+    check_real(s[0], 0.09003057317038046, 1e-7);
+    check_real(s[2], 0.6652409557748219, 1e-7);
+    check_real(s[3], 0.5, 1e-7);
+    assert_true(s[5] == 0);
+    assert_null(oa_activation_find("tanh"));
+}
+
+static void test_layers__what_does_not_fit_is_refused(void **state)
+{
+    oa_context *context = *state;
+    oa_extent out;
+    check_fails(context, oa_layer_conv1d.shape(context, &(oa_layer){ .width = 10, .stride = 1, .inputs = 1, .units = 4 }, (oa_extent){ 9, 1 }, &out), "E_ARCHITECTURE");
+    oa_context__clear(context);
+    check_fails(context, oa_layer_conv1d.shape(context, &(oa_layer){ .width = 3, .stride = 1, .inputs = 2, .units = 4 }, (oa_extent){ 9, 1 }, &out), "E_ARCHITECTURE");
+    oa_context__clear(context);
+    check_fails(context, oa_layer_dense.shape(context, &(oa_layer){ .inputs = 9, .units = 4 }, (oa_extent){ 9, 1 }, &out), "E_ARCHITECTURE");
+    oa_context__clear(context);
+    check_fails(context, oa_layer_dense.shape(context, &(oa_layer){ .inputs = 8, .units = 4 }, (oa_extent){ 1, 9 }, &out), "E_ARCHITECTURE");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_layers__conv1d_is_a_sum_over_windows, check_setup, check_teardown),
+        cmocka_unit_test_setup_teardown(test_layers__dense_is_a_matrix_product, check_setup, check_teardown),
+        cmocka_unit_test(test_layers__rows_of_a_product_are_independent),
+        cmocka_unit_test_setup_teardown(test_layers__maxpool_takes_the_largest, check_setup, check_teardown),
+        cmocka_unit_test(test_layers__activations),
+        cmocka_unit_test_setup_teardown(test_layers__what_does_not_fit_is_refused, check_setup, check_teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
