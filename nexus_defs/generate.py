@@ -241,8 +241,7 @@ def main():
     parser.add_argument("--check", action="store_true")
     arguments = parser.parse_args()
     folder = pathlib.Path(arguments.output)
-    # A step that gives a file of another kind (export) has no results in a NeXus file.
-    wanted = dict(definition_of(step) for step in catalogue_of(arguments)["steps"] if not step["gives_file"])
+    wanted = dict(definition_of(step) for step in catalogue_of(arguments)["steps"])
     wrong = [name for name, text in wanted.items()
              if not (folder / name).exists() or (folder / name).read_text(encoding="utf-8") != text]
     stale = [path for path in folder.glob("NXapm_ordapt_*_results.nxdl.xml")

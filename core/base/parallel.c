@@ -149,9 +149,19 @@ void oa_pool_free(struct oa_pool *pool)
     oa_free(pool->context, pool);
 }
 
+/* Half a pool is none: the next loop tries again. */
+static oa_status pool_ready(oa_context *context)
+{
+    const oa_status status = pool_make(context);
+    if (status == OA_OK) return OA_OK;
+    oa_pool_free(context->pool);
+    context->pool = NULL;
+    return status;
+}
+
 oa_status oa_parallel(oa_context *context, size_t n_items, size_t per_chunk, oa_chunk_fn *fn, void *arg)
 {
-    if (!context->pool) OA_TRY(pool_make(context));
+    if (!context->pool) OA_TRY(pool_ready(context));
     struct oa_pool *pool = context->pool;
     job j = { .fn = fn, .arg = arg, .n_items = n_items, .per_chunk = per_chunk, .n_chunks = oa_chunk_count(n_items, per_chunk) };
     if (j.n_chunks > 1 && pool->n_threads) {

@@ -10,7 +10,7 @@
 #include "io/format.h"
 #include "io/h5.h"
 
-enum { CONFIG_BYTES = 4 << 20, NAME_BYTES = 128 };
+enum { CONFIG_BYTES = 4 << 20, NAME_BYTES = 128, WEIGHT_PATH = 4 * NAME_BYTES };
 
 typedef struct keras {
     const oa_h5 *h5;
@@ -181,12 +181,29 @@ static oa_status read_architecture(keras *k)
 
 /* ---------------------------------------------------------------------------------------------- the weights */
 
-/* model_weights/<layer>/<layer>/kernel:0; a network inside a network has one group more, which is not read. */
+/* Where kernel or bias of a layer lie. The attribute weight_names lists them, "dense_22/kernel:0" in files of 2018 and
+ * "sequential/dense_22/kernel" in later ones; without it the old layout is taken. */
+static oa_status weight_path(const keras *k, int i, const char *what, char path[WEIGHT_PATH])
+{
+    char group[NAME_BYTES + 16], **names = NULL;
+    size_t n = 0;
+    snprintf(group, sizeof group, "model_weights/%s", k->layer_name[i]);
+    snprintf(path, WEIGHT_PATH, "%s/%s/%s:0", group, k->layer_name[i], what);
+    if (oa_h5_has_attribute(k->h5, group, "weight_names")) OA_TRY(oa_h5_texts(k->h5, group, "weight_names", NAME_BYTES * 2, &names, &n));
+    for (size_t j = 0; j < n; j++) {
+        const char *base = oa_base_name(names[j]);
+        const size_t length = strlen(what);
+        if (strncmp(base, what, length) == 0 && (base[length] == 0 || base[length] == ':')) snprintf(path, WEIGHT_PATH, "%s/%s", group, names[j]);
+    }
+    oa_h5_names_free(k->h5, names, n);
+    return OA_OK;
+}
+
 static oa_status read_array(const keras *k, int i, const char *what, oa_h5_shape *shape, float **out)
 {
-    char path[2 * NAME_BYTES + 64];
+    char path[WEIGHT_PATH];
     enum { ARRAY_MAX = 1 << 26 };
-    snprintf(path, sizeof path, "model_weights/%s/%s/%s:0", k->layer_name[i], k->layer_name[i], what);
+    OA_TRY(weight_path(k, i, what, path));
     OA_TRY(oa_h5_floats(k->h5, path, -1, ARRAY_MAX, shape, out));
     for (size_t n = 0; n < shape->n; n++) {
         if (isfinite((*out)[n])) continue;

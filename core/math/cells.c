@@ -109,19 +109,17 @@ static void place(oa_cells *cells, size_t at, const double p[3], size_t row)
     if (cells->row) cells->row[at] = (uint32_t)row;
 }
 
-/* Counts, sums up, places. While placing, start[c] is the next free place of cell c; afterwards it is the end of c,
- * which is the beginning of c + 1: one shift puts the table right. */
+/* Counts, sums up, places. The count of cell c goes to start[c + 2], so that after summing start[c + 1] is where c begins;
+ * each placed point moves it on, until it is where c + 1 begins. */
 static void sort_points(oa_cells *cells, const oa_points *points)
 {
     const size_t n_cells = oa_cells_count(cells);
     double p[3];
     for (size_t i = 0; i < points->n; i++)
-        if (get_taken(points, i, p)) cells->start[cell_of(cells, p) + 1]++;
-    for (size_t c = 0; c < n_cells; c++) cells->start[c + 1] += cells->start[c];
+        if (get_taken(points, i, p)) cells->start[cell_of(cells, p) + 2]++;
+    for (size_t c = 0; c < n_cells; c++) cells->start[c + 2] += cells->start[c + 1];
     for (size_t i = 0; i < points->n; i++)
-        if (get_taken(points, i, p)) place(cells, cells->start[cell_of(cells, p)]++, p, i);
-    memmove(cells->start + 1, cells->start, n_cells * sizeof *cells->start);
-    cells->start[0] = 0;
+        if (get_taken(points, i, p)) place(cells, cells->start[cell_of(cells, p) + 1]++, p, i);
 }
 
 oa_status oa_cells_build(oa_arena *arena, oa_cells *out, const oa_points *points, double edge, unsigned keep)
@@ -132,7 +130,7 @@ oa_status oa_cells_build(oa_arena *arena, oa_cells *out, const oa_points *points
         return oa_fail(arena->context, "E_TOO_MANY_IONS", "%zu points; at most %u can be sorted into cells", points->n, UINT32_MAX);
     out->n = bounds(points, out->origin, hi);
     while (!set_dims(out, hi, edge)) edge *= 1.25;
-    OA_TRY(oa_arena_take(arena, &out->start, oa_cells_count(out) + 1, sizeof *out->start));
+    OA_TRY(oa_arena_take(arena, &out->start, oa_cells_count(out) + 2, sizeof *out->start));
     OA_TRY(take_columns(arena, out, !points->x || points->steps > 0 || keep & OA_CELLS_DOUBLES));
     if (keep & OA_CELLS_ROWS) OA_TRY(oa_arena_take(arena, &out->row, out->n, sizeof *out->row));
     sort_points(out, points);

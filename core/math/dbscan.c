@@ -1,6 +1,7 @@
 /* dbscan.c - density-based domains in memory that grows with the points, not with their neighbours. */
 #include "math/dbscan.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 enum { POINTS_PER_CHUNK = 4096, LINES = 9 };
@@ -11,29 +12,31 @@ typedef struct groups {
     double eps2;
     int64_t min_points;
     uint8_t *is_core;  /* (n) */
-    uint32_t *parent;  /* (n) links towards the root of a group; the root has the lowest number in the source */
+    _Atomic uint32_t *parent; /* (n) links towards the root of a group, its first point in the source */
     uint32_t *domain;  /* of the caller, by source row */
     uint32_t *numbers; /* (n) number of the domain of a root */
 } groups;
 
-/* Lines of cells around the cell of point i. Cells are at least eps wide, so neighbours lie in the next ones at most. */
+/* Lines of cells around the cell of a point, its own first: there most neighbours are. Cells are at least eps wide, so
+ * neighbours lie in the next ones at most. */
 static int lines_around(const oa_cells *cells, const double p[3], oa_stretch out[LINES])
 {
-    size_t lo[3], hi[3];
+    static const int offset[LINES][2] = { { 0, 0 }, { 0, -1 }, { 0, 1 }, { -1, 0 }, { 1, 0 }, { -1, -1 }, { -1, 1 }, { 1, -1 }, { 1, 1 } };
+    int64_t at[3];
     for (int axis = 0; axis < 3; axis++) {
         const double k = (p[axis] - cells->origin[axis]) * cells->inverse;
-        const size_t last = cells->dims[axis] - 1;
-        const size_t at = k < (double)cells->dims[axis] ? (size_t)k : last;
-        lo[axis] = at ? at - 1 : 0;
-        hi[axis] = at < last ? at + 1 : last;
+        at[axis] = k < (double)cells->dims[axis] ? (int64_t)k : (int64_t)cells->dims[axis] - 1;
     }
+    const int64_t ny = (int64_t)cells->dims[1], nz = (int64_t)cells->dims[2];
+    const int64_t x0 = at[0] ? at[0] - 1 : 0, x1 = at[0] + 2 < (int64_t)cells->dims[0] ? at[0] + 2 : (int64_t)cells->dims[0];
     int n = 0;
-    for (size_t z = lo[2]; z <= hi[2]; z++)
-        for (size_t y = lo[1]; y <= hi[1]; y++) {
-            const uint32_t *line = cells->start + (z * cells->dims[1] + y) * cells->dims[0];
-            out[n] = (oa_stretch){ line[lo[0]], line[hi[0] + 1] };
-            n += out[n].begin < out[n].end;
-        }
+    for (int k = 0; k < LINES; k++) {
+        const int64_t z = at[2] + offset[k][0], y = at[1] + offset[k][1];
+        if (y < 0 || y >= ny || z < 0 || z >= nz) continue;
+        const uint32_t *line = cells->start + (size_t)(z * ny + y) * cells->dims[0];
+        out[n] = (oa_stretch){ line[x0], line[x1] };
+        n += out[n].begin < out[n].end;
+    }
     return n;
 }
 
@@ -68,42 +71,54 @@ static oa_status core_chunk(void *arg, oa_span span, oa_worker *worker)
 
 /* ---------------------------------------------------------------------------------------------- linking */
 
-static uint32_t find_root(uint32_t *parent, uint32_t i)
+/* Several threads link at once. A link always goes from a root to a root that comes earlier in the source, so the last
+ * root of a group is its first core point, whoever linked first; shortened paths still lead there. */
+static uint32_t find_root(_Atomic uint32_t *parent, uint32_t i)
 {
-    while (parent[i] != i) {
-        parent[i] = parent[parent[i]];
-        i = parent[i];
+    for (;;) {
+        const uint32_t up = atomic_load_explicit(&parent[i], memory_order_relaxed);
+        if (up == i) return i;
+        const uint32_t top = atomic_load_explicit(&parent[up], memory_order_relaxed);
+        if (top == up) return up;
+        atomic_store_explicit(&parent[i], top, memory_order_relaxed);
+        i = top;
     }
-    return i;
 }
 
-/* The root that comes first in the source stays, so a group is known by its first core point. */
-static uint32_t join(groups *g, uint32_t a, uint32_t b)
+static uint32_t join(const groups *g, uint32_t a, uint32_t b)
 {
-    if (a == b) return a;
-    if (g->cells.row[b] < g->cells.row[a]) {
-        const uint32_t swap = a;
-        a = b;
-        b = swap;
+    for (;;) {
+        a = find_root(g->parent, a);
+        b = find_root(g->parent, b);
+        if (a == b) return a;
+        if (g->cells.row[b] < g->cells.row[a]) {
+            const uint32_t swap = a;
+            a = b;
+            b = swap;
+        }
+        uint32_t expected = b;
+        if (atomic_compare_exchange_weak(&g->parent[b], &expected, a)) return a;
     }
-    g->parent[b] = a;
-    return a;
 }
 
 /* Links each core point with the core points before it that are near. */
-static oa_status link_cores(oa_context *context, groups *g)
+static oa_status link_chunk(void *arg, oa_span span, oa_worker *worker)
 {
-    for (size_t i = 0; i < g->cells.n; i++) {
-        if (i % (1u << 20) == 0) OA_TRY(oa_check_cancelled(context));
+    const groups *g = arg;
+    (void)worker;
+    for (size_t i = span.begin; i < span.end; i++) {
         if (!g->is_core[i]) continue;
         oa_stretch lines[LINES];
         double p[3];
         oa_cells_point(&g->cells, i, p);
         const int n = lines_around(&g->cells, p, lines);
-        uint32_t root = find_root(g->parent, (uint32_t)i);
+        uint32_t root = (uint32_t)i;
         for (int k = 0; k < n; k++)
-            for (size_t j = lines[k].begin; j < lines[k].end && j < i; j++)
-                if (g->is_core[j] && is_near(&g->cells, p, j, g->eps2)) root = join(g, root, find_root(g->parent, (uint32_t)j));
+            for (size_t j = lines[k].begin; j < lines[k].end && j < i; j++) {
+                /* Most are in the group already, which is quicker to see than that they are near. */
+                if (!g->is_core[j] || atomic_load_explicit(&g->parent[j], memory_order_relaxed) == root) continue;
+                if (is_near(&g->cells, p, j, g->eps2)) root = join(g, root, (uint32_t)j);
+            }
     }
     return OA_OK;
 }
@@ -161,7 +176,7 @@ static oa_status begin(oa_arena *arena, groups *g, const oa_points *points, doub
     OA_TRY(oa_cells_build(arena, &g->cells, points, eps * (1 + 1e-9), OA_CELLS_ROWS | OA_CELLS_DOUBLES));
     OA_TRY(oa_arena_take(arena, &g->is_core, g->cells.n, sizeof *g->is_core));
     OA_TRY(oa_arena_take(arena, &g->parent, g->cells.n, sizeof *g->parent));
-    for (size_t i = 0; i < g->cells.n; i++) g->parent[i] = (uint32_t)i;
+    for (size_t i = 0; i < g->cells.n; i++) atomic_init(&g->parent[i], (uint32_t)i);
     g->eps2 = eps * eps;
     return oa_arena_take(arena, &g->numbers, g->cells.n, sizeof *g->numbers);
 }
@@ -172,7 +187,7 @@ oa_status oa_dbscan(oa_context *context, oa_arena *arena, const oa_points *point
     groups g = { .min_points = min_points, .domain = domain };
     OA_TRY(begin(arena, &g, points, eps));
     OA_TRY(oa_parallel(context, g.cells.n, POINTS_PER_CHUNK, core_chunk, &g));
-    OA_TRY(link_cores(context, &g));
+    OA_TRY(oa_parallel(context, g.cells.n, POINTS_PER_CHUNK, link_chunk, &g));
     *n_domains = number_groups(&g, points->n, 1);
     return oa_parallel(context, g.cells.n, POINTS_PER_CHUNK, border_chunk, &g);
 }
@@ -183,7 +198,7 @@ oa_status oa_max_separation(oa_context *context, oa_arena *arena, const oa_point
     groups g = { .min_points = min_points, .domain = domain };
     OA_TRY(begin(arena, &g, points, eps));
     memset(g.is_core, 1, g.cells.n);
-    OA_TRY(link_cores(context, &g));
+    OA_TRY(oa_parallel(context, g.cells.n, POINTS_PER_CHUNK, link_chunk, &g));
     *n_domains = number_groups(&g, points->n, min_points);
     return OA_OK;
 }

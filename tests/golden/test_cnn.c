@@ -20,9 +20,19 @@ static void compare(const char *name, const float *got, size_t n, double toleran
     free(want);
 }
 
-static void test_cnn__probabilities_agree(void **state)
+/* A context with that kernel set, NULL where this processor has it not. */
+static oa_context *with_kernels(const char *name)
 {
-    oa_context *context = *state;
+    oa_context *context;
+    const oa_context_options options = { .kernel = name };
+    if (oa_context_new(&context, &options) == OA_OK) return context;
+    oa_context_free(context);
+    print_message("skipped: kernel set %s\n", name);
+    return NULL;
+}
+
+static void check_probabilities(oa_context *context)
+{
     oa_model *model = read_ensemble(context);
     oa_network network;
     static float mean[ROWS * CLASSES], spread[ROWS * CLASSES], each[ROWS * MEMBERS * CLASSES], logits[ROWS * MEMBERS * CLASSES];
@@ -36,6 +46,46 @@ static void test_cnn__probabilities_agree(void **state)
     compare("cnn_ensemble_std", spread, ROWS * CLASSES, TOLERANCE);
     free(curves);
     oa_model_free(model);
+}
+
+static void check_independence(oa_context *context)
+{
+    oa_model *model = read_ensemble(context);
+    oa_network network;
+    static float whole[ROWS * CLASSES], one[CLASSES];
+    float *curves = golden_floats("cnn_inputs", ROWS * BINS);
+    const oa_prediction out = { .mean = whole }, single = { .mean = one };
+    check_ok(context, oa_network_plan(context, model, &network));
+    check_ok(context, oa_network_forward(context, &network, curves, ROWS, &out));
+    for (size_t i = 0; i < ROWS; i += 7) {
+        check_ok(context, oa_network_forward(context, &network, curves + i * BINS, 1, &single));
+        assert_memory_equal(one, whole + i * CLASSES, sizeof one);
+    }
+    free(curves);
+    oa_model_free(model);
+}
+
+static void for_all_kernels(void (*check)(oa_context *))
+{
+    for (const char *const *name = oa_kernels_names(); *name; name++) {
+        oa_context *context = with_kernels(*name);
+        if (!context) continue;
+        print_message("kernel set %s\n", *name);
+        check(context);
+        oa_context_free(context);
+    }
+}
+
+static void test_cnn__probabilities_agree(void **state)
+{
+    (void)state;
+    for_all_kernels(check_probabilities);
+}
+
+static void test_cnn__rows_do_not_depend_on_their_neighbours(void **state)
+{
+    (void)state;
+    for_all_kernels(check_independence);
 }
 
 static void test_cnn__layers_agree(void **state)
@@ -64,24 +114,6 @@ static void test_cnn__layers_agree(void **state)
     oa_model_free(model);
 }
 
-static void test_cnn__rows_do_not_depend_on_their_neighbours(void **state)
-{
-    oa_context *context = *state;
-    oa_model *model = read_ensemble(context);
-    oa_network network;
-    static float whole[ROWS * CLASSES], one[CLASSES];
-    float *curves = golden_floats("cnn_inputs", ROWS * BINS);
-    const oa_prediction out = { .mean = whole }, single = { .mean = one };
-    check_ok(context, oa_network_plan(context, model, &network));
-    check_ok(context, oa_network_forward(context, &network, curves, ROWS, &out));
-    for (size_t i = 0; i < ROWS; i += 7) {
-        check_ok(context, oa_network_forward(context, &network, curves + i * BINS, 1, &single));
-        assert_memory_equal(one, whole + i * CLASSES, sizeof one);
-    }
-    free(curves);
-    oa_model_free(model);
-}
-
 static void test_cnn__threads_give_the_same_bytes(void **state)
 {
     (void)state;
@@ -106,9 +138,9 @@ static void test_cnn__threads_give_the_same_bytes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_cnn__probabilities_agree, check_setup, check_teardown),
+        cmocka_unit_test(test_cnn__probabilities_agree),
         cmocka_unit_test_setup_teardown(test_cnn__layers_agree, check_setup, check_teardown),
-        cmocka_unit_test_setup_teardown(test_cnn__rows_do_not_depend_on_their_neighbours, check_setup, check_teardown),
+        cmocka_unit_test(test_cnn__rows_do_not_depend_on_their_neighbours),
         cmocka_unit_test(test_cnn__threads_give_the_same_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -21,9 +21,9 @@ static const char *const path = "test_keras_file.h5";
 typedef struct recipe {
     const char *model, *padding, *format, *activation, *bias, *flatten;
     int channels, units, kernel_inputs;
-    bool has_no_kernel, has_nan, has_no_config, is_atomnet;
+    bool has_no_kernel, has_nan, has_no_config, is_atomnet, is_late;
 } recipe;
-static const recipe published = { "Sequential", "valid", "channels_last", "relu", "true", "Flatten", 1, 2, 168, false, false, false, false };
+static const recipe published = { "Sequential", "valid", "channels_last", "relu", "true", "Flatten", 1, 2, 168, false, false, false, false, false };
 
 static void add_weights(hid_t file, const char *name, int rank, const hsize_t *dims, bool has_nan)
 {
@@ -46,6 +46,22 @@ static void add_text(hid_t file, const char *name, const char *text)
     H5Aclose(attribute), H5Sclose(space), H5Tclose(type);
 }
 
+/* Later versions keep the weights below the name of the model and say so. */
+static void move_weights(hid_t file)
+{
+    const char *names[2] = { "sequential/dense_9/kernel", "sequential/dense_9/bias" };
+    const hsize_t n = 2;
+    const hid_t group = H5Gopen2(file, "model_weights/dense_9", H5P_DEFAULT), links = H5Pcreate(H5P_LINK_CREATE);
+    H5Pset_create_intermediate_group(links, 1);
+    assert_true(H5Lmove(group, "dense_9/kernel:0", group, names[0], links, H5P_DEFAULT) >= 0);
+    assert_true(H5Lmove(group, "dense_9/bias:0", group, names[1], links, H5P_DEFAULT) >= 0);
+    const hid_t type = H5Tcopy(H5T_C_S1), space = H5Screate_simple(1, &n, NULL);
+    H5Tset_size(type, H5T_VARIABLE);
+    const hid_t attribute = H5Acreate2(group, "weight_names", type, space, H5P_DEFAULT, H5P_DEFAULT);
+    assert_true(H5Awrite(attribute, type, names) >= 0);
+    H5Aclose(attribute), H5Sclose(space), H5Tclose(type), H5Pclose(links), H5Gclose(group);
+}
+
 static void write_network(const recipe *r)
 {
     oa_h5_setup();
@@ -62,6 +78,7 @@ static void write_network(const recipe *r)
     add_weights(file, "model_weights/conv1d_7/conv1d_7/bias:0", 1, (hsize_t[]){ 4 }, false);
     add_weights(file, "model_weights/dense_9/dense_9/kernel:0", 2, (hsize_t[]){ (hsize_t)r->kernel_inputs, (hsize_t)r->units }, false);
     add_weights(file, "model_weights/dense_9/dense_9/bias:0", 1, (hsize_t[]){ (hsize_t)r->units }, false);
+    if (r->is_late) move_weights(file);
     add_weights(file, "optimizer_weights/Adam/huge:0", 1, (hsize_t[]){ 3 }, false);
     H5Fclose(file);
 }
@@ -93,6 +110,38 @@ static void test_keras__published_layout_is_read(void **state)
     assert_int_equal(oa_warning_count(context), 0);
     check_ok(context, oa_network_plan(context, model, &network));
     oa_model_free(content.model);
+    unlink(path);
+}
+
+static void test_keras__later_layout_is_read(void **state)
+{
+    oa_content content;
+    recipe late = published;
+    late.is_late = true;
+    write_network(&late);
+    check_ok(*state, read_with(*state, "", &content));
+    assert_true(content.model->layers[3].kernel[7] == 7.0f / 4096);
+    oa_model_free(content.model);
+    unlink(path);
+}
+
+/* Every allocation fails once: each time a message, no leak, and in the end success. */
+static void test_keras__memory_may_run_out_anywhere(void **state)
+{
+    (void)state;
+    write_network(&published);
+    oa_status status = OA_E_LACKING;
+    for (uint64_t n = 1; status != OA_OK; n++) {
+        oa_context *context;
+        oa_content content = { .ions = NULL };
+        const oa_context_options options = { .threads = 1, .fail_allocation = n };
+        status = oa_context_new(&context, &options);
+        if (status == OA_OK) status = read_with(context, "", &content);
+        assert_true(status == OA_OK || status == OA_E_LACKING);
+        oa_model_free(content.model);
+        oa_context_free(context);
+        assert_true(n < 1000);
+    }
     unlink(path);
 }
 
@@ -173,6 +222,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_keras__published_layout_is_read, check_setup, check_teardown),
+        cmocka_unit_test_setup_teardown(test_keras__later_layout_is_read, check_setup, check_teardown),
+        cmocka_unit_test(test_keras__memory_may_run_out_anywhere),
         cmocka_unit_test_setup_teardown(test_keras__preset_says_it_explicitly, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(test_keras__what_is_not_supported_is_named, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(test_keras__weights_must_fit, check_setup, check_teardown),

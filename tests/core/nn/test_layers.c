@@ -120,6 +120,37 @@ static void test_layers__rows_of_a_product_are_independent(void **state)
     }
 }
 
+/* The fused kernel against convolution, relu and pooling by the product of the same set: equal bytes. */
+static void check_fused(const oa_kernels *kernels, size_t length, size_t channels, size_t width, size_t filters)
+{
+    enum { MOST = 4096 };
+    static float x[MOST], weights[MOST], bias[MOST], conv[MOST], want[MOST], got[MOST];
+    const size_t taps = width * channels, windows = length - width + 1, n = windows / 2;
+    fill(x, length * channels, 21), fill(weights, taps * filters, 22), fill(bias, filters, 23);
+    for (size_t q = 0; q < windows; q++) memcpy(conv + q * filters, bias, filters * sizeof *bias);
+    kernels->multiply(windows, filters, taps, x, channels, weights, conv);
+    oa_activation_find("relu")->apply(conv, windows, filters);
+    for (size_t i = 0; i < n * filters; i++) {
+        const float first = conv[i / filters * 2 * filters + i % filters], second = conv[(i / filters * 2 + 1) * filters + i % filters];
+        want[i] = second > first ? second : first;
+    }
+    kernels->convolve_pool(n, filters, taps, x, channels, weights, bias, got);
+    assert_memory_equal(got, want, n * filters * sizeof *got);
+}
+
+static void test_layers__fused_pooling_gives_the_same_bytes(void **state)
+{
+    (void)state;
+    for (const char *const *name = oa_kernels_names(); *name; name++) {
+        const oa_kernels *kernels = oa_kernels_find(*name);
+        if (!kernels || !kernels->convolve_pool) continue;
+        check_fused(kernels, 93, 1, 10, 16);
+        check_fused(kernels, 40, 2, 10, 64);
+        check_fused(kernels, 30, 3, 4, 5);
+        check_fused(kernels, 12, 1, 11, 37);
+    }
+}
+
 static void test_layers__maxpool_takes_the_largest(void **state)
 {
     oa_context *context = *state;
@@ -170,6 +201,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_layers__conv1d_is_a_sum_over_windows, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(test_layers__dense_is_a_matrix_product, check_setup, check_teardown),
         cmocka_unit_test(test_layers__rows_of_a_product_are_independent),
+        cmocka_unit_test(test_layers__fused_pooling_gives_the_same_bytes),
         cmocka_unit_test_setup_teardown(test_layers__maxpool_takes_the_largest, check_setup, check_teardown),
         cmocka_unit_test(test_layers__activations),
         cmocka_unit_test_setup_teardown(test_layers__what_does_not_fit_is_refused, check_setup, check_teardown),

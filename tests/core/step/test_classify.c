@@ -274,6 +274,27 @@ static void test_classify__all_ions_in_one_place(void **state)
     end(&b);
 }
 
+/* Every allocation fails once, on two threads: each time a message and no leak. */
+static void test_classify__memory_may_run_out_anywhere(void **state)
+{
+    (void)state;
+    oa_status status = OA_E_LACKING;
+    oa_context *context;
+    check_ok(context, oa_context_new(&context, &(oa_context_options){ .threads = 2 }));
+    bench b = begin(context, "cocrni-002", "Co,Ni");
+    set(&b, "roi", "0,2,0,2,0,2");
+    for (uint64_t n = 1; status != OA_OK; n++) {
+        context->fail_allocation = context->allocations + n;
+        status = go(&b, 1, 1, NULL);
+        assert_true(status == OA_OK || status == OA_E_LACKING);
+        drop(&b);
+        assert_true(n < 3000);
+    }
+    context->fail_allocation = 0;
+    end(&b);
+    oa_context_free(context);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -282,6 +303,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_classify__slabs_give_the_same_digest, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(test_classify__invalid_voxels_propagate_or_count_as_zero, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(test_classify__what_does_not_fit_is_refused, check_setup, check_teardown),
+        cmocka_unit_test(test_classify__memory_may_run_out_anywhere),
         cmocka_unit_test_setup_teardown(test_classify__all_ions_in_one_place, check_setup, check_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -37,7 +37,6 @@ static void ranges_give_the_types_again(void **state)
     }
     for (int t = 1; t <= 6; t++) assert_true(seen[t] > 0);
     assert_string_equal(ions->ranges->types[0].name, "Fe");
-    check_real((double)m[0] >= 0, 1, 0);
     for (size_t k = 0; k < ions->ranges->n; k++) /* four decimals: the same after a .rrng */
         check_real(ions->ranges->ranges[k].lower * 1e4, rint(ions->ranges->ranges[k].lower * 1e4), 1e-7);
     step_end(s);
@@ -84,9 +83,11 @@ static void boxes_of_one_seed_cut_the_same_crystal(void **state)
     const oa_ions *a = large->values->ions, *b = small->values->ions;
     size_t at = 0;
     for (size_t i = 0; i < b->n; i++, at++) {
-        while (at < a->n && !(oa_ions_x(a)[at] == oa_ions_x(b)[i] && oa_ions_y(a)[at] == oa_ions_y(b)[i] && oa_ions_z(a)[at] == oa_ions_z(b)[i]))
-            assert_false(oa_ions_x(a)[at] >= -2 && oa_ions_x(a)[at++] < 2);
+        while (at < a->n && (oa_ions_x(a)[at] < -2 || oa_ions_x(a)[at] >= 2)) at++;
         assert_true(at < a->n);
+        check_real((double)oa_ions_x(a)[at], (double)oa_ions_x(b)[i], 0);
+        check_real((double)oa_ions_y(a)[at], (double)oa_ions_y(b)[i], 0);
+        check_real((double)oa_ions_z(a)[at], (double)oa_ions_z(b)[i], 0);
         assert_int_equal(oa_ions__type(a, at), oa_ions__type(b, i));
     }
     step_end(large);

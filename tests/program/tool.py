@@ -1,0 +1,140 @@
+"""The program as its users call it, and small vendor files made here. What every call must keep is checked in `call`."""
+import json
+import os
+import pathlib
+import shutil
+import struct
+import subprocess
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PROGRAM = os.path.abspath(os.environ.get("ORDAPT_PROGRAM") or ROOT / "build/release/bin/ordapt")
+REFERENCE = pathlib.Path(os.environ.get("ORDAPT_REFERENCE") or ROOT.parent / "shared/reference")
+STEPS = ("import", "export", "crop", "range", "composition", "spectrum", "shuffle", "synthesise", "score", "sdm", "classify", "domains")
+
+
+class Result:
+    def __init__(self, code, out, err):
+        self.code, self.out, self.err = code, out, err
+
+    def __repr__(self):
+        return f"exit {self.code}\nstdout: {self.out[-2000:]}\nstderr: {self.err[-2000:]}"
+
+    @property
+    def json(self):
+        """Exactly one document and nothing else."""
+        document = json.loads(self.out)
+        assert self.out.endswith("}\n") and isinstance(document, dict), self
+        return document
+
+
+def text_of(data):
+    return data.decode("utf-8", "surrogateescape")
+
+
+def call(*args, cwd=None, timeout=60, **more):
+    """Runs the program. It never dies by a signal or a sanitizer, never calls itself broken, and never waits for input."""
+    done = subprocess.run([PROGRAM, *map(os.fspath, map(plain, args))], cwd=cwd, timeout=timeout, stdin=subprocess.DEVNULL,
+                          capture_output=True, **more)
+    result = Result(done.returncode, text_of(done.stdout), text_of(done.stderr))
+    assert 0 <= result.code < 128 or result.code in (130, 143), result
+    assert result.code != 70, result
+    assert "Sanitizer" not in result.err and "runtime error" not in result.err, result
+    return result
+
+
+def plain(arg):
+    return arg if isinstance(arg, (str, bytes, os.PathLike)) else str(arg)
+
+
+def ok(*args, **more):
+    """The JSON document of a call that must succeed."""
+    result = call(*args, "--json", **more)
+    assert result.code == 0, result
+    document = result.json
+    assert document["status"] == "success" and document["exit_code"] == 0 and "error" not in document, result
+    return document
+
+
+def fails(exit_code, code, *args, **more):
+    """The error of a call that must fail with this exit code and code word (or one of several)."""
+    result = call(*args, "--json", **more)
+    document = result.json
+    error = document["error"]
+    codes = (code,) if isinstance(code, str) else code
+    assert result.code == exit_code and error["code"] in codes, result
+    assert document["status"] == "failure" and document["exit_code"] == exit_code, result
+    assert f"{error['code']}: {error['text']}" in result.err, result
+    assert len(error["text"]) > 10, result
+    return error
+
+
+def digest(document):
+    return document["output"]["results_sha256"]
+
+
+def listing(folder):
+    return sorted(os.path.relpath(os.path.join(base, name), folder) for base, _, names in os.walk(folder) for name in names)
+
+
+def copy(source, folder):
+    folder.mkdir(parents=True, exist_ok=True)
+    return pathlib.Path(shutil.copy2(source, folder))
+
+
+# ---- vendor files ----
+
+def write_pos(path, rows):
+    path.write_bytes(b"".join(struct.pack(">4f", *row) for row in rows))
+    return path
+
+
+def grid_rows(n=1000, mass=58.0, edge=10):
+    """Ions on a crooked grid, so that no two are the same."""
+    return [(0.31 * (i % edge) + 1e-3 * i, 0.29 * (i // edge % edge), -0.27 * (i // edge // edge), mass) for i in range(n)]
+
+
+RRNG = """[Ions]
+Number=2
+Ion1=Ni
+Ion2=Co
+[Ranges]
+Number=2
+Range1=57.5 58.5 Vol:0.01 Ni:1 Color:FF0000
+Range2=58.6 59.4 Vol:0.01 Co:1 Color:00FF00
+"""
+
+
+def write_rrng(path, text=RRNG):
+    path.write_text(text)
+    return path
+
+
+# ---- a network as Keras stores it ----
+
+def keras_layers(shape):
+    common = {"trainable": True, "dtype": "float32"}
+    return [
+        {"class_name": "Conv1D", "config": {**common, "name": "conv", "batch_input_shape": [None, *shape], "filters": 4, "kernel_size": [10],
+                                            "strides": [1], "padding": "valid", "activation": "relu", "use_bias": True}},
+        {"class_name": "MaxPooling1D", "config": {**common, "name": "pool", "strides": [2], "pool_size": [2], "padding": "valid"}},
+        {"class_name": "Flatten", "config": {**common, "name": "flat"}},
+        {"class_name": "Dense", "config": {**common, "name": "dense", "units": 2, "activation": "softmax", "use_bias": True}},
+    ]
+
+
+def write_network(path, seed=0, shape=(93, 1), classes=2):
+    import h5py
+    import numpy
+    layers = keras_layers(shape)
+    layers[3]["config"]["units"] = classes
+    random = numpy.random.default_rng(seed)
+    flat = (shape[0] - 9) // 2 * 4
+    with h5py.File(path, "w") as file:
+        file.attrs["keras_version"] = "2.2.4-tf"
+        file.attrs["model_config"] = json.dumps({"class_name": "Sequential", "config": {"name": "net", "layers": layers}})
+        for name, kernel in (("conv", (10, shape[1], 4)), ("dense", (flat, classes))):
+            group = file.create_group(f"model_weights/{name}")
+            group.attrs["weight_names"] = numpy.array([f"{name}/kernel:0".encode(), f"{name}/bias:0".encode()])
+            group[f"{name}/kernel:0"] = random.normal(0, 0.3, kernel).astype("f4")
+            group[f"{name}/bias:0"] = numpy.zeros(kernel[-1], "f4")
+    return path

@@ -1,0 +1,58 @@
+#!/bin/sh
+# Installs what the tests need, builds, runs everything and ends with "N passed, N failed, N skipped".
+# Works from any folder, twice in a row. Downloads and virtual environments go to ${ORDAPT_CACHE:-~/.cache/ordapt}.
+#   QUICK=1  without sanitizers and without what needs Python packages from PyPI
+set -u
+top=$(cd "$(dirname "$0")/.." && pwd)
+cd "$top" || exit 1
+logs=$top/build/tests
+export ORDAPT_SOURCE=$top ORDAPT_PROGRAM=$top/build/release/bin/ordapt
+export ORDAPT_REFERENCE=${ORDAPT_REFERENCE:-$top/../shared/reference}
+export ORDAPT_CACHE=${ORDAPT_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/ordapt}
+broken=0
+say() { printf '\n== %s\n' "$*"; }
+
+say "Packages"
+ORDAPT_MORE_PACKAGES="g++ libxml2-utils hdf5-tools python3-venv python3-numpy libasan8 libubsan1 man-db" sh examples/install.sh || exit 1
+
+say "Build: release"
+cmake --preset release -DORDAPT_TESTS=ON >/dev/null && cmake --build --preset release || exit 1
+mkdir -p "$logs" && rm -f "$logs"/*.log
+
+say "Unit, physics, golden, house and package tests"
+ctest --test-dir build/release --output-on-failure --no-tests=error -j2 --output-log "$logs/ctest.log" -V >"$logs/ctest.out" 2>&1 || broken=1
+grep -E '^ *[0-9]+/[0-9]+ Test|tests passed' "$logs/ctest.out"
+[ "$broken" = 0 ] || grep -E 'FAILED|ERROR|error:|Failure|_fails|expected' "$logs/ctest.out" | head -n 80
+
+if [ "${QUICK:-0}" != 1 ]; then
+    say "The same under address and undefined-behaviour sanitizers"
+    cmake --preset debug >/dev/null && cmake --build --preset debug || exit 1
+    ctest --test-dir build/debug --output-on-failure --no-tests=error -j2 -L 'unit|physics|golden' >"$logs/sanitizers.out" 2>&1 || { broken=1; grep -vE ' Passed ' "$logs/sanitizers.out" | tail -n 80; }
+    grep -E 'tests passed' "$logs/sanitizers.out"
+
+    say "Python environment"
+    python=$(sh tests/plugin/environment.sh) || exit 1
+    say "Program, definitions and plugin"
+    "$python" -m pytest -q -rs tests/program tests/house tests/plugin >"$logs/pytest.log" 2>&1 || broken=1
+    tail -n 60 "$logs/pytest.log"
+fi
+
+# cmocka prints "[  PASSED  ] 7 test(s)."; pytest closes with "12 passed, 1 skipped in 3.1s".
+set -- $(cat "$logs"/ctest.out "$logs"/pytest.log 2>/dev/null | awk '
+    { sub(/^[0-9]+: /, "") }
+    /^\[  PASSED  \] [0-9]/  { passed += $4 }
+    /^\[  FAILED  \] [0-9]/  { failed += $4 }
+    /^\[  SKIPPED \] [0-9]/  { skipped += $4 }
+    /^[=0-9].*(passed|failed|error|skipped).* in [0-9.]+s/ {
+        for (i = 2; i <= NF; i++) {
+            if ($i ~ /^passed/) passed += $(i-1)
+            if ($i ~ /^(failed|error)/) failed += $(i-1)
+            if ($i ~ /^skipped/) skipped += $(i-1)
+        }
+    }
+    END { printf "%d %d %d\n", passed, failed, skipped }')
+failed=$2
+[ "$broken" = 1 ] && [ "$failed" = 0 ] && failed=1
+[ "$1" = 0 ] && failed=1
+printf '\n%d passed, %d failed, %d skipped\n' "$1" "$failed" "$3"
+[ "$failed" = 0 ]
