@@ -3,7 +3,7 @@ add_library(ordapt_flags INTERFACE)
 target_compile_definitions(ordapt_flags INTERFACE _POSIX_C_SOURCE=200809L _FILE_OFFSET_BITS=64)
 target_compile_options(ordapt_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wformat=2 -Wvla
-  -Wno-format-nonliteral -Wno-format-truncation  # cutting a long text is what snprintf is used for
+  -Wno-format-nonliteral $<$<C_COMPILER_ID:GNU>:-Wno-format-truncation>  # cutting a long text is what snprintf is used for
   -ffp-contract=off        # kernels that bin or compare must agree with the scalar ones exactly
   -fno-math-errno -fno-trapping-math
   -fstack-protector-strong)

@@ -14,7 +14,7 @@ import numpy as np
 
 INK, FAINT, ACCENT = "#1b2a41", "#b8c4d6", "#d1495b"
 plt.rcParams.update({"font.size": 10, "axes.edgecolor": INK, "axes.labelcolor": INK, "text.color": INK, "xtick.color": INK,
-                     "ytick.color": INK, "axes.spines.top": False, "axes.spines.right": False, "figure.dpi": 150})
+                     "ytick.color": INK, "axes.spines.top": False, "axes.spines.right": False, "figure.dpi": 120})
 
 
 def mean_map(path):
@@ -52,9 +52,9 @@ def draw_domains(domains, ions, truth, out):
     with h5py.File(truth, "r") as f:
         sphere = f["/entry1/synthesise/synthesise1/spheres"]
         circles = np.c_[sphere["x"][()], sphere["z"][()], sphere["radius"][()]]
-    figure, (left, right) = plt.subplots(1, 2, figsize=(8.2, 6.2), layout="constrained", width_ratios=[1, 1.1])
+    figure, (left, right) = plt.subplots(1, 2, figsize=(8.6, 6.4), layout="constrained", width_ratios=[1.25, 1])
     some = np.random.default_rng(1).permutation(len(xyz))[:25000]
-    left.scatter(xyz[some, 0], xyz[some, 2], s=0.15, c=FAINT, lw=0, rasterized=True)
+    left.scatter(xyz[some, 0], xyz[some, 2], s=0.5, c=FAINT, lw=0, rasterized=True)
     inside = number > 0
     colour = plt.get_cmap("turbo")((number[inside] * 0.618034) % 1.0)
     left.scatter(xyz[index[inside], 0], xyz[index[inside], 2], s=3, c=colour, lw=0, rasterized=True)
@@ -64,10 +64,10 @@ def draw_domains(domains, ions, truth, out):
     left.set_xlabel("x (nm)")
     left.set_ylabel("z (nm), apex on top")
     left.set_title("Ions, domains (colour), true spheres (circles)", loc="left", fontsize=10)
-    right.hist(np.minimum(sizes, 160), bins=np.arange(0, 165, 5), color=ACCENT, alpha=0.85)
-    right.set_xlabel("ions per domain (160 and more in the last bin)")
+    right.hist(sizes, bins=np.arange(0, max(sizes, default=1) + 25, 25), color=ACCENT, alpha=0.85, ec="white", lw=0.6)
+    right.set_xlabel("ions per domain")
     right.set_ylabel("domains")
-    right.set_title(f"{len(sizes)} domains of the ions the truth marks as ordered", loc="left", fontsize=10)
+    right.set_title(f"{len(sizes)} domains of truly ordered ions", loc="left", fontsize=10)
     figure.savefig(out)
 
 

@@ -34,13 +34,17 @@ say "6. Maps: the z-SDM of Ni in every voxel"
 "$ordapt" sdm ranged.nxs --pairs Ni-Ni --stride 1 -o sdm.nxs --overwrite
 
 say "7. Domains of the ions that the TRUTH marks as ordered (no network has been asked yet)"
-"$ordapt" domains ranged.nxs --selection specimen.nxs --species Ni -o domains.nxs --overwrite
+"$ordapt" domains ranged.nxs --selection specimen.nxs -o domains.nxs --overwrite
 
 say "8. Every result can be made again from its record"
 "$ordapt" replay domains.nxs --chain
 
 say "9. Pictures"
-python3 "$top/examples/picture.py" sdm.nxs domains.nxs ranged.nxs specimen.nxs
+python=""
+for candidate in python3 /usr/bin/python3; do # another Python may stand before the one the packages belong to
+    [ -z "$python" ] && "$candidate" -c 'import h5py, matplotlib' 2>/dev/null && python=$candidate
+done
+"$python" "$top/examples/picture.py" sdm.nxs domains.nxs ranged.nxs specimen.nxs
 
 say "Done"
 cat <<END

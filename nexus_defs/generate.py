@@ -113,6 +113,8 @@ def add_output(xml, group, row):
               maxOccurs="unbounded" if is_family else None, optional="true" if row["optional"] and not is_family else None)
     xml.doc(row["description"])
     add_dimensions(xml, group, row)
+    if row.get("shape"):
+        xml.add("attribute", name="long_name", type="NX_CHAR", optional="true")
     xml.end()
 
 
@@ -186,8 +188,10 @@ def add_config(xml, step):
         check_name(step["name"], name)
         kind = {"number": "NX_FLOAT", "integer": "NX_INT", "boolean": "NX_BOOLEAN", "string": "NX_CHAR", "array": "NX_FLOAT"}[row["type"]]
         xml.begin("field", name=name, type=kind, units=units_of(row, kind), optional="true" if row["type"] == "array" else None)
-        xml.doc(row["description"])
-        add_enumeration(xml, row.get("enum"))
+        words = row.get("enum") or []
+        free = "" in words  # none of them may be chosen, which an enumeration cannot say
+        xml.doc(row["description"] + ("; one of: " + ", ".join(filter(None, words)) if free else ""))
+        add_enumeration(xml, None if free else words)
         xml.end()
     xml.begin("group", name="origin", type="NXparameters")
     for name in step["parameters"]["properties"]:

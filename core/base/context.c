@@ -58,23 +58,39 @@ void oa_context_free(oa_context *context)
     free(context);
 }
 
-void oa_context__clear(oa_context *context)
+static void forget_failure(oa_context *context)
 {
-    for (size_t i = 0; i < context->n_warnings; i++) free(context->warnings[i].text);
-    context->n_warnings = 0;
     context->status = OA_OK;
+    context->failed_rank = 0;
     context->code[0] = context->text[0] = context->parameter[0] = context->file[0] = 0;
     context->line = 0;
     context->offset = -1;
 }
 
+void oa_context__clear(oa_context *context)
+{
+    for (size_t i = 0; i < context->n_warnings; i++) free(context->warnings[i].text);
+    context->n_warnings = context->n_more = 0;
+    forget_failure(context);
+}
+
+void oa_context__pardon(oa_context *context)
+{
+    if (context->status == OA_E_CANCELLED || strcmp(context->code, "E_MEMORY") == 0) return;
+    forget_failure(context);
+}
+
+static _Thread_local size_t rank;
+void oa_context__rank(size_t new_rank) { rank = new_rank; }
+
 static oa_status fail_v(oa_context *context, oa_place place, const char *code, const char *format, va_list list)
 {
     const oa_code *row = oa_code_find(code);
     assert(row && row->status != OA_OK); /* a code word without a row in codes.c is our mistake */
-    const oa_status status = row && row->status != OA_OK ? row->status : OA_E_BUG;
+    oa_status status = row && row->status != OA_OK ? row->status : OA_E_BUG;
     pthread_mutex_lock(&context->lock);
-    if (context->status == OA_OK) {
+    if (context->status == OA_OK || (rank > 0 && rank < context->failed_rank)) {
+        if (context->status != OA_OK) forget_failure(context);
         char text[OA_TEXT_MAX];
         vsnprintf(text, sizeof text, format, list);
         oa_text_clean(context->text, sizeof context->text, text, strlen(text));
@@ -83,8 +99,10 @@ static oa_status fail_v(oa_context *context, oa_place place, const char *code, c
         if (place.file) oa_text_clean(context->file, sizeof context->file, place.file, strlen(place.file));
         context->line = place.line;
         context->offset = place.offset;
+        context->failed_rank = rank;
         context->status = status;
     }
+    status = context->status;
     pthread_mutex_unlock(&context->lock);
     return status;
 }
@@ -107,7 +125,21 @@ oa_status oa_fail_at(oa_context *context, oa_place place, const char *code, cons
     return status;
 }
 
-/* The list is bounded: a file with a million faults must not fill the memory with their texts. */
+/* The list is bounded: a file with a million faults must not fill the memory with their texts. Its last row counts. */
+static void add_warning(oa_context *context, const char *code, const char *text)
+{
+    char more[96];
+    if (context->n_warnings >= OA_WARNINGS_MAX - 1) {
+        snprintf(more, sizeof more, "%zu further warnings are not listed", ++context->n_more);
+        code = "W_MORE", text = more;
+        if (context->n_warnings == OA_WARNINGS_MAX) free(context->warnings[--context->n_warnings].text);
+    }
+    oa_warning *warning = &context->warnings[context->n_warnings];
+    warning->text = strdup(text);
+    snprintf(warning->code, sizeof warning->code, "%s", code);
+    if (warning->text) context->n_warnings++;
+}
+
 void oa_warn(oa_context *context, const char *code, const char *format, ...)
 {
     char raw[OA_TEXT_MAX], text[OA_TEXT_MAX];
@@ -118,12 +150,7 @@ void oa_warn(oa_context *context, const char *code, const char *format, ...)
     oa_text_clean(text, sizeof text, raw, strlen(raw));
     assert(oa_code_find(code));
     pthread_mutex_lock(&context->lock);
-    if (context->n_warnings < OA_WARNINGS_MAX) {
-        oa_warning *warning = &context->warnings[context->n_warnings];
-        warning->text = strdup(text);
-        snprintf(warning->code, sizeof warning->code, "%s", code);
-        if (warning->text) context->n_warnings++;
-    }
+    add_warning(context, code, text);
     pthread_mutex_unlock(&context->lock);
 }
 

@@ -32,13 +32,14 @@ typedef struct oa_warning {
 struct oa_context {
     pthread_mutex_t lock; /* guards the message, the warnings and the byte counts */
     oa_status status;     /* of the first failure since oa_context__clear */
+    size_t failed_rank;   /* of oa_context__rank when it failed */
     char code[32];
     char text[OA_TEXT_MAX];
     char parameter[128];
     char file[512];
     uint64_t line;
     int64_t offset;
-    size_t n_warnings;
+    size_t n_warnings, n_more; /* n_more: not listed */
     oa_warning warnings[OA_WARNINGS_MAX];
 
     uint64_t allocations, fail_allocation; /* the n-th allocation fails where fail_allocation is n */
@@ -58,8 +59,13 @@ struct oa_context {
 /* The part that needs no knowledge of kernels; oa_context_new (run/) completes it. */
 oa_status oa_context__create(oa_context **out, const oa_context_options *options) OA_MUST_USE;
 void oa_context__clear(oa_context *context); /* forgets the message and the warnings */
+/* Forgets a failure whose answer was "no" to a question; lack of memory and cancellation stay. */
+void oa_context__pardon(oa_context *context);
+/* For this thread: 0, or 1 + the chunk it works on. Of failures in chunks the one of the lowest chunk is kept, so that the
+ * message does not depend on the number of threads. */
+void oa_context__rank(size_t rank);
 
-/* Sets the message and returns the status that belongs to the code (codes.c). The first failure wins.
+/* Sets the message and returns the status that belongs to it (codes.c). The first failure wins, its status too.
  * Style: "what is wrong, with the numbers; what would be right". */
 oa_status oa_fail(oa_context *context, const char *code, const char *format, ...) OA_PRINTF(3, 4);
 oa_status oa_fail_at(oa_context *context, oa_place place, const char *code, const char *format, ...) OA_PRINTF(4, 5);

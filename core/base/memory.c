@@ -53,7 +53,9 @@ oa_status oa_new(oa_context *context, void *out, size_t n, size_t size)
     void *null = NULL;
     memcpy(out, &null, sizeof null);
     OA_TRY(oa_size_multiply(context, &bytes, n, size));
-    void *data = account(context, bytes) ? take(bytes) : NULL;
+    const bool is_counted = account(context, bytes);
+    void *data = is_counted ? take(bytes) : NULL;
+    if (!data && is_counted) unaccount(context, bytes);
     if (!data) return oa_fail(context, "E_MEMORY", "%zu bytes are not to be had; give fewer ions or more memory", bytes);
     memcpy(out, &data, sizeof data);
     return OA_OK;

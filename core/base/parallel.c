@@ -84,7 +84,9 @@ static void take_chunks(pthread_mutex_t *lock, job *j, oa_worker *worker, bool r
         const size_t begin = chunk * j->per_chunk;
         const size_t end = j->n_items - begin < j->per_chunk ? j->n_items : begin + j->per_chunk;
         oa_status status = oa_check_cancelled(worker->context);
+        oa_context__rank(chunk + 1);
         if (status == OA_OK) status = j->fn(j->arg, (oa_span){ chunk, begin, end }, worker);
+        oa_context__rank(0);
         if (status != OA_OK) note_failure(lock, j, chunk, status);
         const size_t done = atomic_fetch_add(&j->done_items, end - begin) + (end - begin);
         if (reports) oa_progress(worker->context, done, j->n_items);

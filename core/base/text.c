@@ -51,13 +51,15 @@ static locale_t c_locale;
 static pthread_once_t c_locale_once = PTHREAD_ONCE_INIT;
 static void make_c_locale(void) { c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0); }
 
-static double strtod_c(const char *text, char **end)
+static locale_t enter_c_locale(void) /* of this thread; gives the one to return to */
 {
     pthread_once(&c_locale_once, make_c_locale);
-    const locale_t before = c_locale ? uselocale(c_locale) : (locale_t)0;
-    const double value = strtod(text, end);
-    if (c_locale) uselocale(before);
-    return value;
+    return c_locale ? uselocale(c_locale) : (locale_t)0;
+}
+
+static void leave_c_locale(locale_t before)
+{
+    if (before) uselocale(before);
 }
 
 bool oa_text_real(const char *text, size_t length, bool comma_is_point, double *out)
@@ -69,9 +71,11 @@ bool oa_text_real(const char *text, size_t length, bool comma_is_point, double *
     memcpy(buffer, text, length);
     buffer[length] = 0;
     if (strpbrk(buffer, "xX(")) return false; /* strtod takes hexadecimal and nan(...) */
-    if (swap) *strchr(buffer, ',') = '.';
+    if (swap) *(char *)memchr(buffer, ',', length) = '.'; /* not strchr: there may be a NUL before it */
     char *end;
-    *out = strtod_c(buffer, &end);
+    const locale_t before = enter_c_locale();
+    *out = strtod(buffer, &end);
+    leave_c_locale(before);
     return end == buffer + length;
 }
 
@@ -91,31 +95,27 @@ bool oa_text_integer(const char *text, size_t length, int64_t *out)
     return true;
 }
 
-static void point_not_comma(char *text)
-{
-    char *comma = strchr(text, ',');
-    if (comma) *comma = '.';
-}
-
 const char *oa_text_of_real(char out[32], double value)
 {
+    const locale_t before = enter_c_locale();
     for (int digits = 15; digits <= 17; digits++) { /* %g drops trailing zeros: 0.75, not 0.750000000000000 */
         snprintf(out, 32, "%.*g", digits, value);
-        point_not_comma(out);
         double back;
         if (!isfinite(value) || (oa_text_real(out, strlen(out), false, &back) && back == value)) break;
     }
+    leave_c_locale(before);
     return out;
 }
 
 const char *oa_text_of_float(char out[32], float value)
 {
+    const locale_t before = enter_c_locale();
     for (int digits = 6; digits <= 9; digits++) {
         snprintf(out, 32, "%.*g", digits, (double)value);
-        point_not_comma(out);
         double back;
         if (!isfinite(value) || (oa_text_real(out, strlen(out), false, &back) && (float)back == value)) break;
     }
+    leave_c_locale(before);
     return out;
 }
 
@@ -183,16 +183,38 @@ void oa_string_drop(oa_string *string)
     *string = (oa_string){ .context = string->context };
 }
 
+/* Bytes of the UTF-8 character at the start of text; 0: none (also surrogates, overlong forms and what ends too early). */
+static size_t utf8_length(const unsigned char *text, size_t length)
+{
+    static const unsigned least[5] = { 0, 0, 0x80, 0x800, 0x10000 };
+    const size_t n = text[0] < 0x80 ? 1 : text[0] < 0xc0 ? 0 : text[0] < 0xe0 ? 2 : text[0] < 0xf0 ? 3 : text[0] < 0xf8 ? 4 : 0;
+    unsigned value = text[0] & (0x7fu >> n);
+    if (n < 2 || n > length) return n > length ? 0 : n;
+    for (size_t i = 1; i < n; i++) {
+        if ((text[i] & 0xc0) != 0x80) return 0;
+        value = value << 6 | (text[i] & 0x3fu);
+    }
+    return value < least[n] || value > 0x10ffff || (value >= 0xd800 && value < 0xe000) ? 0 : n;
+}
+
+bool oa_text_is_utf8(const char *text)
+{
+    for (size_t length = strlen(text), n; length; text += n, length -= n)
+        if ((n = utf8_length((const unsigned char *)text, length)) == 0) return false;
+    return true;
+}
+
 void oa_text_clean(char *out, size_t size, const char *text, size_t length)
 {
-    size_t n = 0, i = 0;
-    for (; i < length && text[i] && n + 1 < size; i++) {
+    size_t n = 0;
+    for (size_t i = 0; i < length && text[i];) {
         const unsigned char c = (unsigned char)text[i];
-        out[n++] = c < 0x20 || c == 0x7f ? '?' : (char)c;
-    }
-    if (i < length && text[i]) { /* cut: no half UTF-8 character stays */
-        while (n && ((unsigned char)out[n - 1] & 0xc0) == 0x80) n--;
-        if (n && (unsigned char)out[n - 1] >= 0xc0) n--;
+        const size_t bytes = utf8_length((const unsigned char *)text + i, length - i), step = bytes ? bytes : 1;
+        if (n + step >= size) break;
+        if (!bytes || c < 0x20 || c == 0x7f) out[n] = '?';
+        else memmove(out + n, text + i, step); /* out may be text */
+        n += step;
+        i += step;
     }
     if (size) out[n] = 0;
 }

@@ -28,7 +28,8 @@ void oa_string_add_n(oa_string *string, const char *text, size_t length);
 oa_status oa_string_take(oa_string *string, char **out) OA_MUST_USE; /* gives the text; free with oa_free */
 void oa_string_drop(oa_string *string);
 
-/* Copies at most size-1 bytes, replaces control characters (also terminal escapes) by '?', ends with 0. */
+bool oa_text_is_utf8(const char *text);
+/* Copies at most size-1 bytes, replaces control characters (also terminal escapes) and what is no UTF-8 by '?', ends with 0. */
 void oa_text_clean(char *out, size_t size, const char *text, size_t length);
 const char *oa_base_name(const char *path); /* the part after the last '/' */
 bool oa_text_equal(const char *a, const char *b);              /* both may be NULL */

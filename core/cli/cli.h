@@ -29,7 +29,7 @@ typedef struct oa_cli {
     size_t n_inputs;
     oa_named_arg *named; /* parameters and slots */
     size_t n_named;
-    const char *bad_option; /* of the common ones: what was wrong, for the message */
+    struct { const char *code, *option, *value, *wanted, *help; } bad; /* the first common option that is wrong; code NULL: none */
     double started, read_s, compute_s, write_s;
     json_t *document; /* what --json prints on success; taken by the report */
 } oa_cli;
@@ -42,6 +42,9 @@ oa_status oa_cli_check_options(oa_cli *cli) OA_MUST_USE; /* reports what the par
 oa_status oa_cli_settings(oa_cli *cli, const oa_step *step, oa_settings **out) OA_MUST_USE;
 const oa_slot *oa_cli_slot(const oa_step *step, const char *name);
 void oa_cli_print_common_options(FILE *out);
+
+/* output.c: -o can be written and is no input; has_record_beside: so can OUT.nxs, the record of a file in another format. */
+oa_status oa_cli_check_output(oa_cli *cli, bool has_record_beside) OA_MUST_USE;
 
 /* report.c */
 void oa_cli_progress(void *payload, const char *phase, uint64_t done, uint64_t total, double elapsed_s);
@@ -104,6 +107,7 @@ void oa_job_free(oa_cli *cli, oa_job *job);
 /* The words; each is one file. */
 typedef struct oa_word {
     const char *name, *usage, *help;
+    size_t inputs; /* arguments at most */
     oa_status (*run)(oa_cli *cli);
 } oa_word;
 extern const oa_word oa_words[]; /* main.c; ends with a NULL name */

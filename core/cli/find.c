@@ -42,8 +42,7 @@ oa_status oa_find_input(oa_cli *cli, const char *beside, const oa_input_record *
 {
     char folder[4096], above[4200];
     const size_t n = (size_t)(oa_base_name(beside) - beside);
-    snprintf(folder, sizeof folder, "%.*s", (int)n, n ? beside : "");
-    if (!folder[0]) snprintf(folder, sizeof folder, ".");
+    snprintf(folder, sizeof folder, "%.*s", n > 1 ? (int)n - 1 : 1, n ? beside : "."); /* the slash goes, but for that of the root */
     snprintf(above, sizeof above, "%s/..", folder);
     *out = NULL;
     if (strchr(input->file_name, '/') || strcmp(input->file_name, "..") == 0)

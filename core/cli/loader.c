@@ -258,12 +258,14 @@ static oa_status load_one(oa_cli *cli, const oa_slot *slot, oa_loaded *out)
 {
     oa_source source;
     uint64_t bytes;
+    if (slot->kind == OA_TAKES_METADATA) {
+        OA_TRY(oa_file_digest(cli->context, out->path, out->sha256, &bytes));
+        snprintf(out->content, sizeof out->content, "%s", out->sha256);
+        OA_TRY(oa_metadata_read(cli->context, out->path, &out->metadata));
+        return oa_metadata_complete(out->metadata);
+    }
     OA_TRY(oa_source_open(cli->context, out->path, &source));
     OA_TRY(oa_file_digest(cli->context, out->path, out->sha256, &bytes));
-    if (slot->kind == OA_TAKES_METADATA) {
-        snprintf(out->content, sizeof out->content, "%s", out->sha256);
-        return oa_metadata_read(cli->context, out->path, &out->metadata);
-    }
     if (strcmp(source.format, "nexus") == 0) return load_nexus(cli, slot, out);
     if (slot->kind == OA_TAKES_RANGES) return load_vendor_ranges(cli, out, &source);
     return oa_fail_at(cli->context, OA_IN_FILE(out->path), "E_INPUT_KIND", "is a %s file, %s takes NeXus files; `ordapt import` makes one of it",

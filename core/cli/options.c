@@ -1,4 +1,5 @@
 /* options.c - the command line: common options, parameters, slots, --config. */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -89,6 +90,7 @@ static bool parse_progress(oa_cli *cli, const char *text)
     int64_t descriptor;
     if (strncmp(text, "jsonl:", 6) != 0 || !oa_text_integer(text + 6, strlen(text + 6), &descriptor) || descriptor < 0 || descriptor > 65535)
         return false;
+    if (fcntl((int)descriptor, F_GETFD) == -1) return false; /* it would later be one of our own files */
     cli->progress = OA_PROGRESS_JSONL;
     cli->progress_fd = (int)descriptor;
     return true;
@@ -135,6 +137,18 @@ static bool takes_value(const oa_step *step, const char *name, const char *next)
     return row && row->kind == OA_BOOLEAN ? is_truth(next) : true;
 }
 
+static void set_or_complain(oa_cli *cli, const struct common_option *option, const char *arg, const char *value)
+{
+    const char *code = option->code == C_SLAB ? "E_SLAB" : option->code == C_OUTPUT ? "E_USAGE" : "E_PARAMETER_VALUE";
+    if (set_common(cli, option->code, value) || cli->bad.code) return;
+    cli->bad.code = code, cli->bad.option = arg, cli->bad.value = value, cli->bad.wanted = option->value, cli->bad.help = option->help;
+}
+
+static void complain(oa_cli *cli, const char *arg)
+{
+    if (!cli->bad.code) cli->bad.code = "E_USAGE", cli->bad.option = arg;
+}
+
 static int parse_option(oa_cli *cli, int argc, char **argv, int i, const oa_step *step)
 {
     const char *arg = argv[i], *equals = strchr(arg, '=');
@@ -143,12 +157,13 @@ static int parse_option(oa_cli *cli, int argc, char **argv, int i, const oa_step
     const struct common_option *option = find_common(arg, length);
     if (option) {
         const char *value = equals ? equals + 1 : option->value ? next : NULL;
-        const bool is_well = (option->value ? value != NULL : !equals) && set_common(cli, option->code, value);
-        if (!is_well && !cli->bad_option) cli->bad_option = arg;
+        if (option->value ? value != NULL : !equals) set_or_complain(cli, option, arg, value);
+        else complain(cli, arg);
+        if (option->code == C_HELP) return cli->n_named = 0, cli->bad.code = NULL, argc; /* asked for help: the rest does not matter */
         return option->value && !equals ? i + 1 : i;
     }
     if (arg[1] != '-' || length < 3) {
-        if (!cli->bad_option) cli->bad_option = arg;
+        complain(cli, arg);
         return i;
     }
     char *name = argv[i] + 2;
@@ -167,6 +182,7 @@ bool oa_cli_parse(oa_cli *cli, int argc, char **argv, const oa_step *step)
     bool only_inputs = false;
     if (!cli->inputs || !cli->named) return false;
     for (int i = 2; i < argc; i++) {
+        if (!oa_text_is_utf8(argv[i])) complain(cli, "an argument that is no UTF-8 text");
         if (!only_inputs && strcmp(argv[i], "--") == 0) only_inputs = true;
         else if (!only_inputs && argv[i][0] == '-' && argv[i][1]) i = parse_option(cli, argc, argv, i, step);
         else cli->inputs[cli->n_inputs++] = argv[i];
@@ -183,8 +199,11 @@ void oa_cli_free(oa_cli *cli)
 
 oa_status oa_cli_check_options(oa_cli *cli)
 {
-    if (!cli->bad_option) return OA_OK;
-    return oa_fail(cli->context, "E_USAGE", "'%s' is not understood or lacks its value; `ordapt help` lists the common options", cli->bad_option);
+    if (!cli->bad.code) return OA_OK;
+    if (cli->bad.wanted)
+        return oa_fail(cli->context, cli->bad.code, "'%s' is no value for %.*s; give %s: %s", cli->bad.value, (int)strcspn(cli->bad.option, "="), cli->bad.option,
+                       cli->bad.wanted, cli->bad.help);
+    return oa_fail(cli->context, cli->bad.code, "'%s' is not understood or lacks its value; `ordapt help` lists the common options", cli->bad.option);
 }
 
 const oa_slot *oa_cli_slot(const oa_step *step, const char *name)

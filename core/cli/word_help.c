@@ -8,6 +8,11 @@
 
 oa_status oa_word_version(oa_cli *cli)
 {
+    if (cli->json) {
+        cli->document = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "step", "--version", "version", oa_version(), "commit", oa_commit(), "compiler",
+                                  oa_compiler(), "libraries", oa_nexus_libraries(), "blas", oa_blas(), "kernels", oa_kernel(cli->context));
+        return OA_OK;
+    }
     printf("ordapt %s\ncommit    %s\ncompiler  %s\nlibraries %s\nBLAS      %s\nkernels   %s\n", oa_version(), oa_commit(), oa_compiler(),
            oa_nexus_libraries(), oa_blas(), oa_kernel(cli->context));
     return OA_OK;
@@ -19,7 +24,7 @@ oa_status oa_word_steps(oa_cli *cli)
         json_t *list = json_array();
         for (size_t i = 0; i < oa_step_count(); i++)
             json_array_append_new(list, json_pack("{s:s, s:s, s:i}", "name", oa_step_at(i)->name, "title", oa_step_at(i)->title, "version", oa_step_at(i)->version));
-        cli->document = json_pack("{s:s, s:o}", "word", "steps", "steps", list);
+        cli->document = json_pack("{s:s, s:o}", "step", "steps", "steps", list);
         return OA_OK;
     }
     for (size_t i = 0; i < oa_step_count(); i++) printf("%-14s %s\n", oa_step_at(i)->name, oa_step_at(i)->title);
@@ -152,6 +157,46 @@ static oa_status help_all(void)
     return OA_OK;
 }
 
+/* ---- the same for machines ---- */
+
+static json_t *codes_json(void)
+{
+    size_t n;
+    const oa_code *table = oa_code_table(&n);
+    json_t *list = json_array();
+    for (size_t i = 0; i < n; i++)
+        json_array_append_new(list, json_pack("{s:s, s:i, s:s}", "code", table[i].word, "exit_code", oa_exit_code(table[i].status), "meaning", table[i].meaning));
+    return list;
+}
+
+static json_t *words_json(const char *only)
+{
+    json_t *list = json_array();
+    for (const oa_word *word = oa_words; word->name; word++)
+        if (!only || strcmp(word->name, only) == 0)
+            json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "name", word->name, "usage", word->usage, "description", word->help));
+    return list;
+}
+
+static bool is_word(const char *name)
+{
+    for (const oa_word *word = oa_words; word->name; word++)
+        if (strcmp(word->name, name) == 0) return true;
+    return false;
+}
+
+static oa_status help_json(oa_cli *cli, const char *topic, const oa_step *step)
+{
+    char *text = NULL;
+    if (step) OA_TRY(oa_describe(cli->context, step, &text));
+    cli->document = json_pack("{s:s, s:s}", "step", "help", "topic", topic ? topic : "");
+    if (step) json_object_set_new(cli->document, "description", json_loads(text, 0, NULL));
+    else if (topic && strcmp(topic, "errors") == 0) json_object_set_new(cli->document, "codes", codes_json());
+    else json_object_set_new(cli->document, "words", words_json(topic && is_word(topic) ? topic : NULL));
+    oa_string_free(text);
+    return OA_OK;
+}
+
 /* ---- the manual page ---- */
 
 static void roff(const char *text)
@@ -204,20 +249,34 @@ static oa_status help_man(oa_cli *cli)
     return OA_OK;
 }
 
+static oa_status help_word(const char *topic)
+{
+    for (const oa_word *word = oa_words; word->name; word++)
+        if (strcmp(word->name, topic) == 0) printf("ordapt %s %s\n\n%s\n\nCommon options\n", word->name, word->usage, word->help);
+    oa_cli_print_common_options(stdout);
+    return OA_OK;
+}
+
+static oa_status no_help(oa_cli *cli, const char *topic)
+{
+    const char *names[256], *near;
+    size_t n = 0;
+    for (const oa_word *word = oa_words; word->name; word++) names[n++] = word->name;
+    for (size_t i = 0; i < oa_step_count() && n < 256; i++) names[n++] = oa_step_name(oa_step_at(i));
+    near = oa_text_nearest(topic, names, n);
+    return oa_fail(cli->context, "E_WORD_UNKNOWN", "there is no help on '%s'%s%s%s", topic, near ? "; did you mean '" : "; `ordapt help` lists words and steps",
+                   near ? near : "", near ? "'?" : "");
+}
+
 oa_status oa_word_help(oa_cli *cli)
 {
     const char *topic = cli->n_inputs ? cli->inputs[0] : NULL;
-    cli->json = false;
+    const oa_step *step = topic ? oa_step_find(topic) : NULL;
+    const bool is_errors = topic && strcmp(topic, "errors") == 0, is_man = topic && strcmp(topic, "man") == 0;
+    if (topic && !step && !is_errors && !is_man && !is_word(topic)) return no_help(cli, topic);
+    if (cli->json) return help_json(cli, topic, step);
     if (!topic) return help_all();
-    if (strcmp(topic, "errors") == 0) return help_errors();
-    if (strcmp(topic, "man") == 0) return help_man(cli);
-    const oa_step *step = oa_step_find(topic);
-    if (step) return help_step(cli, step);
-    for (const oa_word *word = oa_words; word->name; word++) {
-        if (strcmp(word->name, topic) != 0) continue;
-        printf("ordapt %s %s\n\n%s\n\nCommon options\n", word->name, word->usage, word->help);
-        oa_cli_print_common_options(stdout);
-        return OA_OK;
-    }
-    return oa_fail(cli->context, "E_WORD_UNKNOWN", "there is no help on '%s'; `ordapt help` lists words and steps", topic);
+    if (is_errors) return help_errors();
+    if (is_man) return help_man(cli);
+    return step ? help_step(cli, step) : help_word(topic);
 }

@@ -108,7 +108,7 @@ static oa_status dress(oa_context *context, oa_array *array, const oa_output *ro
     oa_free(context, array->axes);
     array->unit = oa_strdup(context, row->unit ? row->unit : "");
     array->long_name = oa_strdup(context, like->long_name);
-    array->axes = oa_strdup(context, row->axes ? row->axes : "");
+    array->axes = oa_strdup(context, like->axes);
     return array->unit && array->long_name && array->axes ? OA_OK : context->status;
 }
 
@@ -162,7 +162,8 @@ oa_status oa_word_merge(oa_cli *cli)
     part *parts;
     oa_job job = { .step = NULL };
     const size_t n = cli->n_inputs;
-    if (!n || n > PARTS_MAX || (!cli->output && !cli->dry_run)) return oa_fail(cli->context, "E_USAGE", "ordapt merge PART... -o OUT.nxs");
+    if (!n || n > PARTS_MAX) return oa_fail(cli->context, "E_USAGE", "merge takes 1 to %d parts; ordapt merge PART... -o OUT.nxs", PARTS_MAX);
+    OA_TRY(oa_cli_check_output(cli, false));
     OA_TRY(oa_new(cli->context, &parts, n, sizeof *parts));
     for (size_t i = 0; i < n; i++) parts[i].path = cli->inputs[i];
     const oa_status status = merge(cli, parts, n, &job);

@@ -245,8 +245,9 @@ oa_status oa_word_run(oa_cli *cli)
 {
     recipe r = { .cli = cli };
     if (cli->list) return list_recipes(cli);
-    if (!cli->n_inputs || (!cli->output && !cli->dry_run)) return oa_fail(cli->context, "E_USAGE", "ordapt run RECIPE [NAME=FILE]... [NAME=VALUE]... -o OUT.nxs");
+    if (!cli->n_inputs) return oa_fail(cli->context, "E_USAGE", "no recipe; ordapt run RECIPE [NAME=FILE]... [NAME=VALUE]... -o OUT.nxs");
     if (cli->dry_run) return oa_fail(cli->context, "E_USAGE", "--dry-run checks one step; a recipe's later lines depend on what the earlier ones give");
+    OA_TRY(oa_cli_check_output(cli, false));
     const oa_status status = run_recipe(&r);
     for (size_t i = r.jobs.n; i-- > 0;) oa_job_free(cli, &r.jobs.job[i]);
     oa_free(cli->context, r.jobs.job);

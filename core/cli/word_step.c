@@ -52,15 +52,9 @@ static oa_status write_result(oa_cli *cli, oa_job *job, uint64_t *bytes)
     oa_bundle bundle = { .ions = ions, .metadata = oa_job_metadata(job), .is_simulation = job->step->is_simulation, .parts = &part,
                          .n_parts = 1, .level = cli->level };
     snprintf(path, sizeof path, "%s%s", cli->output, is_file ? ".nxs" : "");
-    OA_TRY(oa_nexus_write(cli->context, path, cli->overwrite || is_file, &bundle, bytes));
+    OA_TRY(oa_nexus_write(cli->context, path, cli->overwrite, &bundle, bytes));
     for (size_t i = 0; is_file && i < job->sink.n_files; i++) *bytes = i ? *bytes : job->sink.files[i].bytes;
     return OA_OK;
-}
-
-static oa_status need_output(oa_cli *cli)
-{
-    if (cli->output || cli->dry_run) return OA_OK;
-    return oa_fail(cli->context, "E_USAGE", "no output; give -o FILE");
 }
 
 static oa_status run_and_write(oa_cli *cli, oa_job *job)
@@ -85,7 +79,7 @@ oa_status oa_word_step(oa_cli *cli)
 {
     oa_job job = { .step = oa_step_find(cli->word), .slab = cli->slab, .slabs = cli->slabs };
     if (!job.step) return unknown_word(cli);
-    OA_TRY(need_output(cli));
+    OA_TRY(oa_cli_check_output(cli, job.step->gives_file));
     const oa_status status = run_and_write(cli, &job);
     oa_job_free(cli, &job);
     return status;

@@ -52,7 +52,8 @@ static const char *with_unit(const oa_param *row)
 static oa_status check_bounds(oa_context *context, const oa_param *row, double value)
 {
     const bool is_bounded = row->min != 0 || row->max != 0;
-    if (isfinite(value) && (!is_bounded || (value >= row->min && value <= row->max))) return OA_OK;
+    const bool is_default = row->kind != OA_REALS && value == row->dflt; /* a 0 that means "none" may be written down */
+    if (isfinite(value) && (!is_bounded || is_default || (value >= row->min && value <= row->max))) return OA_OK;
     const char *unit = with_unit(row), *gap = row->unit ? " " : "";
     if (!is_bounded)
         return oa_fail_at(context, OA_IN_PARAMETER(row->name), "E_PARAMETER_RANGE", "%s is %g; it must be a finite number",
@@ -68,14 +69,20 @@ static oa_status not_a(oa_context *context, const oa_param *row, const char *tex
 
 static oa_status parse_real(oa_context *context, const oa_param *row, const char *text, double *out)
 {
-    if (!oa_text_real(text, strlen(text), false, out)) return not_a(context, row, text, "a number");
-    return check_bounds(context, row, *out);
+    double value; /* a refused text leaves the old value */
+    if (!oa_text_real(text, strlen(text), false, &value)) return not_a(context, row, text, "a number");
+    OA_TRY(check_bounds(context, row, value));
+    *out = value;
+    return OA_OK;
 }
 
 static oa_status parse_int(oa_context *context, const oa_param *row, const char *text, int64_t *out)
 {
-    if (!oa_text_integer(text, strlen(text), out)) return not_a(context, row, text, "a whole number");
-    return check_bounds(context, row, (double)*out);
+    int64_t value;
+    if (!oa_text_integer(text, strlen(text), &value)) return not_a(context, row, text, "a whole number");
+    OA_TRY(check_bounds(context, row, (double)value));
+    *out = value;
+    return OA_OK;
 }
 
 static oa_status parse_bool(oa_context *context, const oa_param *row, const char *text, bool *out)
@@ -117,21 +124,31 @@ static oa_status set_word(oa_settings *settings, size_t number, const char *text
     return OA_OK;
 }
 
+/* A line break would forge lines of the record's manifest; nothing else has a use for control characters either. */
+static bool has_control(const char *text)
+{
+    for (; *text; text++)
+        if ((unsigned char)*text < 0x20 || *text == 0x7f) return true;
+    return false;
+}
+
+static oa_status not_allowed(oa_context *context, const oa_param *row, const char *text)
+{
+    oa_string list = { .context = context };
+    for (size_t i = 0; row->choices[i]; i++) oa_string_add(&list, "%s%s", i ? ", " : "", row->choices[i]);
+    const oa_status status = oa_fail_at(context, OA_IN_PARAMETER(row->name), "E_PARAMETER_CHOICE", "%s is '%s'; it must be one of: %s",
+                                        row->name, text, list.text ? list.text : "");
+    oa_string_drop(&list);
+    return status;
+}
+
 static oa_status parse_word(oa_settings *settings, size_t number, const char *text)
 {
     const oa_param *row = &settings->table[number];
     bool is_allowed = !row->choices;
-    oa_string list = { .context = settings->context };
-    for (size_t i = 0; row->choices && row->choices[i]; i++) {
-        is_allowed = is_allowed || strcmp(row->choices[i], text) == 0;
-        oa_string_add(&list, "%s%s", i ? ", " : "", row->choices[i]);
-    }
-    oa_status status = OA_OK;
-    if (!is_allowed)
-        status = oa_fail_at(settings->context, OA_IN_PARAMETER(row->name), "E_PARAMETER_CHOICE", "%s is '%s'; it must be one of: %s",
-                            row->name, text, list.text ? list.text : "");
-    oa_string_drop(&list);
-    OA_TRY(status);
+    for (size_t i = 0; !is_allowed && row->choices[i]; i++) is_allowed = strcmp(row->choices[i], text) == 0;
+    if (!is_allowed) return not_allowed(settings->context, row, text);
+    if (has_control(text)) return not_a(settings->context, row, text, "a word without control characters");
     return set_word(settings, number, text);
 }
 

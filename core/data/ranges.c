@@ -43,6 +43,13 @@ static bool same_type(const oa_ion_type *a, const oa_ion_type *b)
            (a->n_atoms || strcmp(a->name, b->name) == 0);
 }
 
+oa_status oa_ranges__append_type(oa_ranges *ranges, const oa_ion_type *type)
+{
+    OA_TRY(grow(ranges->context, &ranges->types, ranges->n_types, sizeof *type));
+    ranges->types[ranges->n_types++] = *type;
+    return OA_OK;
+}
+
 oa_status oa_ranges__add_type(oa_ranges *ranges, const oa_ion_type *type, unsigned *number)
 {
     for (size_t i = 0; i < ranges->n_types; i++) {
@@ -50,8 +57,7 @@ oa_status oa_ranges__add_type(oa_ranges *ranges, const oa_ion_type *type, unsign
         *number = (unsigned)i + 1;
         return OA_OK;
     }
-    OA_TRY(grow(ranges->context, &ranges->types, ranges->n_types, sizeof *type));
-    ranges->types[ranges->n_types++] = *type;
+    OA_TRY(oa_ranges__append_type(ranges, type));
     *number = (unsigned)ranges->n_types;
     return OA_OK;
 }

@@ -41,6 +41,8 @@ oa_ranges *oa_ranges__share(oa_ranges *ranges); /* accepts NULL */
 void oa_ranges__free(oa_ranges *ranges);        /* one reference less; accepts NULL */
 /* Adds a type, or finds the one with the same nuclides, charge and (where it has no nuclides) name. */
 oa_status oa_ranges__add_type(oa_ranges *ranges, const oa_ion_type *type, unsigned *number) OA_MUST_USE;
+/* Adds a type also where an equal one is there: for files whose ions name types by number. */
+oa_status oa_ranges__append_type(oa_ranges *ranges, const oa_ion_type *type) OA_MUST_USE;
 oa_status oa_ranges__add(oa_ranges *ranges, double lower, double upper, unsigned type) OA_MUST_USE;
 void oa_ranges__sort(oa_ranges *ranges);
 

@@ -148,6 +148,17 @@ static oa_status check_lines(oa_context *context, const oa_record *record, const
     return OA_OK;
 }
 
+/* And the manifest has no other lines before its arrays: nothing was taken away. */
+static oa_status check_head(oa_context *context, const oa_record *record, const char *head)
+{
+    const size_t n = strlen(head);
+    const char *rest = record->manifest + n;
+    const bool begins = strncmp(record->manifest, head, n) == 0;
+    if (begins && (!*rest || strncmp(rest, "array ", 6) == 0 || strncmp(rest, "ions ", 5) == 0)) return OA_OK;
+    return oa_fail(context, "E_DIGEST", "%s: the record lacks a parameter or an input that its manifest has; the file was changed after it was written",
+                   record->name);
+}
+
 oa_status oa_record_check(const oa_record *record, const oa_values *values)
 {
     oa_context *context = record->context;
@@ -157,8 +168,9 @@ oa_status oa_record_check(const oa_record *record, const oa_values *values)
         return oa_fail(context, "E_DIGEST", "%s: the manifest gives %s, the file states %s; the record was changed", record->name, hex, record->results_sha256);
     OA_TRY(oa_record_head(record, &head));
     oa_status status = oa_values_digest(values, head, ignored, &found);
-    oa_free(context, head);
     if (status == OA_OK) status = check_lines(context, record, found);
+    if (status == OA_OK) status = check_head(context, record, head);
+    oa_free(context, head);
     oa_free(context, found);
     return status;
 }

@@ -109,7 +109,7 @@ OA_API int oa_threads(const oa_context *context);
 typedef struct oa_ions oa_ions;
 typedef struct oa_ranges oa_ranges;
 
-/* Copies n ions; type may be NULL. Types need ranges to have names. */
+/* Copies n ions, given in evaporation order. They have no types; the step `range` gives them some. */
 OA_API oa_status oa_ions_new(oa_context *context, oa_ions **out, size_t n, const float *x, const float *y,
                              const float *z, const float *mass_to_charge) OA_MUST_USE;
 OA_API void oa_ions_free(oa_ions *ions);

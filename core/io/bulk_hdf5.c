@@ -131,6 +131,9 @@ static oa_status write_packed(oa_context *context, hid_t set, const char *path, 
     return status;
 }
 
+/* Arrays of truth values are bytes, as the NeXus API has no other; the enumeration is for scalars. */
+static hid_t element_type(const oa_bulk_array *array) { return oa_h5w_type(array->type == OA_BOOL ? OA_U8 : array->type); }
+
 /* ---- uncompressed, or chunks that split inner dimensions: HDF5's own path, slab by slab ---- */
 
 static oa_status write_slab(hid_t set, const oa_bulk_array *array, size_t first, size_t n, const void *data)
@@ -139,7 +142,7 @@ static oa_status write_slab(hid_t set, const oa_bulk_array *array, size_t first,
     for (int i = 1; i < array->rank; i++) count[i] = array->dims[i];
     const hid_t file_space = H5Dget_space(set), memory_space = H5Screate_simple(array->rank, count, NULL);
     H5Sselect_hyperslab(file_space, H5S_SELECT_SET, start, NULL, count, NULL);
-    const herr_t result = H5Dwrite(set, oa_h5w_type(array->type), memory_space, file_space, H5P_DEFAULT, data);
+    const herr_t result = H5Dwrite(set, element_type(array), memory_space, file_space, H5P_DEFAULT, data);
     H5Sclose(memory_space);
     H5Sclose(file_space);
     return result < 0 ? OA_E_IO : OA_OK;
@@ -175,7 +178,7 @@ static hid_t create_set(hid_t file, const oa_bulk_array *array, const size_t chu
         H5Pset_deflate(create, 1);
     }
     H5Pset_fill_time(create, H5D_FILL_TIME_NEVER);
-    const hid_t set = H5Dcreate2(file, array->path, oa_h5w_type(array->type), space, H5P_DEFAULT, create, H5P_DEFAULT);
+    const hid_t set = H5Dcreate2(file, array->path, element_type(array), space, H5P_DEFAULT, create, H5P_DEFAULT);
     H5Sclose(space);
     H5Pclose(create);
     return set;

@@ -151,6 +151,10 @@ static oa_status look_at(oa_context *context, const char *name, const char *text
     const unsigned char *b = (const unsigned char *)text;
     if (n >= 2 && ((b[0] == 0xff && b[1] == 0xfe) || (b[0] == 0xfe && b[1] == 0xff)))
         return oa_fail_at(context, OA_AT_BYTE(name, 0), "E_ENCODING", "the text is UTF-16; save it as UTF-8");
+    const char *nul = memchr(text, 0, n);
+    if (nul)
+        return oa_fail_at(context, OA_AT_BYTE(name, nul - text), "E_ENCODING",
+                          "byte %zu is NUL: this is no text, or UTF-16 without its mark; save it as UTF-8", (size_t)(nul - text));
     const size_t mark = n >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
     *out = (oa_csv_shape){ .data_offset = mark, .data_line = 1, .line_end = find_line_end(text, n) };
     return shape_of_text(context, name, text + mark, n - mark, out);

@@ -111,6 +111,7 @@ static oa_status name_at(const oa_h5 *h5, hid_t group, hsize_t i, char **out)
     if (length < 0 || length >= PATH_MAX_BYTES) return oa_h5_fail(h5, "E_H5_OPEN", "the name of link %llu cannot be read", (unsigned long long)i);
     OA_TRY(oa_new(h5->context, out, (size_t)length + 1, 1));
     H5Lget_name_by_idx(group, ".", H5_INDEX_NAME, H5_ITER_INC, i, *out, (size_t)length + 1, H5P_DEFAULT);
+    if (!oa_text_is_utf8(*out)) oa_text_clean(*out, (size_t)length + 1, *out, (size_t)length); /* then nothing of that name is found */
     return OA_OK;
 }
 
@@ -191,6 +192,7 @@ static oa_status take_text(const oa_h5 *h5, const value *v, const char *from, si
         return oa_h5_fail(h5, "E_H5_LENGTH", "%s: a text of more than %zu bytes; %zu is the most that is read", v->what, limit, limit);
     OA_TRY(oa_new(h5->context, out, length + 1, 1));
     memcpy(*out, from, length);
+    if (!oa_text_is_utf8(*out)) oa_text_clean(*out, length + 1, *out, length); /* JSON and NeXus know no other encoding */
     return OA_OK;
 }
 

@@ -25,12 +25,14 @@ typedef struct oa_nexus_writer {
     const oa_bundle *bundle;
     oa_bulk_array *bulk;
     size_t n_bulk;
-    struct { char existing[256], path[256]; } link[8]; /* made at the end, when their targets exist */
+    struct oa_layout_target {
+        char existing[256], path[256];
+    } *link; /* made at the end, when their targets exist */
     size_t n_links;
 } oa_nexus_writer;
 
 oa_status oa_layout_bulk(oa_nexus_writer *writer, const oa_bulk_array *array) OA_MUST_USE;
-void oa_layout_link(oa_nexus_writer *writer, const char *existing, const char *path);
+oa_status oa_layout_link(oa_nexus_writer *writer, const char *existing, const char *path) OA_MUST_USE;
 void oa_layout_program(oa_nexus_writer *writer, const char *process); /* program1 with version */
 
 oa_status oa_layout_write_ions(oa_nexus_writer *writer) OA_MUST_USE;

@@ -95,7 +95,6 @@ static oa_status write_spectrum(oa_nexus_writer *writer)
     oa_h5w_array(w, OA_ROI "/ranging/mass_to_charge_distribution/mass_spectrum/axis_mass_to_charge", OA_F32, 1, &bins, centre, "Da");
     oa_h5w_attribute(w, OA_ROI "/ranging/mass_to_charge_distribution/mass_spectrum/axis_mass_to_charge", "long_name", "Mass-to-charge-state ratio (Da)");
     axes_attributes(w, data, "intensity", axes, 1);
-    oa_h5w_attribute(w, data, "SILX_style", "{\"signal_scale_type\":\"log\",\"axes_scale_type\":[\"linear\"]}");
     oa_free(w->context, count);
     return OA_OK;
 }

@@ -198,7 +198,7 @@ static const oa_array *plot_of(const oa_values *values, int task)
 }
 
 /* @default never points at a group without something to see: viewers show an error then. */
-static void write_default(oa_nexus_writer *writer, const oa_part *part, const char *process, int task)
+static oa_status write_default(oa_nexus_writer *writer, const oa_part *part, const char *process, int task)
 {
     const oa_array *plot = plot_of(part->values, task);
     char path[512];
@@ -207,9 +207,10 @@ static void write_default(oa_nexus_writer *writer, const oa_part *part, const ch
         oa_h5w_attribute(&writer->w, process, "default", path);
     } else if (writer->bundle->ions && task == 1) {
         oa_h5w_join(path, process, "mass_spectrum");
-        oa_layout_link(writer, OA_ROI "/ranging/mass_to_charge_distribution/mass_spectrum", path);
+        OA_TRY(oa_layout_link(writer, OA_ROI "/ranging/mass_to_charge_distribution/mass_spectrum", path));
         oa_h5w_attribute(&writer->w, process, "default", "mass_spectrum");
     }
+    return OA_OK;
 }
 
 static oa_status write_task(oa_nexus_writer *writer, const oa_part *part, const char *base, int task, uint32_t sequence)
@@ -224,8 +225,7 @@ static oa_status write_task(oa_nexus_writer *writer, const oa_part *part, const 
     oa_h5w_count(w, oa_h5w_join(path, process, "sequence_index"), sequence);
     for (size_t i = 0; i < part->values->n; i++)
         if (part->values->arrays[i].task == task) OA_TRY(write_array(writer, part->values, &part->values->arrays[i], process));
-    write_default(writer, part, process, task);
-    return OA_OK;
+    return write_default(writer, part, process, task);
 }
 
 oa_status oa_layout_write_part(oa_nexus_writer *writer, const oa_part *part, uint32_t sequence)

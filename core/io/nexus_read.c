@@ -32,8 +32,9 @@ static const char *join(char out[512], const char *a, const char *b)
 static bool has_class(const oa_h5 *h5, const char *path, const char *nx_class)
 {
     char *text = NULL;
-    if (!oa_h5_has_attribute(h5, path, "NX_class") || oa_h5_text(h5, path, "NX_class", 256, &text) != OA_OK) return false;
-    const bool same = strcmp(text, nx_class) == 0;
+    if (!oa_h5_has_attribute(h5, path, "NX_class")) return false;
+    if (oa_h5_text(h5, path, "NX_class", 256, &text) != OA_OK) oa_context__pardon(h5->context);
+    const bool same = oa_text_equal(text, nx_class);
     oa_free(h5->context, text);
     return same;
 }
@@ -235,6 +236,14 @@ static void clean_name(oa_ion_type *type, const char *text)
     if (type->n_atoms) oa_ion_type__name(type); /* one spelling for all files */
 }
 
+/* The field had another name in the oldest definitions. */
+static oa_status read_hashes(const oa_h5 *h5, const char *ion, uint16_t hashes[64], size_t *n)
+{
+    char path[512];
+    const bool is_named_so = oa_h5_has(h5, join(path, ion, "nuclide_hash"));
+    return read_u16(h5, join(path, ion, is_named_so ? "nuclide_hash" : "isotope_vector"), 64, hashes, n);
+}
+
 static oa_status read_ion_type(const oa_h5 *h5, const char *ion, bool is_old, oa_ion_type *type)
 {
     char path[512], *name = NULL;
@@ -242,7 +251,7 @@ static oa_status read_ion_type(const oa_h5 *h5, const char *ion, bool is_old, oa
     size_t n;
     double charge = 0, volume = 0;
     *type = (oa_ion_type){ .color = 0x808080 };
-    OA_TRY(read_u16(h5, join(path, ion, oa_h5_has(h5, join(path, ion, "nuclide_hash")) ? "nuclide_hash" : "isotope_vector"), 64, hashes, &n));
+    OA_TRY(read_hashes(h5, ion, hashes, &n));
     set_nuclides(type, hashes, n, is_old);
     if (oa_h5_is_dataset(h5, join(path, ion, "charge_state"))) OA_TRY(oa_h5_real(h5, path, NULL, &charge));
     if (oa_h5_is_dataset(h5, join(path, ion, "volume"))) OA_TRY(oa_h5_real(h5, path, NULL, &volume));
@@ -318,14 +327,24 @@ static oa_status list_ions(const oa_h5 *h5, const char *peaks, ion_group **out, 
 static bool any_old_hash(const oa_h5 *h5, const ion_group *ions, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        char path[512];
         uint16_t hashes[64];
         size_t m = 0;
-        if (read_u16(h5, join(path, ions[i].path, "nuclide_hash"), 64, hashes, &m) != OA_OK) return false;
+        if (read_hashes(h5, ions[i].path, hashes, &m) != OA_OK) return false; /* read_ion_type fails on it again */
         for (size_t k = 0; k < m; k++)
             if (is_old_hash(hashes[k])) return true;
     }
     return false;
+}
+
+static oa_status append_numbered(const oa_h5 *h5, const ion_group *ion, const oa_ion_type *type, oa_ranges *ranges)
+{
+    if (ranges->n_types >= (size_t)ion->number) return oa_h5_fail(h5, "E_H5_SHAPE", "%s: there are two groups of this number", ion->path);
+    while (ranges->n_types + 1 < (size_t)ion->number) {
+        oa_ion_type gap = { .color = 0x808080 };
+        snprintf(gap.name, sizeof gap.name, "ion%zu", ranges->n_types + 1);
+        OA_TRY(oa_ranges__append_type(ranges, &gap));
+    }
+    return oa_ranges__append_type(ranges, type);
 }
 
 /* Types keep the numbers of their groups, for iontypes refers to them; a missing number becomes an unknown ion. Files
@@ -335,14 +354,10 @@ static oa_status add_ions(const oa_h5 *h5, const ion_group *ions, size_t n, bool
     const bool is_old = any_old_hash(h5, ions, n);
     for (size_t i = 0; i < n; i++) {
         oa_ion_type type;
-        unsigned number;
+        unsigned number = (unsigned)ions[i].number;
         OA_TRY(read_ion_type(h5, ions[i].path, is_old, &type));
-        while (keeps_numbers && ranges->n_types + 1 < (size_t)ions[i].number) {
-            oa_ion_type gap = { .color = 0x808080 };
-            snprintf(gap.name, sizeof gap.name, "ion%zu", ranges->n_types + 1);
-            OA_TRY(oa_ranges__add_type(ranges, &gap, &number));
-        }
-        OA_TRY(oa_ranges__add_type(ranges, &type, &number));
+        if (keeps_numbers) OA_TRY(append_numbered(h5, &ions[i], &type, ranges));
+        else OA_TRY(oa_ranges__add_type(ranges, &type, &number));
         OA_TRY(read_ion_ranges(h5, ions[i].path, ranges, number));
     }
     return OA_OK;
@@ -358,6 +373,7 @@ static void read_colors(const oa_h5 *h5, const char *peaks, oa_ranges *ranges)
     if (oa_new(h5->context, &color, shape.n, sizeof *color) != OA_OK) return;
     if (oa_h5_read(h5, path, &shape, H5T_NATIVE_UINT32, color) == OA_OK)
         for (size_t i = 0; i < shape.n; i++) ranges->types[i].color = color[i] & 0xffffff;
+    else oa_context__pardon(h5->context); /* grey does as well */
     oa_free(h5->context, color);
 }
 

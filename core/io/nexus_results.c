@@ -96,7 +96,8 @@ static int by_order(const void *a, const void *b)
 static bool is_ours(const oa_h5 *h5, const char *path, char step[96])
 {
     char field[512], *text = NULL;
-    if (!oa_h5_is_dataset(h5, join(field, path, "definition")) || oa_h5_text(h5, field, NULL, 256, &text) != OA_OK) return false;
+    if (!oa_h5_is_dataset(h5, join(field, path, "definition"))) return false;
+    if (oa_h5_text(h5, field, NULL, 256, &text) != OA_OK) return oa_context__pardon(h5->context), false;
     static const char head[] = "NXapm_ordapt_", tail[] = "_results";
     const size_t n = strlen(text), frame = sizeof head + sizeof tail - 2;
     const bool ours = n > frame && n < frame + 90 && strncmp(text, head, sizeof head - 1) == 0 && strcmp(text + n - sizeof tail + 1, tail) == 0;
@@ -110,7 +111,7 @@ static double order_of(const oa_h5 *h5, const char *path, const char *step)
     char field[512];
     double order = 0;
     snprintf(field, sizeof field, "%s/%s1/sequence_index", path, step);
-    if (!oa_h5_is_dataset(h5, field) || oa_h5_real(h5, field, NULL, &order) != OA_OK) return 0;
+    if (oa_h5_is_dataset(h5, field) && oa_h5_real(h5, field, NULL, &order) != OA_OK) oa_context__pardon(h5->context);
     return order;
 }
 
@@ -355,6 +356,25 @@ static oa_status replace(oa_context *context, char **field, char *taken)
     return OA_OK;
 }
 
+/* The axes of the group, on its signal: "grid_z,grid_y,grid_x,class". */
+static oa_status read_axes(const reading *r, const char *path, oa_array *array)
+{
+    char group[512], *signal, **axes, *text;
+    size_t n;
+    snprintf(group, sizeof group, "%.*s", (int)(oa_base_name(path) - path) - 1, path);
+    if (!oa_h5_has_attribute(r->h5, group, "signal") || !oa_h5_has_attribute(r->h5, group, "axes")) return OA_OK;
+    OA_TRY(oa_h5_text(r->h5, group, "signal", 256, &signal));
+    const bool is_signal = strcmp(signal, oa_base_name(path)) == 0;
+    oa_free(r->h5->context, signal);
+    if (!is_signal) return OA_OK;
+    OA_TRY(oa_h5_texts(r->h5, group, "axes", 256, &axes, &n));
+    oa_string list = { .context = r->h5->context };
+    for (size_t i = 0; i < n; i++) oa_string_add(&list, "%s%s", i ? "," : "", axes[i]);
+    oa_h5_names_free(r->h5, axes, n);
+    OA_TRY(oa_string_take(&list, &text));
+    return replace(r->h5->context, &array->axes, text);
+}
+
 static oa_status read_array(const reading *r, oa_values *values, int task, const char *name, oa_type type)
 {
     char path[512], *text;
@@ -374,6 +394,7 @@ static oa_status read_array(const reading *r, oa_values *values, int task, const
         OA_TRY(oa_h5_text(r->h5, path, "long_name", TEXT_MAX, &text));
         OA_TRY(replace(r->h5->context, &array->long_name, text));
     }
+    if (shape.rank) OA_TRY(read_axes(r, path, array));
     const hid_t memory_type = type == OA_BOOL ? H5T_NATIVE_UINT8 : oa_h5w_type(type);
     if (shape.type_class != H5T_ENUM) return oa_h5_read(r->h5, path, &shape, memory_type, array->block->data);
     int64_t flag;
@@ -386,6 +407,7 @@ static oa_status read_array(const reading *r, oa_values *values, int task, const
 static oa_status read_line(const reading *r, oa_values *values, const char *line, size_t length)
 {
     char name[256], *end;
+    if (length == 0 || line[0] < '1' || line[0] > '9') return damaged(r, "an array line of the manifest has no task");
     const long task = strtol(line, &end, 10);
     if (task < 1 || task > 1000 || *end != ' ') return damaged(r, "an array line of the manifest has no task");
     const char *word = end + 1, *stop = line + length, *space = memchr(word, ' ', (size_t)(stop - word));

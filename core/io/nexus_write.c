@@ -1,12 +1,10 @@
 /* nexus_write.c - a whole file: skeleton (HDF5), bulk (NeXus API or HDF5), finish (HDF5), rename. */
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/text.h"
+#include "io/file.h"
 #include "io/layout.h"
 
 oa_status oa_layout_bulk(oa_nexus_writer *writer, const oa_bulk_array *array)
@@ -18,11 +16,14 @@ oa_status oa_layout_bulk(oa_nexus_writer *writer, const oa_bulk_array *array)
     return OA_OK;
 }
 
-void oa_layout_link(oa_nexus_writer *writer, const char *existing, const char *path)
+oa_status oa_layout_link(oa_nexus_writer *writer, const char *existing, const char *path)
 {
-    const size_t n = writer->n_links++;
+    const size_t n = writer->n_links;
+    if ((n & (n - 1)) == 0) OA_TRY(oa_resize(writer->w.context, &writer->link, n ? 2 * n : 1, sizeof *writer->link));
     snprintf(writer->link[n].existing, sizeof writer->link[n].existing, "%s", existing);
     snprintf(writer->link[n].path, sizeof writer->link[n].path, "%s", path);
+    writer->n_links++;
+    return OA_OK;
 }
 
 void oa_layout_program(oa_nexus_writer *writer, const char *process)
@@ -198,44 +199,6 @@ static oa_status finish(oa_nexus_writer *writer, const char *path, const char *p
 
 /* ---- under its name complete or not at all ---- */
 
-static oa_status sync_path(oa_context *context, const char *path)
-{
-    const int descriptor = open(path, O_RDONLY | O_CLOEXEC);
-    const bool fine = descriptor >= 0 && fsync(descriptor) == 0;
-    if (descriptor >= 0) close(descriptor);
-    return fine ? OA_OK : oa_bulk_failed(context, path);
-}
-
-static oa_status put_in_place(oa_context *context, const char *part, const char *path, uint64_t *bytes)
-{
-    struct stat info;
-    OA_TRY(sync_path(context, part));
-    OA_TRY(oa_check_cancelled(context));
-    if (stat(part, &info) == 0 && bytes) *bytes = (uint64_t)info.st_size;
-    if (rename(part, path) != 0)
-        return oa_fail_at(context, OA_IN_FILE(path), "E_OUTPUT", "cannot take its name: %s; choose another place", strerror(errno));
-    char folder[4096];
-    snprintf(folder, sizeof folder, "%.*s", (int)(oa_base_name(path) - path), path);
-    (void)!sync_path(context, folder[0] ? folder : "."); /* some file systems cannot sync a folder */
-    return OA_OK;
-}
-
-/* Creating the part is the first thing that can fail; doing it by open() gives the reason in words. */
-static oa_status try_create(oa_context *context, const char *path, const char *part, bool overwrite)
-{
-    struct stat info;
-    const bool exists = lstat(path, &info) == 0;
-    if (exists && S_ISDIR(info.st_mode)) return oa_fail_at(context, OA_IN_FILE(path), "E_OUTPUT", "is a folder; name a file");
-    if (exists && !overwrite) return oa_fail_at(context, OA_IN_FILE(path), "E_EXISTS", "exists already; --overwrite replaces it");
-    unlink(part);
-    const int descriptor = open(part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    if (descriptor < 0)
-        return oa_fail_at(context, OA_IN_FILE(path), errno == ENOSPC ? "E_DISK_FULL" : "E_OUTPUT", "cannot be created: %s; choose another place",
-                          strerror(errno));
-    close(descriptor);
-    return OA_OK;
-}
-
 static oa_status write_all(oa_nexus_writer *writer, const char *path, const char *part)
 {
     oa_phase(writer->w.context, "write");
@@ -244,18 +207,26 @@ static oa_status write_all(oa_nexus_writer *writer, const char *path, const char
     return finish(writer, path, part);
 }
 
+static oa_status write_and_publish(oa_nexus_writer *writer, const char *path, char *part, uint64_t *bytes)
+{
+    struct stat info;
+    oa_status status = write_all(writer, path, part);
+    if (status == OA_OK) status = oa_check_cancelled(writer->w.context);
+    if (status == OA_OK && bytes && stat(part, &info) == 0) *bytes = (uint64_t)info.st_size;
+    if (status == OA_OK) return oa_part_publish(writer->w.context, part, path);
+    oa_part_forget(writer->w.context, part);
+    return status;
+}
+
 oa_status oa_nexus_write(oa_context *context, const char *path, bool overwrite, const oa_bundle *bundle, uint64_t *bytes)
 {
-    char part[4096];
+    char *part;
     oa_nexus_writer writer = { .w = { .context = context }, .bundle = bundle };
-    if (snprintf(part, sizeof part, "%s.part", path) >= (int)sizeof part)
-        return oa_fail_at(context, OA_IN_FILE(path), "E_OUTPUT", "the name is too long; choose a shorter one");
     oa_h5_setup();
-    OA_TRY(try_create(context, path, part, overwrite));
-    oa_status status = write_all(&writer, path, part);
-    if (status == OA_OK) status = put_in_place(context, part, path, bytes);
-    if (status != OA_OK) unlink(part);
+    OA_TRY(oa_part_claim(context, path, overwrite, &part));
+    const oa_status status = write_and_publish(&writer, path, part, bytes);
     oa_free(context, writer.bulk);
+    oa_free(context, writer.link);
     return status;
 }
 

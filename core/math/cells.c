@@ -144,23 +144,20 @@ void oa_cells_point(const oa_cells *cells, size_t i, double out[3])
     out[2] = cells->z ? (double)cells->z[i] : cells->zd[i];
 }
 
-/* Cells [*first, *last] along an axis that meet [lo, hi]; false where none does. */
-static bool cell_span(const oa_cells *cells, int axis, double lo, double hi, size_t *first, size_t *last)
+/* Cells [*first, *end) along an axis that meet [lo, hi]; empty where none does. */
+static inline void cell_span(const oa_cells *cells, int axis, double lo, double hi, int64_t *first, int64_t *end)
 {
-    const double a = (lo - cells->origin[axis]) * cells->inverse, b = (hi - cells->origin[axis]) * cells->inverse;
     const double dim = (double)cells->dims[axis];
-    if (!(b >= 0) || !(a < dim)) return false;
-    *first = a > 0 ? (size_t)a : 0;
-    *last = b < dim ? (size_t)b : cells->dims[axis] - 1;
-    return true;
+    const double a = (lo - cells->origin[axis]) * cells->inverse, b = (hi - cells->origin[axis]) * cells->inverse;
+    *first = (int64_t)(a > 0 ? (a < dim ? a : dim) : 0);
+    *end = b >= 0 ? (int64_t)(b < dim ? b + 1 : dim) : 0;
 }
 
 /* Distance from a place to cell k along an axis; the last cell also holds what lies on its upper face. */
-static double gap(const oa_cells *cells, int axis, size_t k, double place_at)
+static inline double gap(const oa_cells *cells, int axis, int64_t k, double place_at)
 {
-    const double lo = cells->origin[axis] + (double)k * cells->edge;
-    if (place_at < lo) return lo - place_at;
-    return place_at > lo + cells->edge ? place_at - lo - cells->edge : 0;
+    const double below = cells->origin[axis] + (double)k * cells->edge - place_at, above = -below - cells->edge;
+    return below > 0 ? below : above > 0 ? above : 0;
 }
 
 /* Room for rounding in the choice of cells; the kernels decide exactly which points are inside. */
@@ -183,24 +180,26 @@ size_t oa_cells_stretches_max(const oa_cells *cells, double radius)
 size_t oa_cells_stretches(const oa_cells *cells, const double centre[3], double radius, oa_stretch *out, size_t *points)
 {
     const double r = radius + slack(cells, centre, radius), r2 = r * r;
-    size_t y0, y1, z0, z1, x0, x1, n = 0;
-    *points = 0;
-    if (!cells->n || !cell_span(cells, 2, centre[2] - r, centre[2] + r, &z0, &z1)) return 0;
-    if (!cell_span(cells, 1, centre[1] - r, centre[1] + r, &y0, &y1)) return 0;
-    for (size_t z = z0; z <= z1; z++) {
+    int64_t y0, y1, z0, z1, x0, x1;
+    size_t n = 0, sum = 0;
+    cell_span(cells, 2, centre[2] - r, centre[2] + r, &z0, &z1);
+    cell_span(cells, 1, centre[1] - r, centre[1] + r, &y0, &y1);
+    for (int64_t z = z0; z < z1; z++) {
         const double dz = gap(cells, 2, z, centre[2]), left = r2 - dz * dz;
-        for (size_t y = y0; y <= y1; y++) {
+        for (int64_t y = y0; y < y1; y++) {
             const double dy = gap(cells, 1, y, centre[1]), chord2 = left - dy * dy;
             if (!(chord2 >= 0)) continue;
             const double chord = sqrt(chord2);
-            if (!cell_span(cells, 0, centre[0] - chord, centre[0] + chord, &x0, &x1)) continue;
-            const uint32_t *line = cells->start + (z * cells->dims[1] + y) * cells->dims[0];
-            const oa_stretch stretch = { line[x0], line[x1 + 1] };
-            out[n] = stretch;
-            n += stretch.begin < stretch.end;
-            *points += stretch.end - stretch.begin;
+            cell_span(cells, 0, centre[0] - chord, centre[0] + chord, &x0, &x1);
+            if (x0 >= x1) continue;
+            const uint32_t *line = cells->start + (z * (int64_t)cells->dims[1] + y) * (int64_t)cells->dims[0];
+            const uint32_t begin = line[x0], end = line[x1];
+            out[n] = (oa_stretch){ begin, end };
+            n += begin < end;
+            sum += end - begin;
         }
     }
+    *points = sum;
     return n;
 }
 

@@ -4,10 +4,11 @@
 #include <stdatomic.h>
 #include <string.h>
 
-enum { POINTS_PER_CHUNK = 4096, LINES = 9 };
+enum { POINTS_PER_CHUNK = 4096, LINES = 9, LINES_BEFORE = 5, AT_ONCE = 64 };
 
 /* State of a grouping. Points are numbered in the order of the cells; row gives their place in the source. */
 typedef struct groups {
+    const oa_kernels *kernels;
     oa_cells cells;
     double eps2;
     int64_t min_points;
@@ -17,11 +18,11 @@ typedef struct groups {
     uint32_t *numbers; /* (n) number of the domain of a root */
 } groups;
 
-/* Lines of cells around the cell of a point, its own first: there most neighbours are. Cells are at least eps wide, so
- * neighbours lie in the next ones at most. */
-static int lines_around(const oa_cells *cells, const double p[3], oa_stretch out[LINES])
+/* Lines of cells around the cell of a point: its own first, for there most neighbours are, then those that come before it
+ * in the order of the cells. Cells are at least eps wide, so neighbours lie in the next ones at most. */
+static int lines_around(const oa_cells *cells, const double p[3], int n_lines, oa_stretch out[LINES])
 {
-    static const int offset[LINES][2] = { { 0, 0 }, { 0, -1 }, { 0, 1 }, { -1, 0 }, { 1, 0 }, { -1, -1 }, { -1, 1 }, { 1, -1 }, { 1, 1 } };
+    static const int offset[LINES][2] = { { 0, 0 }, { 0, -1 }, { -1, -1 }, { -1, 0 }, { -1, 1 }, { 0, 1 }, { 1, -1 }, { 1, 0 }, { 1, 1 } };
     int64_t at[3];
     for (int axis = 0; axis < 3; axis++) {
         const double k = (p[axis] - cells->origin[axis]) * cells->inverse;
@@ -30,7 +31,7 @@ static int lines_around(const oa_cells *cells, const double p[3], oa_stretch out
     const int64_t ny = (int64_t)cells->dims[1], nz = (int64_t)cells->dims[2];
     const int64_t x0 = at[0] ? at[0] - 1 : 0, x1 = at[0] + 2 < (int64_t)cells->dims[0] ? at[0] + 2 : (int64_t)cells->dims[0];
     int n = 0;
-    for (int k = 0; k < LINES; k++) {
+    for (int k = 0; k < n_lines; k++) {
         const int64_t z = at[2] + offset[k][0], y = at[1] + offset[k][1];
         if (y < 0 || y >= ny || z < 0 || z >= nz) continue;
         const uint32_t *line = cells->start + (size_t)(z * ny + y) * cells->dims[0];
@@ -40,10 +41,12 @@ static int lines_around(const oa_cells *cells, const double p[3], oa_stretch out
     return n;
 }
 
-static inline bool is_near(const oa_cells *cells, const double p[3], size_t j, double eps2)
+/* Which of the points [begin, end), 64 at most, are near p. */
+static uint64_t near_points(const groups *g, const double p[3], size_t begin, size_t end)
 {
-    const double dx = cells->xd[j] - p[0], dy = cells->yd[j] - p[1], dz = cells->zd[j] - p[2];
-    return (dx * dx + dy * dy) + dz * dz <= eps2;
+    const size_t n = end - begin < AT_ONCE ? end - begin : AT_ONCE;
+    const oa_cells *c = &g->cells;
+    return g->kernels->near(n, c->xd + begin, c->yd + begin, c->zd + begin, p, g->eps2);
 }
 
 static bool has_enough(const groups *g, size_t i)
@@ -52,13 +55,11 @@ static bool has_enough(const groups *g, size_t i)
     double p[3];
     int64_t found = 0;
     oa_cells_point(&g->cells, i, p);
-    const int n = lines_around(&g->cells, p, lines);
-    for (int k = 0; k < n; k++)
-        for (size_t j = lines[k].begin; j < lines[k].end; j++) {
-            found += is_near(&g->cells, p, j, g->eps2);
-            if (found >= g->min_points) return true;
-        }
-    return false;
+    const int n = lines_around(&g->cells, p, LINES, lines);
+    for (int k = 0; k < n && found < g->min_points; k++)
+        for (size_t j = lines[k].begin; j < lines[k].end; j += AT_ONCE)
+            found += __builtin_popcountll(near_points(g, p, j, lines[k].end));
+    return found >= g->min_points;
 }
 
 static oa_status core_chunk(void *arg, oa_span span, oa_worker *worker)
@@ -101,6 +102,17 @@ static uint32_t join(const groups *g, uint32_t a, uint32_t b)
     }
 }
 
+/* Links the root of a point with those of the core points among `near`, which begin at `first`. */
+static uint32_t link_near(const groups *g, uint32_t root, size_t first, uint64_t near)
+{
+    for (; near; near &= near - 1) {
+        const size_t j = first + (size_t)__builtin_ctzll(near);
+        if (!g->is_core[j] || atomic_load_explicit(&g->parent[j], memory_order_relaxed) == root) continue;
+        root = join(g, root, (uint32_t)j);
+    }
+    return root;
+}
+
 /* Links each core point with the core points before it that are near. */
 static oa_status link_chunk(void *arg, oa_span span, oa_worker *worker)
 {
@@ -111,14 +123,12 @@ static oa_status link_chunk(void *arg, oa_span span, oa_worker *worker)
         oa_stretch lines[LINES];
         double p[3];
         oa_cells_point(&g->cells, i, p);
-        const int n = lines_around(&g->cells, p, lines);
+        const int n = lines_around(&g->cells, p, LINES_BEFORE, lines);
         uint32_t root = (uint32_t)i;
-        for (int k = 0; k < n; k++)
-            for (size_t j = lines[k].begin; j < lines[k].end && j < i; j++) {
-                /* Most are in the group already, which is quicker to see than that they are near. */
-                if (!g->is_core[j] || atomic_load_explicit(&g->parent[j], memory_order_relaxed) == root) continue;
-                if (is_near(&g->cells, p, j, g->eps2)) root = join(g, root, (uint32_t)j);
-            }
+        for (int k = 0; k < n; k++) {
+            const size_t end = lines[k].end < i ? lines[k].end : i;
+            for (size_t j = lines[k].begin; j < end; j += AT_ONCE) root = link_near(g, root, j, near_points(g, p, j, end));
+        }
     }
     return OA_OK;
 }
@@ -145,7 +155,17 @@ static uint32_t number_groups(groups *g, size_t n_rows, int64_t least)
     return domains;
 }
 
-/* The lowest domain among the core points near a border point. */
+static uint32_t lowest_of(const groups *g, uint32_t lowest, size_t first, uint64_t near)
+{
+    for (; near; near &= near - 1) {
+        const size_t j = first + (size_t)__builtin_ctzll(near);
+        const uint32_t domain = g->is_core[j] ? g->domain[g->cells.row[j]] : 0;
+        if (domain && (!lowest || domain < lowest)) lowest = domain;
+    }
+    return lowest;
+}
+
+/* A border point gets the lowest domain among the core points near it. */
 static oa_status border_chunk(void *arg, oa_span span, oa_worker *worker)
 {
     const groups *g = arg;
@@ -156,13 +176,10 @@ static oa_status border_chunk(void *arg, oa_span span, oa_worker *worker)
         double p[3];
         uint32_t lowest = 0;
         oa_cells_point(&g->cells, i, p);
-        const int n = lines_around(&g->cells, p, lines);
+        const int n = lines_around(&g->cells, p, LINES, lines);
         for (int k = 0; k < n; k++)
-            for (size_t j = lines[k].begin; j < lines[k].end; j++) {
-                if (!g->is_core[j] || !is_near(&g->cells, p, j, g->eps2)) continue;
-                const uint32_t domain = g->domain[g->cells.row[j]];
-                if (!lowest || domain < lowest) lowest = domain;
-            }
+            for (size_t j = lines[k].begin; j < lines[k].end; j += AT_ONCE)
+                lowest = lowest_of(g, lowest, j, near_points(g, p, j, lines[k].end));
         g->domain[g->cells.row[i]] = lowest;
     }
     return OA_OK;
@@ -184,7 +201,7 @@ static oa_status begin(oa_arena *arena, groups *g, const oa_points *points, doub
 oa_status oa_dbscan(oa_context *context, oa_arena *arena, const oa_points *points, double eps, int64_t min_points,
                     uint32_t *domain, uint32_t *n_domains)
 {
-    groups g = { .min_points = min_points, .domain = domain };
+    groups g = { .kernels = context->kernels, .min_points = min_points, .domain = domain };
     OA_TRY(begin(arena, &g, points, eps));
     OA_TRY(oa_parallel(context, g.cells.n, POINTS_PER_CHUNK, core_chunk, &g));
     OA_TRY(oa_parallel(context, g.cells.n, POINTS_PER_CHUNK, link_chunk, &g));
@@ -195,7 +212,7 @@ oa_status oa_dbscan(oa_context *context, oa_arena *arena, const oa_points *point
 oa_status oa_max_separation(oa_context *context, oa_arena *arena, const oa_points *points, double eps, int64_t min_points,
                             uint32_t *domain, uint32_t *n_domains)
 {
-    groups g = { .min_points = min_points, .domain = domain };
+    groups g = { .kernels = context->kernels, .min_points = min_points, .domain = domain };
     OA_TRY(begin(arena, &g, points, eps));
     memset(g.is_core, 1, g.cells.n);
     OA_TRY(oa_parallel(context, g.cells.n, POINTS_PER_CHUNK, link_chunk, &g));

@@ -62,11 +62,11 @@ size_t oa_sdm_map_size(const oa_sdm_rule *rule)
     return rule->dimensions == 2 ? kept * kept : kept;
 }
 
-/* Measured on a scan of 0.75 nm spheres: two thirds of the radius lists few stretches and few points in vain. */
+/* Measured on scans of 0.75 nm spheres with 18 ions each: of 0.3 to 0.75 nm the widest cells are quickest, for few long
+ * stretches cost less than a few points in vain. */
 double oa_sdm_cell_edge(const oa_sdm_rule *rule)
 {
-    const double reach = rule->mode == OA_SDM_INSPHERE ? rule->radius : rule->half_range;
-    return reach * (2.0 / 3.0);
+    return rule->mode == OA_SDM_INSPHERE ? rule->radius : rule->half_range * (2.0 / 3.0);
 }
 
 /* ---------------------------------------------------------------------------------------------- one map */

@@ -11,9 +11,11 @@ static oa_status plan_layer(oa_context *context, const oa_model *model, int i, o
     const oa_layer *layer = &model->layers[i];
     out->kind[i] = oa_layer_kind_find(layer->kind);
     out->activation[i] = oa_activation_find(layer->activation);
-    if (!out->kind[i]) return oa_fail(context, "E_ARCHITECTURE", "layer %d is a %s; conv1d, maxpool1d, flatten and dense are known", i + 1, layer->kind);
+    if (!out->kind[i])
+        return oa_fail(context, "E_ARCHITECTURE", "layer %d is a %s; conv1d, maxpool1d, flatten and dense are known", i + 1, layer->kind);
     if (!out->activation[i])
-        return oa_fail(context, "E_ARCHITECTURE", "layer %d (%s) has the activation %s; relu, softmax and linear are known", i + 1, layer->kind, layer->activation);
+        return oa_fail(context, "E_ARCHITECTURE", "layer %d (%s) has the activation %s; relu, softmax and linear are known", i + 1,
+                       layer->kind, layer->activation);
     if (out->kind[i]->has_weights && (!layer->kernel || !layer->bias))
         return oa_fail(context, "E_ARCHITECTURE", "layer %d (%s) has no weights", i + 1, layer->kind);
     return out->kind[i]->shape(context, layer, out->extent[i], &out->extent[i + 1]);
@@ -127,25 +129,30 @@ void oa_network_pass(const oa_network *network, int64_t member, size_t rows, con
 }
 
 /* Patterns with NaN are computed as zeros, so that the layers need not know of them. */
-static void load_batch(const oa_network *network, const float *patterns, size_t n, float *x, bool is_void[OA_BATCH])
+static void load_batch(const oa_network *network, const float *patterns, const bool *is_void, size_t n, float *x)
 {
     const size_t values = network->n_input;
-    memset(x, 0, OA_BATCH * values * sizeof *x);
-    for (size_t r = 0; r < n; r++) {
-        const float *from = patterns + r * values;
-        is_void[r] = false;
-        for (size_t i = 0; i < values; i++) is_void[r] |= isnan(from[i]) != 0;
-        if (!is_void[r]) memcpy(x + r * values, from, values * sizeof *x);
+    for (size_t r = 0; r < OA_BATCH; r++) {
+        if (r < n && !is_void[r]) memcpy(x + r * values, patterns + r * values, values * sizeof *x);
+        else memset(x + r * values, 0, values * sizeof *x);
     }
 }
 
-/* Copies what one member gave to its place (n, members, classes). */
-static void store_member(const oa_network *network, int64_t member, const float *from, const bool *is_void, size_t n, float *out)
+static void find_void(const oa_network *network, const float *patterns, size_t n, bool *is_void)
+{
+    for (size_t r = 0; r < n; r++) {
+        is_void[r] = false;
+        for (size_t i = 0; i < network->n_input; i++) is_void[r] |= isnan(patterns[r * network->n_input + i]) != 0;
+    }
+}
+
+/* Copies what one member gave for the rows from `first` on to its place (n, members, classes). */
+static void store_member(const oa_network *network, int64_t member, const float *from, const bool *is_void, size_t first, size_t n, float *out)
 {
     const size_t classes = network->n_classes, members = (size_t)network->model->members;
-    for (size_t r = 0; out && r < n; r++)
+    for (size_t r = first; out && r < first + n; r++)
         for (size_t c = 0; c < classes; c++)
-            out[(r * members + (size_t)member) * classes + c] = is_void[r] ? NAN : from[r * classes + c];
+            out[(r * members + (size_t)member) * classes + c] = is_void[r] ? NAN : from[(r - first) * classes + c];
 }
 
 /* mean = sum p / members, spread = sqrt(sum p^2 / members - mean^2), both summed in double in the order of members. */
@@ -160,27 +167,45 @@ static void store_ensemble(const oa_network *network, const double *sums, const 
     }
 }
 
-oa_status oa_network_batch(const oa_network *network, oa_worker *worker, const float *patterns, size_t n, const oa_prediction *out)
-{
-    const size_t state_floats = oa_network_state_floats(network, OA_BATCH), classes = network->n_classes;
-    double sums[2 * OA_BATCH * OA_CLASSES_MAX] = { 0 };
-    bool is_void[OA_BATCH] = { false };
-    float *memory;
+/* Scratch of one group: the state of a batch, and sums (patterns, classes, 2) of p and p^2 over the members. */
+typedef struct group_room {
     oa_network_state state;
-    OA_TRY(oa_worker_scratch(worker, OA_NETWORK_SLOT, &memory, state_floats, sizeof *memory));
-    oa_network_state_lay(network, OA_BATCH, memory, &state);
-    load_batch(network, patterns, n, state.y[0], is_void);
-    for (int64_t m = 0; m < network->model->members; m++) {
-        oa_network_pass(network, m, OA_BATCH, &state);
-        const float *p = state.y[network->model->n_layers];
-        for (size_t i = 0; i < n * classes; i++) {
-            sums[2 * i] += p[i];
-            sums[2 * i + 1] += (double)p[i] * p[i];
+    double *sums;
+} group_room;
+
+static oa_status make_room(const oa_network *network, oa_worker *worker, group_room *room)
+{
+    const size_t sums = 2 * (size_t)OA_BATCH_GROUP * network->n_classes; /* in doubles, first */
+    float *memory;
+    OA_TRY(oa_worker_scratch(worker, OA_NETWORK_SLOT, &memory, 2 * sums + oa_network_state_floats(network, OA_BATCH), sizeof *memory));
+    room->sums = (double *)(void *)memory;
+    memset(room->sums, 0, sums * sizeof *room->sums);
+    oa_network_state_lay(network, OA_BATCH, memory + 2 * sums, &room->state);
+    return OA_OK;
+}
+
+oa_status oa_network_group(const oa_network *network, oa_worker *worker, const float *patterns, size_t n, const oa_prediction *out)
+{
+    const size_t classes = network->n_classes;
+    bool is_void[OA_BATCH_GROUP];
+    group_room room;
+    OA_TRY(make_room(network, worker, &room));
+    find_void(network, patterns, n, is_void);
+    for (int64_t m = 0; m < network->model->members; m++)
+        for (size_t first = 0; first < n; first += OA_BATCH) {
+            const size_t rows = n - first < OA_BATCH ? n - first : OA_BATCH;
+            const float *p = room.state.y[network->model->n_layers];
+            load_batch(network, patterns + first * network->n_input, is_void + first, rows, room.state.y[0]);
+            oa_network_pass(network, m, OA_BATCH, &room.state);
+            for (size_t i = 0; i < rows * classes; i++) {
+                double *sum = room.sums + 2 * (first * classes + i);
+                sum[0] += p[i];
+                sum[1] += (double)p[i] * p[i];
+            }
+            store_member(network, m, p, is_void, first, rows, out->probability);
+            store_member(network, m, room.state.logits, is_void, first, rows, out->logits);
         }
-        store_member(network, m, p, is_void, n, out->probability);
-        store_member(network, m, state.logits, is_void, n, out->logits);
-    }
-    store_ensemble(network, sums, is_void, n, out);
+    store_ensemble(network, room.sums, is_void, n, out);
     return OA_OK;
 }
 
@@ -205,11 +230,11 @@ static oa_status forward_chunk(void *arg, oa_span span, oa_worker *worker)
         .mean = from_row(job->out->mean, span.begin, classes), .spread = from_row(job->out->spread, span.begin, classes),
         .probability = from_row(job->out->probability, span.begin, all), .logits = from_row(job->out->logits, span.begin, all),
     };
-    return oa_network_batch(job->network, worker, job->patterns + span.begin * job->network->n_input, span.end - span.begin, &part);
+    return oa_network_group(job->network, worker, job->patterns + span.begin * job->network->n_input, span.end - span.begin, &part);
 }
 
 oa_status oa_network_forward(oa_context *context, const oa_network *network, const float *patterns, size_t n, const oa_prediction *out)
 {
     forward_job job = { .network = network, .patterns = patterns, .out = out };
-    return oa_parallel(context, n, OA_BATCH, forward_chunk, &job);
+    return oa_parallel(context, n, OA_BATCH_GROUP, forward_chunk, &job);
 }

@@ -6,9 +6,11 @@
 #include "base/parallel.h"
 #include "nn/layer.h"
 
-/* Patterns per batch. Batches are always computed full, padded with zeros: so the result of a pattern does not depend on
- * how many others came along (tests/core/nn), neither with threads nor with slabs. */
-enum { OA_BATCH = 64 };
+/* Patterns per batch: what the layers give for so many stays in the second-level cache. Batches are always computed full,
+ * padded with zeros: so the result of a pattern does not depend on how many others came along (tests/golden/test_cnn.c),
+ * neither with threads nor with slabs. A group of batches is taken through one member before the next, since the weights
+ * of several members do not fit the cache together. */
+enum { OA_BATCH = 64, OA_BATCH_GROUP = 8 * OA_BATCH };
 
 /* The blueprint; holds no memory. */
 typedef struct oa_network {
@@ -44,11 +46,11 @@ typedef struct oa_prediction {
     float *logits;      /* (n, members, classes) */
 } oa_prediction;
 
-/* One batch of at most OA_BATCH patterns (n, input length, channels), inside a parallel loop; uses scratch slot 7. */
+/* At most OA_BATCH_GROUP patterns (n, input length, channels), inside a parallel loop; uses scratch slot 7. */
 enum { OA_NETWORK_SLOT = 7 };
-oa_status oa_network_batch(const oa_network *network, oa_worker *worker, const float *patterns, size_t n,
+oa_status oa_network_group(const oa_network *network, oa_worker *worker, const float *patterns, size_t n,
                            const oa_prediction *out) OA_MUST_USE;
-/* All patterns, batches in parallel. */
+/* All patterns, groups in parallel. */
 oa_status oa_network_forward(oa_context *context, const oa_network *network, const float *patterns, size_t n,
                              const oa_prediction *out) OA_MUST_USE;
 

@@ -80,6 +80,7 @@ size_t oa_call_array_count(const oa_call *call) { return call->values ? call->va
 
 oa_status oa_call_array(oa_call *call, size_t i, oa_array_view *out)
 {
+    oa_context__pardon(call->context); /* an old message would hide the new one; the warnings stay */
     if (i >= oa_call_array_count(call)) return oa_fail(call->context, "E_USAGE", "array %zu of %zu", i, oa_call_array_count(call));
     const oa_array *a = &call->values->arrays[i];
     *out = (oa_array_view){ .name = a->name, .type = a->type, .rank = a->rank, .data = a->block->data, .unit = a->unit, .task = a->task };
@@ -97,6 +98,7 @@ const oa_values *oa_call__values(const oa_call *call) { return call->values; }
 oa_status oa_call_record(oa_call *call, char **out)
 {
     *out = NULL;
+    oa_context__pardon(call->context);
     if (!call->record) return oa_fail(call->context, "E_USAGE", "there is no record before oa_call_run succeeded");
     json_t *json = oa_record_json(call->record, call->values);
     *out = json_dumps(json, JSON_INDENT(1));

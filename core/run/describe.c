@@ -53,10 +53,16 @@ static json_t *default_json(const oa_settings *settings, size_t row)
     return json_null();
 }
 
+/* A default outside the bounds, a 0 that means "none", is allowed beside them. */
 static void add_bounds(json_t *to, const oa_param *row)
 {
     if (row->min == 0 && row->max == 0) return;
     const bool whole = row->kind == OA_INT;
+    if (row->kind != OA_REALS && (row->dflt < row->min || row->dflt > row->max)) {
+        json_t *bounds = json_object(), *none = json_pack("{s:o}", "const", whole ? json_integer((json_int_t)row->dflt) : json_real(row->dflt));
+        json_object_set_new(to, "anyOf", json_pack("[o, o]", none, bounds));
+        to = bounds;
+    }
     json_object_set_new(to, "minimum", whole ? json_integer((json_int_t)row->min) : json_real(row->min));
     json_object_set_new(to, "maximum", whole ? json_integer((json_int_t)row->max) : json_real(row->max));
 }

@@ -48,7 +48,7 @@ oa_status oa_run_check(oa_context *context, const oa_request *request, uint64_t 
     const oa_step *step = request->step;
     OA_TRY(check_slots(context, request));
     if (step->check) OA_TRY(step->check(context, request->settings->values));
-    if (request->slabs > 1 && (!step->has_slabs || request->slab < 1 || request->slab > request->slabs))
+    if (request->slabs >= 1 && (!step->has_slabs || request->slab < 1 || request->slab > request->slabs))
         return oa_fail_at(context, OA_IN_PARAMETER("slab"), "E_SLAB", step->has_slabs
                           ? "slab %d/%d; give k/n with k from 1 to n" : "slab %d/%d, but %s cannot be split; leave --slab out",
                           request->slab, request->slabs, step->name);
@@ -144,7 +144,7 @@ static oa_status record_start(oa_context *context, const oa_request *request, oa
     OA_TRY(oa_record_set(r, &r->kernel, oa_kernel(context)));
     OA_TRY(oa_record_set(r, &r->blas, oa_blas()));
     OA_TRY(oa_record_set(r, &r->libraries, request->libraries));
-    if (request->slabs > 1) {
+    if (request->slabs >= 1) {
         char slab[48];
         snprintf(slab, sizeof slab, "%d/%d", request->slab, request->slabs);
         OA_TRY(oa_record_set(r, &r->slab, slab));
@@ -174,7 +174,7 @@ static oa_status compute(oa_run *run, const oa_request *request)
     const void *params = request->settings->values;
     oa_phase(run->context, "compute");
     if (!request->joined) OA_TRY(request->step->run(run, params));
-    const bool is_part = run->slabs > 1;
+    const bool is_part = request->slabs >= 1;
     if (!is_part && request->step->finish) OA_TRY(request->step->finish(run, params));
     OA_TRY(oa_check_cancelled(run->context));
     return is_part ? OA_OK : check_outputs(run->context, request->step, run->out);

@@ -13,7 +13,7 @@ typedef struct oa_request {
     const char *name;      /* of the record; NULL: the step's */
     const char *libraries; /* "HDF5 1.10.8": what the caller reads and writes with; NULL: none */
     oa_sink *sink;         /* steps that give a file */
-    int slab, slabs;       /* 0, 0 or 1, 1: the whole */
+    int slab, slabs;       /* part slab of slabs, from 1; 0, 0: the whole */
     oa_values *joined;     /* merge: the parts' arrays put together; the step's finish() ends it. Taken. */
 } oa_request;
 

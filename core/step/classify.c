@@ -66,12 +66,12 @@ static const oa_slot classify_slots[] = {
 };
 
 static const oa_output classify_outputs[] = {
-    { .name = "probability/probability", .type = OA_F32, .shape = "(grid_z, grid_y, grid_x, class)",
+    { .name = "probability/probability", .is_split = true, .type = OA_F32, .shape = "(grid_z, grid_y, grid_x, class)",
       .axes = "grid_z,grid_y,grid_x,class", .help = "class probability of each voxel, mean over the ensemble; NaN without a usable curve" },
-    { .name = "probability/spread", .type = OA_F32, .shape = "(grid_z, grid_y, grid_x, class)",
+    { .name = "probability/spread", .is_split = true, .type = OA_F32, .shape = "(grid_z, grid_y, grid_x, class)",
       .help = "population standard deviation of the probability over the ensemble" },
-    { .name = "probability/is_valid", .type = OA_U8, .shape = "(grid_z, grid_y, grid_x)", .help = "1 where the voxel has a usable curve" },
-    { .name = "probability/grid_z", .type = OA_F64, .shape = "(grid_z)", .unit = OA_NM, .help = "voxel centres" },
+    { .name = "probability/is_valid", .is_split = true, .type = OA_U8, .shape = "(grid_z, grid_y, grid_x)", .help = "1 where the voxel has a usable curve" },
+    { .name = "probability/grid_z", .is_split = true, .type = OA_F64, .shape = "(grid_z)", .unit = OA_NM, .help = "voxel centres" },
     { .name = "probability/grid_y", .type = OA_F64, .shape = "(grid_y)", .unit = OA_NM, .help = "voxel centres" },
     { .name = "probability/grid_x", .type = OA_F64, .shape = "(grid_x)", .unit = OA_NM, .help = "voxel centres" },
     { .name = "probability/class", .type = OA_U32, .shape = "(class)", .help = "class number; the long name says which is which" },
@@ -183,7 +183,8 @@ static oa_status prepare(oa_run *run, const classify_params *p, classify_job *jo
 {
     const oa_input *ions = oa_run_input(run, "ions"), *model = oa_run_input(run, "model");
     double box[6];
-    if (!ions || !ions->ions || !model || !model->model) return oa_fail(run->context, "E_INPUT_KIND", "classify takes ions and a model; one of them is missing");
+    if (!ions || !ions->ions || !model || !model->model)
+        return oa_fail(run->context, "E_INPUT_KIND", "classify takes ions and a model; one of them is missing");
     *job = (classify_job){ .params = p, .ions = ions->ions, .model = model->model, .channels = (size_t)model->model->input_channels };
     if (!job->ions->ranges || !oa_ions__data(job->ions, OA_TYPE))
         return oa_fail(run->context, "E_NOT_RANGED", "the ions have no types, so no species can be told; run range with a range file first");
@@ -220,7 +221,7 @@ typedef struct voxel_job {
     uint8_t *is_valid;
 } voxel_job;
 
-enum { VOXELS_PER_CHUNK = 4 * OA_BATCH, SLOT_MAPS = 5, SLOT_CURVES = 6 };
+enum { VOXELS_PER_CHUNK = OA_BATCH_GROUP, SLOT_MAPS = 5, SLOT_CURVES = 6 };
 
 /* Maps, curves and probabilities of one chunk: never more of them in memory than there are threads. */
 static oa_status classify_chunk(void *arg, oa_span span, oa_worker *worker)
@@ -234,11 +235,8 @@ static oa_status classify_chunk(void *arg, oa_span span, oa_worker *worker)
     OA_TRY(oa_worker_scratch(worker, SLOT_CURVES, &curves, VOXELS_PER_CHUNK * input, sizeof *curves));
     OA_TRY(oa_sdm_block(&job->sdm, worker, &job->sites, span.begin, span.end, maps, NULL));
     OA_TRY(oa_curve_block(&job->curve, job->sdm.kernels, worker, n * pairs, maps, (oa_curve_output){ curves, pairs }));
-    for (size_t i = 0; i < n; i += OA_BATCH) {
-        const size_t rows = n - i < OA_BATCH ? n - i : OA_BATCH, first = (span.begin + i) * classes;
-        const oa_prediction out = { .mean = job->probability + first, .spread = job->spread + first };
-        OA_TRY(oa_network_batch(&job->network, worker, curves + i * input, rows, &out));
-    }
+    const oa_prediction out = { .mean = job->probability + span.begin * classes, .spread = job->spread + span.begin * classes };
+    OA_TRY(oa_network_group(&job->network, worker, curves, n, &out));
     for (size_t i = span.begin; i < span.end; i++) job->is_valid[i] = !isnan(job->probability[i * classes]);
     return OA_OK;
 }
@@ -260,11 +258,12 @@ static oa_status species_cells(oa_run *run, const classify_job *job, const char 
     return status;
 }
 
-static oa_status put_axis(oa_run *run, const char *name, size_t n, double first, double step)
+/* Centres of n voxels along an axis; number by number, so that slabs give the same bits. */
+static oa_status put_voxel_axis(oa_run *run, const char *name, const oa_scan *scan, int axis, size_t first, size_t n)
 {
-    double *axis;
-    OA_TRY(oa_put_array(run, name, 1, &n, &axis));
-    for (size_t k = 0; k < n; k++) axis[k] = first + (double)k * step;
+    double *values;
+    OA_TRY(oa_put_array(run, name, 1, &n, &values));
+    for (size_t k = 0; k < n; k++) values[k] = oa_scan_axis(scan, axis, first + k);
     return OA_OK;
 }
 
@@ -290,9 +289,9 @@ static oa_status put_grid(oa_run *run, const classify_job *job, size_t first, si
     OA_TRY(oa_put_array(run, "probability/probability", 4, dims, &out->probability));
     OA_TRY(oa_put_array(run, "probability/spread", 4, dims, &out->spread));
     OA_TRY(oa_put_array(run, "probability/is_valid", 3, dims, &out->is_valid));
-    OA_TRY(put_axis(run, "probability/grid_z", layers, oa_scan_axis(scan, 2, first), scan->stride));
-    OA_TRY(put_axis(run, "probability/grid_y", scan->n[1], oa_scan_axis(scan, 1, 0), scan->stride));
-    OA_TRY(put_axis(run, "probability/grid_x", scan->n[0], oa_scan_axis(scan, 0, 0), scan->stride));
+    OA_TRY(put_voxel_axis(run, "probability/grid_z", scan, 2, first, layers));
+    OA_TRY(put_voxel_axis(run, "probability/grid_y", scan, 1, 0, scan->n[1]));
+    OA_TRY(put_voxel_axis(run, "probability/grid_x", scan, 0, 0, scan->n[0]));
     return put_classes(run, job->model);
 }
 
@@ -396,18 +395,25 @@ static oa_status sum_pixels(oa_run *run, const classify_job *job, const float *p
     return OA_OK;
 }
 
+static oa_status put_pixel_axis(oa_run *run, const char *name, const oa_pixels *grid, int axis)
+{
+    const size_t n = grid->pixels[2 - axis];
+    double *values;
+    OA_TRY(oa_put_array(run, name, 1, &n, &values));
+    for (size_t k = 0; k < n; k++) values[k] = grid->lo[axis] + ((double)k + 0.5) * grid->stride;
+    return OA_OK;
+}
+
 static oa_status put_pixels(oa_run *run, const classify_job *job, const float *probability)
 {
+    static const char *const names[3] = { "pixels/grid_x", "pixels/grid_y", "pixels/grid_z" };
     const oa_scan *scan = &job->scan;
     const size_t voxels[3] = { scan->n[2], scan->n[1], scan->n[0] };
     pixel_job pixels = { .grid = oa_pixels_of(voxels, scan->lo, scan->voxel, scan->stride),
                          .ions = { .n = job->ions->n, .x = oa_ions__f32(job->ions, OA_X), .y = oa_ions__f32(job->ions, OA_Y),
                                    .z = oa_ions__f32(job->ions, OA_Z) } };
-    const size_t *n = pixels.grid.pixels;
     OA_TRY(sum_pixels(run, job, probability, &pixels.grid, &pixels.sums));
-    OA_TRY(put_axis(run, "pixels/grid_z", n[0], scan->lo[2] + scan->stride / 2, scan->stride));
-    OA_TRY(put_axis(run, "pixels/grid_y", n[1], scan->lo[1] + scan->stride / 2, scan->stride));
-    OA_TRY(put_axis(run, "pixels/grid_x", n[2], scan->lo[0] + scan->stride / 2, scan->stride));
+    for (int axis = 0; axis < 3; axis++) OA_TRY(put_pixel_axis(run, names[axis], &pixels.grid, axis));
     return put_selected(run, &pixels, job->params->threshold);
 }
 

@@ -43,6 +43,7 @@ static const oa_param domains_table[] = {
 static const oa_slot domains_slots[] = {
     { "ions", OA_TAKES_SELECTION, false, "ions, or a result with selected ions: then these" },
     { "control", OA_TAKES_SELECTION, true, "the same made from shuffled ions, for the test of randomness" },
+    { "selection", OA_TAKES_RESULT, true, "only the ions selected there take part, or those of the true domains of a synthesised specimen" },
     OA_SLOT_END
 };
 
@@ -131,8 +132,7 @@ static oa_status choose_ions(oa_run *run, const domains_params *p, const oa_inpu
     const oa_ions *ions = input->ions;
     uint8_t *take;
     OA_TRY(oa_scratch(run, &take, ions->n, 1));
-    memset(take, input->has_selection ? 0 : 1, ions->n);
-    for (size_t k = 0; input->has_selection && k < input->n_index; k++) take[input->index[k]] = 1;
+    OA_TRY(oa_run_mark(run, input, take));
     if (p->species[0]) OA_TRY(keep_species(run, ions, p->species, take));
     const double steps = p->rounding > 0 ? 1 / p->rounding : 0;
     out->points = (oa_points){ .n = ions->n, .x = oa_ions__f32(ions, OA_X), .y = oa_ions__f32(ions, OA_Y),

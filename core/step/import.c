@@ -40,7 +40,7 @@ static const oa_param import_table[] = {
 
 static const oa_slot import_slots[] = {
     { "files", OA_TAKES_SOURCES, false, "ions (.pos, .epos, .csv, .txt, .nxs), ranges (.rrng, .rng), or published networks (.h5)" },
-    { "metadata", OA_TAKES_SOURCES, true, "what is known about specimen and instrument, .yaml or .json with the keys of pynxtools-apm" },
+    { "metadata", OA_TAKES_METADATA, true, "what is known about specimen and instrument, .yaml or .json with the keys of pynxtools-apm" },
     OA_SLOT_END
 };
 
@@ -189,7 +189,7 @@ static oa_status put_ions(oa_run *run, gathered *all)
         OA_TRY(oa_ranging__assign(ions, all->ranges, OA_OVERLAP_FIRST));
     }
     OA_TRY(oa_put_count(run, "summary/ions", ions->n));
-    OA_TRY(put_bounds(run, ions));
+    if (ions->n) OA_TRY(put_bounds(run, ions));
     return ions->ranges ? put_types(run, ions, is_new) : OA_OK;
 }
 

@@ -69,20 +69,21 @@ static const oa_preset sdm_presets[] = {
 static const oa_slot sdm_slots[] = {
     { "ions", OA_TAKES_SELECTION, false, "ranged ions, or a selection of them" },
     { "centres", OA_TAKES_SELECTION, true, "maps are made around the positions of these ions instead of on a grid" },
+    { "selection", OA_TAKES_RESULT, true, "only the ions selected there take part, or those of the true domains of a synthesised specimen" },
     OA_SLOT_END
 };
 
 static const oa_output sdm_outputs[] = {
-    { .name = "maps/counts", .type = OA_U32, .shape = "(voxel, pair, distance, ...)", .axes = ".,pair,distance",
+    { .name = "maps/counts", .is_split = true, .type = OA_U32, .shape = "(voxel, pair, distance, ...)", .axes = ".,pair,distance",
       .help = "ordered pairs per bin of the offset neighbour - centre; a second axis of offsets along x where dimensions is 2" },
     { .name = "maps/pair", .type = OA_U32, .shape = "(pair)", .help = "number of the pair; the long name says which is which" },
     { .name = "maps/distance", .type = OA_F64, .shape = "(distance)", .unit = OA_NM, .help = "bin centres of the offset along z" },
     { .name = "maps/distance_x", .type = OA_F64, .shape = "(distance_x)", .unit = OA_NM, .is_optional = true,
       .help = "bin centres of the offset along x" },
-    { .name = "grid/number_of_ions", .type = OA_U32, .shape = "(voxel, pair)", .axes = ".,pair",
+    { .name = "grid/number_of_ions", .is_split = true, .type = OA_U32, .shape = "(voxel, pair)", .axes = ".,pair",
       .help = "centre ions of each voxel" },
     { .name = "grid/pair", .type = OA_U32, .shape = "(pair)", .help = "number of the pair" },
-    { .name = "grid/centre", .type = OA_F64, .shape = "(voxel, 3)", .unit = OA_NM,
+    { .name = "grid/centre", .is_split = true, .type = OA_F64, .shape = "(voxel, 3)", .unit = OA_NM,
       .help = "x, y, z of the middle of each voxel; z varies slowest, x fastest" },
     { .name = "mean_map/counts", .type = OA_F64, .shape = "(pair, distance, ...)", .axes = "pair,distance", .is_plot = true,
       .help = "mean of the maps over all voxels" },
@@ -223,8 +224,7 @@ static oa_status mark_ions(oa_run *run, const sdm_job *job, uint8_t *take)
     const oa_ions *ions = job->ions->ions;
     const float *at[3] = { oa_ions__f32(ions, OA_X), oa_ions__f32(ions, OA_Y), oa_ions__f32(ions, OA_Z) };
     const double reach = reach_of(&job->rule);
-    memset(take, job->ions->has_selection ? 0 : 1, ions->n);
-    for (size_t k = 0; job->ions->has_selection && k < job->ions->n_index; k++) take[job->ions->index[k]] = 1;
+    OA_TRY(oa_run_mark(run, job->ions, take));
     for (int axis = 0; job->has_box && axis < 3; axis++) {
         OA_TRY(oa_check_cancelled(run->context));
         const double lo = job->box[2 * axis] - reach, hi = job->box[2 * axis + 1] + reach;

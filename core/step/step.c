@@ -32,6 +32,38 @@ oa_status oa_run_take_ions(oa_run *run, const char *slot, oa_ions **out)
     return OA_OK;
 }
 
+/* Bit 1 of take: named by the selection. */
+static oa_status mark_selection(oa_run *run, const oa_input *selection, size_t n, uint8_t *take)
+{
+    const oa_array *rows = oa_values_find(selection->result, 1, "selected/ion_index");
+    const oa_array *truth = oa_values_find(selection->result, 1, "truth/domain");
+    if (!rows && !truth)
+        return oa_fail_at(run->context, OA_IN_FILE(selection->file_name), "E_INPUT_KIND",
+                          "selects no ions; give a result with selected/ion_index, or a synthesised specimen with truth/domain");
+    const size_t m = oa_array_count(rows ? rows : truth);
+    if (!rows && m != n)
+        return oa_fail_at(run->context, OA_IN_FILE(selection->file_name), "E_CONTROL", "tells of %zu ions, but there are %zu; give the truth of the same ions", m, n);
+    for (size_t i = 0; i < m; i++) {
+        const double row = rows ? oa_array_real(rows, i) : (double)i;
+        if (!(row < (double)n))
+            return oa_fail_at(run->context, OA_IN_FILE(selection->file_name), "E_CONTROL", "selects ion %.0f of %zu; give a selection of the same ions", row, n);
+        if (rows || oa_array_real(truth, i) != 0) take[(size_t)row] |= 2;
+    }
+    return OA_OK;
+}
+
+oa_status oa_run_mark(oa_run *run, const oa_input *input, uint8_t *take)
+{
+    const size_t n = input->ions->n;
+    memset(take, input->has_selection ? 0 : 1, n);
+    for (size_t k = 0; input->has_selection && k < input->n_index; k++) take[input->index[k]] = 1;
+    const oa_input *selection = oa_run_input(run, "selection");
+    if (!selection || strcmp(input->role, run->step->slots[0].name) != 0) return OA_OK;
+    OA_TRY(mark_selection(run, selection, n, take));
+    for (size_t i = 0; i < n; i++) take[i] = take[i] == 3;
+    return OA_OK;
+}
+
 oa_status oa_run_task(oa_run *run, int task, const char *title)
 {
     oa_values *out = run->out;

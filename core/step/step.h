@@ -86,6 +86,10 @@ oa_status oa_scratch(oa_run *run, void *out, size_t n, size_t size) OA_MUST_USE;
 /* Ions that may be changed and put out: the input's own where nobody else needs them, else shared columns. */
 oa_status oa_run_take_ions(oa_run *run, const char *slot, oa_ions **out) OA_MUST_USE;
 
+/* Marks by 1 the ions that take part (take: one zero byte per ion): all, those the input selects, and of these, for the
+ * main input, those that slot `selection` names: its selected ions, or the ions of its true domains. */
+oa_status oa_run_mark(oa_run *run, const oa_input *input, uint8_t *take) OA_MUST_USE;
+
 /* Results. Names are those of the output table, which also gives type, unit and axes. */
 oa_status oa_run_task(oa_run *run, int task, const char *title) OA_MUST_USE; /* 1, 2, ...: one per species */
 oa_status oa_put_array(oa_run *run, const char *name, int rank, const size_t *dims, void *data_out) OA_MUST_USE;

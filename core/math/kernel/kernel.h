@@ -40,6 +40,9 @@ typedef struct oa_kernels {
     size_t (*gather)(double *x, double *y, double *z, size_t n, const float *px, const float *py, const float *pz,
                      const double centre[3], double radius2);
 
+    /* Bit i is set where point i lies within the radius of the centre, as above; n <= 64. */
+    uint64_t (*near)(size_t n, const double *x, const double *y, const double *z, const double centre[3], double radius2);
+
     /* ------------------------------------------------------------------------------------------ maps */
 
     /* All ordered pairs of n points: adds 1 to counts[bin(dz) - first] where neither dx nor dz is 0 and both are on

@@ -52,6 +52,20 @@ static size_t gather(double *x, double *y, double *z, size_t n, const float *px,
     return found;
 }
 
+static uint64_t near(size_t n, const double *x, const double *y, const double *z, const double centre[3], double radius2)
+{
+    const __m256d cx = _mm256_set1_pd(centre[0]), cy = _mm256_set1_pd(centre[1]), cz = _mm256_set1_pd(centre[2]);
+    const __m256d limit = _mm256_set1_pd(radius2);
+    uint64_t found = 0;
+    for (size_t i = 0; i < n; i += 4) {
+        const __m256d dx = _mm256_sub_pd(_mm256_loadu_pd(x + i), cx), dy = _mm256_sub_pd(_mm256_loadu_pd(y + i), cy);
+        const __m256d d2 = square_length(dx, dy, _mm256_sub_pd(_mm256_loadu_pd(z + i), cz));
+        const unsigned inside = (unsigned)_mm256_movemask_pd(_mm256_cmp_pd(d2, limit, _CMP_LE_OQ)) & first_lanes(n - i);
+        found |= (uint64_t)inside << i;
+    }
+    return found;
+}
+
 /* Both directions of a pair fall into mirrored bins, so one count per pair is kept, in the lower of the two. Pairs for
  * which that does not hold exactly (on the edge of a bin or of the axis) are counted one by one. */
 enum { FOLDED = 120, TRASH = 120, FOLDED_ALL = 128 };
@@ -207,6 +221,7 @@ static uint32_t clip(double *b, size_t bins, size_t first, size_t last, const do
 const oa_kernels oa_kernels_avx2 = {
     .name = "avx2",
     .gather = gather,
+    .near = near,
     .pairs_z = pairs_z,
     .offsets_z = offsets_z,
     .convolve = convolve,

@@ -31,6 +31,23 @@ static size_t gather(double *x, double *y, double *z, size_t n, const float *px,
     return found;
 }
 
+static uint64_t near(size_t n, const double *x, const double *y, const double *z, const double centre[3], double radius2)
+{
+    const __m512d cx = _mm512_set1_pd(centre[0]), cy = _mm512_set1_pd(centre[1]), cz = _mm512_set1_pd(centre[2]);
+    const __m512d limit = _mm512_set1_pd(radius2);
+    uint64_t found = 0;
+    for (size_t i = 0; i < n; i += 8) {
+        const __mmask8 lanes = first_lanes(n - i);
+        const __m512d dx = _mm512_sub_pd(_mm512_maskz_loadu_pd(lanes, x + i), cx);
+        const __m512d dy = _mm512_sub_pd(_mm512_maskz_loadu_pd(lanes, y + i), cy);
+        const __m512d dz = _mm512_sub_pd(_mm512_maskz_loadu_pd(lanes, z + i), cz);
+        const __m512d d2 = _mm512_add_pd(_mm512_add_pd(_mm512_mul_pd(dx, dx), _mm512_mul_pd(dy, dy)),
+                                         _mm512_mul_pd(dz, dz));
+        found |= (uint64_t)_mm512_mask_cmp_pd_mask(lanes, d2, limit, _CMP_LE_OQ) << i;
+    }
+    return found;
+}
+
 /* Both directions of a pair fall into mirrored bins, so one count per pair is kept, in the lower of the two. Pairs for
  * which that does not hold exactly (on the edge of a bin or of the axis) are counted one by one. */
 enum { FOLDED = 120, TRASH = 120, FOLDED_ALL = 128 };
@@ -177,6 +194,7 @@ static uint32_t clip(double *b, size_t bins, size_t first, size_t last, const do
 const oa_kernels oa_kernels_avx512 = {
     .name = "avx512",
     .gather = gather,
+    .near = near,
     .pairs_z = pairs_z,
     .offsets_z = offsets_z,
     .convolve = convolve,

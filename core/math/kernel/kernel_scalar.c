@@ -15,6 +15,16 @@ static size_t gather(double *x, double *y, double *z, size_t n, const float *px,
     return found;
 }
 
+static uint64_t near(size_t n, const double *x, const double *y, const double *z, const double centre[3], double radius2)
+{
+    uint64_t found = 0;
+    for (size_t i = 0; i < n; i++) {
+        const double dx = x[i] - centre[0], dy = y[i] - centre[1], dz = z[i] - centre[2];
+        found |= (uint64_t)((dx * dx + dy * dy) + dz * dz <= radius2) << i;
+    }
+    return found;
+}
+
 static void pairs_z(uint32_t *counts, const oa_axis *axis, size_t n, const double *x, const double *z)
 {
     for (size_t i = 0; i < n; i++)
@@ -71,6 +81,7 @@ static uint32_t clip(double *b, size_t bins, size_t first, size_t last, const do
 const oa_kernels oa_kernels_scalar = {
     .name = "scalar",
     .gather = gather,
+    .near = near,
     .pairs_z = pairs_z,
     .offsets_z = offsets_z,
     .convolve = convolve,

@@ -1,6 +1,8 @@
 /* test_csv.c - reading and writing tables in text. */
 #include "temporary.h"
 
+#include "base/text.h"
+
 static void check_four(oa_context *context, const char *name, const char *text)
 {
     oa_content c;
@@ -97,6 +99,14 @@ static void test_csv__drops_and_warns_as_asked(void **state)
     content_drop(&c);
 }
 
+/* Found by fuzz_csv: the comma stood behind a NUL, where a search for it ended. */
+static void test_csv__a_nul_before_a_comma_is_no_number(void **state)
+{
+    double value;
+    assert_false(oa_text_real("1\0,2", 4, true, &value));
+    check_refused(*state, temporary_write("a.csv", "1;2\0,5;3;4\n", 11), NULL, "E_ENCODING", "NUL");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -104,6 +114,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_csv__faults_name_line_and_field, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(test_csv__long_tables, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(test_csv__drops_and_warns_as_asked, check_setup, check_teardown),
+        cmocka_unit_test_setup_teardown(test_csv__a_nul_before_a_comma_is_no_number, check_setup, check_teardown),
     };
     return cmocka_run_group_tests(tests, temporary_make, temporary_remove);
 }

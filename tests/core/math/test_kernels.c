@@ -87,6 +87,17 @@ static void gather_keeps_order(const oa_kernels *kernels)
     }
 }
 
+static void near_is_the_same(const oa_kernels *kernels)
+{
+    cloud c = cloud_random(64, 2, 0.25, 8);
+    for (size_t n = 0; n <= 64; n++)
+        for (size_t i = 0; i < 64; i++) {
+            const double centre[3] = { c.x[i], c.y[i], c.z[i] };
+            assert_true(oa_kernels_scalar.near(n, c.x, c.y, c.z, centre, 0.25) == kernels->near(n, c.x, c.y, c.z, centre, 0.25));
+        }
+    cloud_free(&c);
+}
+
 static void convolution_is_the_same(const oa_kernels *kernels)
 {
     double in[200], taps[31], want[200], got[200];
@@ -124,6 +135,7 @@ static void clipping_is_the_same(const oa_kernels *kernels)
 static void test_kernels__maps_of_random_points(void **state) { (void)state; each_set(maps_of_random_points); }
 static void test_kernels__maps_of_awkward_points(void **state) { (void)state; each_set(maps_of_awkward_points); }
 static void test_kernels__gather_keeps_order(void **state) { (void)state; each_set(gather_keeps_order); }
+static void test_kernels__near(void **state) { (void)state; each_set(near_is_the_same); }
 static void test_kernels__convolution(void **state) { (void)state; each_set(convolution_is_the_same); }
 static void test_kernels__clipping(void **state) { (void)state; each_set(clipping_is_the_same); }
 
@@ -144,6 +156,7 @@ int main(void)
         cmocka_unit_test(test_kernels__maps_of_random_points),
         cmocka_unit_test(test_kernels__maps_of_awkward_points),
         cmocka_unit_test(test_kernels__gather_keeps_order),
+        cmocka_unit_test(test_kernels__near),
         cmocka_unit_test(test_kernels__convolution),
         cmocka_unit_test(test_kernels__clipping),
         cmocka_unit_test(test_kernels__are_found_by_name),

@@ -1,0 +1,254 @@
+/* bench_engine.c - one task of the engine, timed inside the process: `bench_engine TASK THREADS FILE...`.
+ *
+ * Prepares the task, prints "ready", then runs it once for every line it reads and prints
+ * "seconds processor_seconds items check extra": check is a number that the peer must reach too, extra belongs to the
+ * task (bytes of memory the task took at most, for dbscan). peers.py speaks the same way, so that bench.py can let both
+ * take turns.
+ *
+ *   rrng FILE.rrng             reads the file              check: ranges
+ *   label IONS.pos FILE.rrng   ion types of all ions       check: sum of the types
+ *   sdm IONS.pos X,Y,Z         z-SDMs of 1 nm voxels, stride 0.5 nm, over the box 0...X, 0...Y, 0...Z
+ *                                                          check: all counts
+ *   clean IONS.pos X,Y,Z       clean-up of these maps      check: sum of the curves
+ *   dbscan IONS.pos            eps 0.4 nm, 3 points        check: domains */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/context.h"
+#include "base/memory.h"
+#include "io/format.h"
+#include "math/curve.h"
+#include "math/dbscan.h"
+#include "math/ranging.h"
+#include "math/sdm.h"
+
+enum { REPEATS_RRNG = 200, KEPT = 93 };
+
+typedef struct bench {
+    oa_context *context;
+    oa_arena arena;
+    const char *path, *second;
+    oa_ions *ions;
+    oa_ranges *ranges;
+    oa_scan scan;
+    uint32_t *maps;
+    float *curves;
+    /* of the last run */
+    double items, check, extra;
+} bench;
+
+static const oa_read_options options = { .byte_order = "big", .force = true, .preset = "" };
+
+static oa_status read_file(oa_context *context, const char *path, oa_content *out)
+{
+    oa_source source;
+    *out = (oa_content){ .ions = NULL };
+    OA_TRY(oa_source_open(context, path, &source));
+    return source.read(context, &source, &options, out);
+}
+
+static oa_points points_of(const oa_ions *ions)
+{
+    return (oa_points){ .n = ions->n, .x = oa_ions__f32(ions, OA_X), .y = oa_ions__f32(ions, OA_Y), .z = oa_ions__f32(ions, OA_Z) };
+}
+
+/* ---- preparing ---- */
+
+static oa_status prepare_nothing(bench *b)
+{
+    (void)b;
+    return OA_OK;
+}
+
+static oa_status prepare_ions(bench *b)
+{
+    oa_content content;
+    OA_TRY(read_file(b->context, b->path, &content));
+    b->ions = content.ions;
+    return OA_OK;
+}
+
+static oa_status prepare_label(bench *b)
+{
+    oa_content content;
+    OA_TRY(prepare_ions(b));
+    OA_TRY(read_file(b->context, b->second, &content));
+    b->ranges = content.ranges;
+    return oa_ranging__assign(b->ions, b->ranges, OA_OVERLAP_FIRST);
+}
+
+static oa_status prepare_scan(bench *b)
+{
+    double box[6] = { 0 };
+    const char *at = b->second;
+    for (int axis = 0; axis < 3; axis++) {
+        char *end;
+        box[2 * axis + 1] = strtod(at, &end);
+        at = *end == ',' ? end + 1 : end;
+    }
+    OA_TRY(prepare_ions(b));
+    b->scan = oa_scan_of(box, 1.0, 0.5);
+    OA_TRY(oa_arena_take(&b->arena, &b->maps, oa_scan_count(&b->scan) * KEPT, sizeof *b->maps));
+    return oa_arena_take(&b->arena, &b->curves, oa_scan_count(&b->scan) * KEPT, sizeof *b->curves);
+}
+
+/* ---- running ---- */
+
+static oa_status run_rrng(bench *b)
+{
+    for (int i = 0; i < REPEATS_RRNG; i++) {
+        oa_content content;
+        OA_TRY(read_file(b->context, b->path, &content));
+        b->check = (double)content.ranges->n;
+        oa_ranges__free(content.ranges);
+    }
+    b->items = REPEATS_RRNG;
+    return OA_OK;
+}
+
+/* A new column of types each time, as a step makes one. */
+static oa_status run_label(bench *b)
+{
+    OA_TRY(oa_ranging__assign(b->ions, b->ranges, OA_OVERLAP_FIRST));
+    b->items = (double)b->ions->n;
+    return OA_OK;
+}
+
+static void check_label(bench *b)
+{
+    b->check = 0;
+    for (size_t i = 0; i < b->ions->n; i++) b->check += oa_ions__type(b->ions, i);
+}
+
+static oa_status run_sdm(bench *b)
+{
+    const oa_sdm_rule rule = { .mode = OA_SDM_INSPHERE, .dimensions = 1, .radius = 0.75, .half_range = 1.5, .bins = 200,
+                               .first = 54, .kept = KEPT };
+    const oa_points points = points_of(b->ions);
+    const oa_sites sites = { .n = oa_scan_count(&b->scan), .scan = &b->scan };
+    const oa_sdm_pair pair = { 0, 0 };
+    oa_arena arena = { .context = b->context };
+    oa_cells cells;
+    OA_TRY(oa_cells_build(&arena, &cells, &points, oa_sdm_cell_edge(&rule), 0));
+    const oa_sdm sdm = { .kernels = b->context->kernels, .rule = rule, .n_species = 1, .species = &cells, .n_pairs = 1, .pairs = &pair };
+    OA_TRY(oa_sdm_sites(b->context, &sdm, &sites, b->maps, NULL));
+    oa_arena_drop(&arena);
+    b->items = (double)sites.n;
+    return OA_OK;
+}
+
+static void check_maps(bench *b)
+{
+    b->check = 0;
+    for (size_t i = 0; i < oa_scan_count(&b->scan) * KEPT; i++) b->check += b->maps[i];
+}
+
+static oa_status run_clean(bench *b)
+{
+    const oa_curve_rule rule = { .bins = KEPT, .window = 15, .order = 8, .first = 23, .last = 68, .sweeps = 1001 };
+    oa_arena arena = { .context = b->context };
+    oa_curve_plan plan;
+    OA_TRY(oa_curve_plan_make(&arena, &plan, &rule));
+    OA_TRY(oa_curve_clean(b->context, &plan, oa_scan_count(&b->scan), b->maps, (oa_curve_output){ b->curves, 1 }));
+    oa_arena_drop(&arena);
+    b->items = (double)oa_scan_count(&b->scan);
+    return OA_OK;
+}
+
+static oa_status prepare_clean(bench *b)
+{
+    OA_TRY(prepare_scan(b));
+    return run_sdm(b);
+}
+
+static void check_curves(bench *b)
+{
+    b->check = 0;
+    for (size_t i = 0; i < oa_scan_count(&b->scan) * KEPT; i++)
+        if (!isnan(b->curves[i])) b->check += (double)b->curves[i];
+}
+
+static oa_status run_dbscan(bench *b)
+{
+    oa_points points = points_of(b->ions);
+    oa_arena arena = { .context = b->context };
+    uint32_t *domain, n_domains;
+    const size_t before = b->context->bytes;
+    b->context->peak_bytes = before;
+    OA_TRY(oa_arena_take(&arena, &domain, points.n, sizeof *domain));
+    OA_TRY(oa_dbscan(b->context, &arena, &points, 0.4, 3, domain, &n_domains));
+    b->extra = (double)(b->context->peak_bytes - before);
+    b->check = n_domains;
+    b->items = (double)points.n;
+    oa_arena_drop(&arena);
+    return OA_OK;
+}
+
+/* ---- taking turns ---- */
+
+static const struct task {
+    const char *name;
+    oa_status (*prepare)(bench *b), (*run)(bench *b);
+    void (*check)(bench *b); /* outside the time; NULL: done by the run */
+} tasks[] = {
+    { "rrng", prepare_nothing, run_rrng, NULL },
+    { "label", prepare_label, run_label, check_label },
+    { "sdm", prepare_scan, run_sdm, check_maps },
+    { "clean", prepare_clean, run_clean, check_curves },
+    { "dbscan", prepare_ions, run_dbscan, NULL },
+};
+
+static double processor_seconds(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static oa_status serve(bench *b, const struct task *task)
+{
+    char line[16];
+    OA_TRY(task->prepare(b));
+    OA_TRY(task->run(b)); /* warm */
+    printf("ready\n");
+    fflush(stdout);
+    while (fgets(line, sizeof line, stdin)) {
+        const double processor = processor_seconds(), start = oa_seconds();
+        OA_TRY(task->run(b));
+        const double seconds = oa_seconds() - start, used = processor_seconds() - processor;
+        if (task->check) task->check(b);
+        printf("%.9g %.9g %.17g %.17g %.17g\n", seconds, used, b->items, b->check, b->extra);
+        fflush(stdout);
+    }
+    return OA_OK;
+}
+
+static const struct task *find_task(const char *name)
+{
+    for (size_t i = 0; i < sizeof tasks / sizeof *tasks; i++)
+        if (strcmp(tasks[i].name, name) == 0) return &tasks[i];
+    return NULL;
+}
+
+int main(int argc, char **argv)
+{
+    const struct task *task = argc > 3 ? find_task(argv[1]) : NULL;
+    if (!task) {
+        fprintf(stderr, "usage: bench_engine rrng|label|sdm|clean|dbscan THREADS FILE [FILE|X,Y,Z]\n");
+        return 2;
+    }
+    const oa_context_options about = { .threads = (int)strtol(argv[2], NULL, 10) };
+    bench b = { .path = argv[3], .second = argc > 4 ? argv[4] : "" };
+    oa_status status = oa_context_new(&b.context, &about);
+    b.arena.context = b.context;
+    if (status == OA_OK) status = serve(&b, task);
+    if (status != OA_OK) fprintf(stderr, "%s: %s\n", oa_error_code(b.context), oa_error_text(b.context));
+    oa_arena_drop(&b.arena);
+    oa_ions_free(b.ions);
+    oa_ranges__free(b.ranges);
+    oa_context_free(b.context);
+    return status != OA_OK;
+}

@@ -1,0 +1,156 @@
+"""The peers, one task each, speaking like bench_engine.c: `python peers.py TASK THREADS FILE...`.
+
+Prepares, prints "ready", then runs once for every line it reads and prints
+"seconds processor_seconds items check extra". Imports and the first run (compilation) are never in the time.
+"""
+import hashlib
+import os
+import sys
+import time
+
+
+def read_pos(path):
+    import numpy as np
+
+    return np.fromfile(path, ">f4").reshape(-1, 4).astype("f4")
+
+
+def box_of(text):
+    return [float(word) for word in text.split(",")]
+
+
+class Rrng:
+    """Reading a range file, `repeats` times."""
+
+    def __init__(self, read, path, repeats):
+        self.read, self.path, self.repeats = read, path, repeats
+
+    def run(self):
+        for _ in range(self.repeats):
+            found = self.read(self.path)
+        return self.repeats, found, 0
+
+
+def rrng_apav(threads, path):
+    import apav
+
+    return Rrng(lambda name: len(apav.load_rrng(name)), path, 20)
+
+
+def rrng_ifes(threads, path):
+    from ifes_apt_tc_data_modeling.rrng.rrng_reader import ReadRrngFileFormat
+
+    def read(name):
+        ReadRrngFileFormat(name, unique=True, verbose=False)
+        return 0  # merges ranges of one ion, so that its number says nothing
+
+    return Rrng(read, path, 1)
+
+
+class Label:
+    """numpy: one search in the sorted bounds and one look at the table of types."""
+
+    def __init__(self, threads, path, ranges):
+        import numpy as np
+
+        self.np, self.mass = np, np.ascontiguousarray(read_pos(path)[:, 3])
+        rows = sorted(self.rows(ranges))
+        self.bounds = np.array([bound for low, high, _ in rows for bound in (low, high)])
+        self.types = np.zeros(2 * len(rows) + 1, np.uint8)
+        self.types[1::2] = [number for _, _, number in rows]
+
+    @staticmethod
+    def rows(path):
+        """Lines "RangeN=low high Vol:... A:1 B:1 Color:..."; types numbered as they come, as bench.py wrote them."""
+        numbers = {}
+        for line in open(path):
+            if line.startswith("Range") and "=" in line and not line.startswith("Ranges"):
+                words = line.split("=", 1)[1].split()
+                ion = " ".join(sorted(word for word in words[2:] if not word.startswith(("Vol:", "Color:"))))
+                yield float(words[0]), float(words[1]), numbers.setdefault(ion, len(numbers) + 1)
+
+    def run(self):
+        found = self.types[self.np.searchsorted(self.bounds, self.mass, side="right")]
+        return len(self.mass), self.np.count_nonzero(found), 0
+
+
+class Sdm:
+    def __init__(self, threads, path, box):
+        import numba
+        import peer_sdm
+
+        numba.set_num_threads(threads)
+        self.peer, self.box = peer_sdm, box_of(box)
+        self.points = read_pos(path)[:, :3].astype("f8")
+
+    def run(self):
+        maps = self.peer.maps_of(self.points, self.box)
+        return len(maps), int(maps.sum(dtype="u8")), 0
+
+
+class Dbscan:
+    """With the memory it took: the largest resident size less that before."""
+
+    def __init__(self, threads, path):
+        from sklearn.cluster import DBSCAN
+
+        self.method = DBSCAN(eps=0.4, min_samples=3, n_jobs=threads if threads > 1 else None)
+        self.points = (read_pos(path)[:, :3].astype("f8") * 1000).round() / 1000
+
+    @staticmethod
+    def memory(word):
+        for line in open("/proc/self/status"):
+            if line.startswith(word):
+                return 1024 * int(line.split()[1])
+        return 0
+
+    def run(self):
+        with open("/proc/self/clear_refs", "w") as file:
+            file.write("5")
+        before = self.memory("VmRSS")
+        domains = self.method.fit(self.points).labels_.max() + 1
+        return len(self.points), domains, self.memory("VmHWM") - before
+
+
+class Raw:
+    """The arrays of an import, hashed, ranged beforehand, written uncompressed and synchronised: the least that must be done."""
+
+    def __init__(self, threads, path, ranges, output):
+        import h5py
+        import numpy as np
+
+        self.np, self.h5py, self.inputs, self.output = np, h5py, (path, ranges), output
+        self.types = np.zeros(os.path.getsize(path) // 16, np.uint8)
+
+    def run(self):
+        for name in self.inputs:
+            with open(name, "rb") as file:
+                hashlib.file_digest(file, "sha256").hexdigest()
+        records = self.np.fromfile(self.inputs[0], ">f4").reshape(-1, 4)
+        with self.h5py.File(self.output, "w") as file:
+            file["reconstructed_positions"] = records[:, :3].astype("f4")
+            file["mass_to_charge"] = records[:, 3].astype("f4")
+            file["iontypes"] = self.types
+        descriptor = os.open(self.output, os.O_RDONLY)
+        os.fsync(descriptor)
+        os.close(descriptor)
+        return len(records), 0, 0
+
+
+TASKS = {"rrng-apav": rrng_apav, "rrng-ifes": rrng_ifes, "label": Label, "sdm": Sdm, "dbscan": Dbscan, "raw": Raw}
+
+
+def main():
+    output, sys.stdout = sys.stdout, sys.stderr  # some peers print
+    task = TASKS[sys.argv[1]](int(sys.argv[2]), *sys.argv[3:])
+    task.run()
+    print("ready", file=output, flush=True)
+    for _ in sys.stdin:
+        start, processor = time.perf_counter(), time.process_time()
+        items, check, extra = task.run()
+        seconds, used = time.perf_counter() - start, time.process_time() - processor
+        print(f"{seconds:.9g} {used:.9g} {items} {check} {extra}", file=output, flush=True)
+
+
+if __name__ == "__main__":
+    main()

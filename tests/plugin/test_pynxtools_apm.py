@@ -1,0 +1,156 @@
+"""Files of the real converter pynxtools-apm give the same ions and ranges as the vendor files they were made from."""
+import pathlib
+import shutil
+import subprocess
+import sys
+
+import h5py
+import numpy
+import pytest
+
+from made import Ranged, assert_same, ordapt, reference
+
+SPECIMEN = "apt-data/a356617605__*/"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """a.pos, a.rrng, what we make of them, and what the converter makes of them."""
+    place = tmp_path_factory.mktemp("converted")
+    shutil.copy(reference(SPECIMEN + "cocrni_nini_pre_extract.pos"), place / "a.pos")
+    shutil.copy(reference(SPECIMEN + "CoCrNi.RRNG"), place / "a.rrng")
+    (place / "x.oasis.specific.yaml").write_text("common: {}\n", encoding="utf-8")  # without it the converter stumbles
+    converter = pathlib.Path(sys.executable).with_name("dataconverter")
+    subprocess.run([converter, "run", "a.pos", "a.rrng", "x.oasis.specific.yaml", "--reader", "apm", "--nxdl", "NXapm", "--output", "a.nxs"],
+                   cwd=place, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
+    ordapt("import", "a.pos", "a.rrng", "-o", "vendor.nxs", folder=place)
+    return place
+
+
+@pytest.fixture(scope="module")
+def vendor(folder):
+    return Ranged(folder / "vendor.nxs")
+
+
+def test_the_vendor_files_are_what_they_are_known_to_be(vendor):
+    assert len(vendor.mass) == 39944 and len(vendor.ranges) == 7
+
+
+def test_a_file_of_the_converter_gives_the_same(folder, vendor):
+    ordapt("import", "a.nxs", "-o", "b.nxs", folder=folder)
+    assert_same(Ranged(folder / "b.nxs"), vendor)
+
+
+def test_the_file_of_the_reference_data_gives_the_same(folder, vendor):
+    ordapt("import", reference("nxapm/pynxtools_apm_input.nxs"), "-o", "c.nxs", folder=folder)
+    assert_same(Ranged(folder / "c.nxs"), vendor)
+
+
+def test_steps_take_it_as_it_is(folder):
+    """Without import: it is ranged when it is read."""
+    first = ordapt("composition", "a.nxs", "-o", "d.nxs", folder=folder)["summary"]
+    second = ordapt("composition", "vendor.nxs", "-o", "e.nxs", folder=folder)["summary"]
+    assert first == second
+    assert first["ranged"] == 33291
+
+
+def groups_of_ions(file):
+    return [item for name, item in file["entry1/atom_probe/ranging/peak_identification"].items() if name.startswith("ion")]
+
+
+def hashes_of_the_old_kind(file):
+    """Before NXapm was accepted an element had no neutrons in its hash instead of 255."""
+    for ion in groups_of_ions(file):
+        hashes = ion["nuclide_hash"][()]
+        ion["nuclide_hash"][()] = numpy.where(hashes >> 8 == 255, hashes & 255, hashes)
+
+
+def attribute_unit(file):
+    """As the transcoder of paraprobe spelt it."""
+    def rename(_, item):
+        if isinstance(item, h5py.Dataset) and "units" in item.attrs:
+            item.attrs["unit"] = item.attrs["units"]
+            del item.attrs["units"]
+    file.visititems(rename)
+
+
+def class_nxion(file):
+    for ion in groups_of_ions(file):
+        ion.attrs["NX_class"] = "NXion"
+
+
+def short_units(file):
+    file["entry1/atom_probe/reconstruction/reconstructed_positions"].attrs["units"] = "nm"
+    file["entry1/atom_probe/mass_to_charge_conversion/mass_to_charge"].attrs["units"] = "Da"
+
+
+def no_units(file):
+    def drop(_, item):
+        if isinstance(item, h5py.Dataset) and "units" in item.attrs:
+            del item.attrs["units"]
+    file.visititems(drop)
+
+
+def column_of_mass(file):
+    """(n, 1) instead of (n)."""
+    mass = file["entry1/atom_probe/mass_to_charge_conversion/mass_to_charge"]
+    values, units = mass[()], mass.attrs["units"]
+    del file["entry1/atom_probe/mass_to_charge_conversion/mass_to_charge"]
+    file["entry1/atom_probe/mass_to_charge_conversion/mass_to_charge"] = values.reshape(-1, 1)
+    file["entry1/atom_probe/mass_to_charge_conversion/mass_to_charge"].attrs["units"] = units
+
+
+def fixed_strings(file):
+    for ion in groups_of_ions(file):
+        name = numpy.bytes_(ion["name"][()])
+        del ion["name"]
+        ion["name"] = name
+
+
+def another_name(file):
+    file.move("entry1/atom_probe", "entry1/atom_probe_of_another_writer")
+
+
+def positions_in_metres(file):
+    """Numbers that the vendor file does not hold exactly: judged by the ions and ranges that come out."""
+    positions = file["entry1/atom_probe/reconstruction/reconstructed_positions"]
+    values = positions[()].astype("f8") * 1e-9
+    del file["entry1/atom_probe/reconstruction/reconstructed_positions"]
+    file["entry1/atom_probe/reconstruction/reconstructed_positions"] = values
+    file["entry1/atom_probe/reconstruction/reconstructed_positions"].attrs["units"] = "m"
+
+
+OLDER = [hashes_of_the_old_kind, attribute_unit, class_nxion, short_units, no_units, column_of_mass, fixed_strings, another_name,
+         positions_in_metres]
+
+
+@pytest.mark.parametrize("change", OLDER, ids=lambda change: change.__name__)
+def test_older_layouts_give_the_same(folder, vendor, tmp_path, change):
+    shutil.copy(folder / "a.nxs", tmp_path / "old.nxs")
+    with h5py.File(tmp_path / "old.nxs", "r+") as file:
+        change(file)
+    ordapt("import", "old.nxs", "-o", "new.nxs", folder=tmp_path)
+    assert_same(Ranged(tmp_path / "new.nxs"), vendor)
+
+
+def test_all_of_them_at_once_give_the_same(folder, vendor, tmp_path):
+    shutil.copy(folder / "a.nxs", tmp_path / "old.nxs")
+    with h5py.File(tmp_path / "old.nxs", "r+") as file:
+        for change in (hashes_of_the_old_kind, class_nxion, fixed_strings, column_of_mass, attribute_unit, another_name):
+            if change is another_name:
+                file.move("entry1/atom_probe", "entry1/atom_probe7")
+            else:
+                change(file)
+    ordapt("import", "old.nxs", "-o", "new.nxs", folder=tmp_path)
+    assert_same(Ranged(tmp_path / "new.nxs"), vendor)
+
+
+def test_ions_alone_and_ranges_alone_are_files_too(folder, tmp_path):
+    shutil.copy(folder / "a.nxs", tmp_path / "ions.nxs")
+    shutil.copy(folder / "a.nxs", tmp_path / "ranges.nxs")
+    with h5py.File(tmp_path / "ions.nxs", "r+") as file:
+        del file["entry1/atom_probe/ranging"]
+    with h5py.File(tmp_path / "ranges.nxs", "r+") as file:
+        del file["entry1/atom_probe/reconstruction"], file["entry1/atom_probe/mass_to_charge_conversion"]
+    ordapt("range", "ions.nxs", "--ranges", "ranges.nxs", "-o", "both.nxs", folder=tmp_path)
+    assert_same(Ranged(tmp_path / "both.nxs"), Ranged(folder / "vendor.nxs"))
