@@ -118,6 +118,14 @@ static oa_status use_selection(oa_cli *cli, oa_loaded *out, const oa_values *res
     return OA_OK;
 }
 
+oa_status oa_job_slot_is_free(oa_cli *cli, const oa_job *job, const oa_slot *slot)
+{
+    if (job->n_loaded == OA_JOB_INPUTS_MAX) return oa_fail(cli->context, "E_USAGE", "more than %d inputs", OA_JOB_INPUTS_MAX);
+    for (size_t i = 0; i < job->n_loaded; i++)
+        if (oa_text_equal(job->loaded[i].input.role, slot->name)) return oa_fail(cli->context, "E_USAGE", "%s is given twice; a slot takes one input", slot->name);
+    return OA_OK;
+}
+
 oa_status oa_job_use(oa_cli *cli, oa_job *job, const oa_slot *slot, const oa_job *earlier)
 {
     if (job->n_loaded == OA_JOB_INPUTS_MAX) return oa_fail(cli->context, "E_USAGE", "more than %d inputs", OA_JOB_INPUTS_MAX);

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "cli/cli.h"
 #include "data/model.h"
+#include "math/ranging.h"
 
 enum { REFERENCE_DEPTH = 16 };
 
@@ -137,11 +138,19 @@ static oa_status verify_reference(oa_cli *cli, const oa_input_record *expected, 
     return oa_check_input(cli, expected, path, sha256, content);
 }
 
+/* Other programs store ranges without the types they give (contract: such a file is ranged when it is read). */
+static oa_status range_as_read(oa_ions *ions)
+{
+    if (!ions->ranges || !ions->ranges->n || ions->column[OA_TYPE].block) return OA_OK;
+    return oa_ranging__assign(ions, ions->ranges, OA_OVERLAP_FIRST);
+}
+
 static oa_status ions_in(oa_cli *cli, const opened *file, const char *path, const oa_record *record, const oa_input_record *expected, int depth, oa_ions **out)
 {
     if (oa_nexus_has_ions(&file->h5, file->entry)) {
         OA_TRY(oa_nexus_ions(&file->h5, file->entry, out));
         OA_TRY(check_ions(cli->context, record, *out));
+        if (!record) OA_TRY(range_as_read(*out));
     } else if (record) {
         OA_TRY(follow(cli, file, path, record, depth, out));
     } else {

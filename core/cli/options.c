@@ -173,6 +173,14 @@ static int parse_option(oa_cli *cli, int argc, char **argv, int i, const oa_step
     return takes ? i + 1 : i;
 }
 
+/* Names with line ends or terminal escapes, and such that JSON and NeXus cannot hold, would make records that lie. */
+static void check_text(oa_cli *cli, const char *text)
+{
+    bool is_clean = oa_text_is_utf8(text);
+    for (const char *c = text; *c && is_clean; c++) is_clean = (unsigned char)*c >= 0x20 && *c != 0x7f;
+    if (!is_clean && !cli->bad.code) cli->bad.code = "E_USAGE", cli->bad.help = "has control characters or is no UTF-8 text; rename the file, or give plain text";
+}
+
 bool oa_cli_parse(oa_cli *cli, int argc, char **argv, const oa_step *step)
 {
     cli->inputs = calloc((size_t)argc + 1, sizeof *cli->inputs);
@@ -181,8 +189,8 @@ bool oa_cli_parse(oa_cli *cli, int argc, char **argv, const oa_step *step)
     cli->progress_fd = -1;
     bool only_inputs = false;
     if (!cli->inputs || !cli->named) return false;
+    for (int i = 2; i < argc; i++) check_text(cli, argv[i]);
     for (int i = 2; i < argc; i++) {
-        if (!oa_text_is_utf8(argv[i])) complain(cli, "an argument that is no UTF-8 text");
         if (!only_inputs && strcmp(argv[i], "--") == 0) only_inputs = true;
         else if (!only_inputs && argv[i][0] == '-' && argv[i][1]) i = parse_option(cli, argc, argv, i, step);
         else cli->inputs[cli->n_inputs++] = argv[i];
@@ -203,6 +211,7 @@ oa_status oa_cli_check_options(oa_cli *cli)
     if (cli->bad.wanted)
         return oa_fail(cli->context, cli->bad.code, "'%s' is no value for %.*s; give %s: %s", cli->bad.value, (int)strcspn(cli->bad.option, "="), cli->bad.option,
                        cli->bad.wanted, cli->bad.help);
+    if (cli->bad.help) return oa_fail(cli->context, cli->bad.code, "an argument %s", cli->bad.help);
     return oa_fail(cli->context, cli->bad.code, "'%s' is not understood or lacks its value; `ordapt help` lists the common options", cli->bad.option);
 }
 

@@ -47,6 +47,7 @@ static const oa_job *earlier_job(const recipe *r, const char *name)
 static oa_status fill_slot(recipe *r, oa_job *job, const oa_slot *slot, const char *const *words, size_t n)
 {
     const char *paths[WORDS_MAX];
+    OA_TRY(oa_job_slot_is_free(r->cli, job, slot));
     const oa_job *earlier = n == 1 ? earlier_job(r, words[0]) : NULL;
     if (earlier) return oa_job_use(r->cli, job, slot, earlier);
     for (size_t i = 0; i < n; i++) {
@@ -55,7 +56,6 @@ static oa_status fill_slot(recipe *r, oa_job *job, const oa_slot *slot, const ch
             return wrong(r, "no earlier line has this name and the command line does not give it; add NAME=FILE", words[i]);
         if (!paths[i]) paths[i] = words[i];
     }
-    if (job->n_loaded == OA_JOB_INPUTS_MAX) return wrong(r, "too many inputs", words[0]);
     oa_loaded *out = &job->loaded[job->n_loaded++];
     return oa_load(r->cli, slot, paths, n, out);
 }

@@ -18,7 +18,7 @@ static oa_status unknown_word(oa_cli *cli)
 
 static oa_status load_slot(oa_cli *cli, oa_job *job, const oa_slot *slot, const char *const *paths, size_t n)
 {
-    if (job->n_loaded == OA_JOB_INPUTS_MAX) return oa_fail(cli->context, "E_USAGE", "more than %d inputs", OA_JOB_INPUTS_MAX);
+    OA_TRY(oa_job_slot_is_free(cli, job, slot));
     oa_loaded *out = &job->loaded[job->n_loaded++];
     OA_TRY(oa_load(cli, slot, paths, n, out));
     out->input.may_consume = !cli->embed && slot == job->step->slots;

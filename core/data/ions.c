@@ -59,6 +59,7 @@ oa_status oa_ions__add_column(oa_ions *ions, oa_ion_column column, oa_type type)
 oa_status oa_ions__create(oa_context *context, oa_ions **out, size_t n)
 {
     oa_ions *ions;
+    *out = NULL;
     OA_TRY(ions_new_empty(context, &ions, n));
     oa_status status = OA_OK;
     for (int c = OA_X; c <= OA_MASS && status == OA_OK; c++) status = oa_ions__add_column(ions, (oa_ion_column)c, OA_F32);
@@ -175,17 +176,33 @@ uint64_t oa_ions__evaporation_id(const oa_ions *ions, size_t i)
     return c->type == OA_U32 ? ((const uint32_t *)c->block->data)[i] : ((const uint64_t *)c->block->data)[i];
 }
 
+/* Sixteen running extremes side by side, which the compiler keeps in vectors. */
+static void column_bounds(const float *v, size_t n, double *lo, double *hi)
+{
+    enum { LANES = 16 };
+    float low[LANES], high[LANES];
+    for (int k = 0; k < LANES; k++) low[k] = high[k] = n ? v[0] : 0;
+    size_t i = 0;
+    for (; i + LANES <= n; i += LANES)
+        for (int k = 0; k < LANES; k++) {
+            low[k] = v[i + (size_t)k] < low[k] ? v[i + (size_t)k] : low[k];
+            high[k] = v[i + (size_t)k] > high[k] ? v[i + (size_t)k] : high[k];
+        }
+    for (; i < n; i++) {
+        low[0] = v[i] < low[0] ? v[i] : low[0];
+        high[0] = v[i] > high[0] ? v[i] : high[0];
+    }
+    for (int k = 1; k < LANES; k++) {
+        low[0] = low[k] < low[0] ? low[k] : low[0];
+        high[0] = high[k] > high[0] ? high[k] : high[0];
+    }
+    *lo = low[0], *hi = high[0];
+}
+
 void oa_ions__bounds(const oa_ions *ions, double lo[3], double hi[3])
 {
-    for (int axis = 0; axis < 3; axis++) {
-        const float *v = oa_ions__f32(ions, (oa_ion_column)(OA_X + axis));
-        float low = ions->n ? v[0] : 0, high = low;
-        for (size_t i = 1; i < ions->n; i++) {
-            if (v[i] < low) low = v[i];
-            if (v[i] > high) high = v[i];
-        }
-        lo[axis] = low, hi[axis] = high;
-    }
+    for (int axis = 0; axis < 3; axis++)
+        column_bounds(oa_ions__f32(ions, (oa_ion_column)(OA_X + axis)), ions->n, &lo[axis], &hi[axis]);
 }
 
 size_t oa_ions_count(const oa_ions *ions) { return ions->n; }

@@ -32,10 +32,15 @@ bool oa_token_next(const char **at, const char *end, const char **token, size_t 
 oa_status oa_output_check(oa_context *context, const char *path, bool overwrite) OA_MUST_USE;
 
 /* For files that another library writes: checks that path may be written, removes a stale .part, creates an empty one
- * and gives its name (free with oa_free); then makes it permanent under its own name, or forgets it. */
-oa_status oa_part_claim(oa_context *context, const char *path, bool overwrite, char **part) OA_MUST_USE;
-oa_status oa_part_publish(oa_context *context, char *part, const char *path) OA_MUST_USE; /* frees part */
-void oa_part_forget(oa_context *context, char *part);                        /* removes and frees; accepts NULL */
+ * and gives its name; then makes it permanent under its own name, or forgets it. */
+typedef struct oa_claim {
+    char *part;
+    int descriptor; /* held open: nobody else's file can then pass for it */
+} oa_claim;
+oa_status oa_part_claim(oa_context *context, const char *path, bool overwrite, oa_claim *out) OA_MUST_USE;
+oa_status oa_part_check(oa_context *context, const oa_claim *claim) OA_MUST_USE; /* E_OUTPUT where another run replaced it */
+oa_status oa_part_publish(oa_context *context, oa_claim *claim, const char *path) OA_MUST_USE; /* frees it */
+void oa_part_forget(oa_context *context, oa_claim *claim);                       /* removes and frees; accepts an empty one */
 
 /* The failure for errno after writing: no space (73) or another fault (74). */
 oa_status oa_write_failed(oa_context *context, const char *path, int error);

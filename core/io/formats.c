@@ -6,10 +6,11 @@
 #include "io/file.h"
 
 static const oa_format *const formats[] = {
-    &oa_format_pos, &oa_format_epos, &oa_format_csv, &oa_format_rrng, &oa_format_rng, &oa_format_keras, &oa_format_nexus,
+    &oa_format_pos, &oa_format_epos, &oa_format_apt,   &oa_format_ato, &oa_format_csv, &oa_format_rrng,
+    &oa_format_rng, &oa_format_env,  &oa_format_keras, &oa_format_nexus,
 };
 enum { FORMATS = sizeof formats / sizeof *formats };
-#define READ_HERE ".pos, .epos, .csv, .txt, .rrng, .rng, NeXus (.nxs) and Keras networks (.h5)"
+#define READ_HERE ".pos, .epos, .apt, .ato, .csv, .txt, .rrng, .rng, .env, NeXus (.nxs) and Keras networks (.h5)"
 
 static const char *const closed_suffixes[] = { "rhit", "hits", "root", "str", "rraw", NULL };
 
@@ -43,7 +44,7 @@ static bool is_listed(const char *suffix, const char *const *list)
 }
 
 static bool is_hdf5_format(const oa_format *format) { return format == &oa_format_keras || format == &oa_format_nexus; }
-static bool is_text_format(const oa_format *f) { return f == &oa_format_csv || f == &oa_format_rrng || f == &oa_format_rng; }
+static bool is_text_format(const oa_format *f) { return f == &oa_format_csv || f == &oa_format_rrng || f == &oa_format_rng || f == &oa_format_env; }
 
 static const oa_format *format_of_suffix(const char *suffix)
 {
@@ -112,6 +113,7 @@ static oa_status recognise(oa_context *context, int fd, const char *name, uint64
     const bool is_hdf5 = found && strcmp(found, "HDF5") == 0;
     *out = format_of_suffix(suffix);
     if (!*out && !is_hdf5) return is_listed(suffix, closed_suffixes) || !found ? unknown(context, name, suffix) : mismatch(context, name, found, NULL);
+    if (*out == &oa_format_apt && found && strcmp(found, "APT") == 0) return OA_OK;
     if (*out && !is_hdf5_format(*out)) return found ? mismatch(context, name, found, *out) : OA_OK;
     if (is_hdf5 && *out && oa_text_equal_nocase(suffix, "nxs")) return OA_OK;
     if (is_hdf5) return format_of_hdf5(context, fd, name, bytes, out);

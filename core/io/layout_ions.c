@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/parallel.h"
 #include "base/text.h"
 #include "io/layout.h"
 
@@ -47,7 +48,7 @@ static oa_status add_column(oa_nexus_writer *writer, const oa_layout_row *row)
 
 /* ---- histograms ---- */
 
-enum { SPECTRUM_BINS = 3000, GRID_MAX = 100 };
+enum { SPECTRUM_BINS = 3000, GRID_MAX = 100, COUNT_CHUNK = 262144, COUNT_CHUNKS_MAX = 8 };
 #define SPECTRUM_WIDTH 0.1 /* Da */
 
 static void axes_attributes(oa_h5w *w, const char *group, const char *signal, const char *const *axes, size_t n)
@@ -60,43 +61,6 @@ static void axes_attributes(oa_h5w *w, const char *group, const char *signal, co
         snprintf(name, sizeof name, "%s_indices", axes[i]);
         oa_h5w_attribute_u32(w, group, name, (uint32_t)i);
     }
-}
-
-static oa_status count_spectrum(oa_context *context, const oa_ions *ions, uint32_t **out)
-{
-    const float *mass = oa_ions__f32(ions, OA_MASS);
-    OA_TRY(oa_new(context, out, SPECTRUM_BINS, sizeof **out));
-    for (size_t i = 0; i < ions->n; i++) {
-        const double bin = mass[i] * (1 / SPECTRUM_WIDTH);
-        if (bin >= 0 && bin < SPECTRUM_BINS) (*out)[(size_t)bin]++;
-    }
-    return OA_OK;
-}
-
-/* An overview for people and viewers; the step `spectrum` is the exact one. */
-static oa_status write_spectrum(oa_nexus_writer *writer)
-{
-    static const char *const axes[] = { "axis_mass_to_charge" };
-    static const char process[] = OA_ROI "/ranging/mass_to_charge_distribution", data[] = OA_ROI "/ranging/mass_to_charge_distribution/mass_spectrum";
-    oa_h5w *w = &writer->w;
-    const size_t bins = SPECTRUM_BINS;
-    float centre[SPECTRUM_BINS];
-    uint32_t *count;
-    for (size_t i = 0; i < bins; i++) centre[i] = (float)((i + 0.5) * SPECTRUM_WIDTH);
-    OA_TRY(count_spectrum(w->context, writer->bundle->ions, &count));
-    write_process(writer, process, "NXprocess", 1);
-    oa_h5w_real(w, OA_ROI "/ranging/mass_to_charge_distribution/min_mass_to_charge", 0, "Da");
-    oa_h5w_real(w, OA_ROI "/ranging/mass_to_charge_distribution/max_mass_to_charge", SPECTRUM_BINS * SPECTRUM_WIDTH, "Da");
-    oa_h5w_count(w, OA_ROI "/ranging/mass_to_charge_distribution/n_mass_to_charge", bins);
-    oa_h5w_group(w, data, "NXdata");
-    oa_h5w_text(w, OA_ROI "/ranging/mass_to_charge_distribution/mass_spectrum/title", "Mass-to-charge histogram, bins of 0.1 Da");
-    oa_h5w_array(w, OA_ROI "/ranging/mass_to_charge_distribution/mass_spectrum/intensity", OA_U32, 1, &bins, count, NULL);
-    oa_h5w_attribute(w, OA_ROI "/ranging/mass_to_charge_distribution/mass_spectrum/intensity", "long_name", "Counts");
-    oa_h5w_array(w, OA_ROI "/ranging/mass_to_charge_distribution/mass_spectrum/axis_mass_to_charge", OA_F32, 1, &bins, centre, "Da");
-    oa_h5w_attribute(w, OA_ROI "/ranging/mass_to_charge_distribution/mass_spectrum/axis_mass_to_charge", "long_name", "Mass-to-charge-state ratio (Da)");
-    axes_attributes(w, data, "intensity", axes, 1);
-    oa_free(w->context, count);
-    return OA_OK;
 }
 
 typedef struct grid {
@@ -119,16 +83,81 @@ static grid make_grid(const oa_ions *ions)
     return g;
 }
 
-static oa_status count_grid(oa_context *context, const oa_ions *ions, const grid *g, uint32_t **out)
+/* Both histograms, one copy of each per chunk of ions; the sums end in the first. */
+typedef struct counting {
+    const oa_ions *ions;
+    grid grid;
+    size_t cubes;
+    uint32_t *spectrum, *cube; /* (chunks, SPECTRUM_BINS), (chunks, cubes) */
+} counting;
+
+static void count_masses(const counting *c, oa_span span)
 {
-    const float *x = oa_ions__f32(ions, OA_X), *y = oa_ions__f32(ions, OA_Y), *z = oa_ions__f32(ions, OA_Z);
-    OA_TRY(oa_new(context, out, g->n[0] * g->n[1] * g->n[2], sizeof **out));
-    for (size_t i = 0; i < ions->n; i++) {
-        const size_t ix = (size_t)((x[i] - g->lo[0]) / g->edge), iy = (size_t)((y[i] - g->lo[1]) / g->edge);
-        const size_t iz = (size_t)((z[i] - g->lo[2]) / g->edge);
-        if (ix < g->n[0] && iy < g->n[1] && iz < g->n[2]) (*out)[(iz * g->n[1] + iy) * g->n[0] + ix]++;
+    const float *mass = oa_ions__f32(c->ions, OA_MASS);
+    uint32_t *out = c->spectrum + span.chunk * SPECTRUM_BINS;
+    for (size_t i = span.begin; i < span.end; i++) {
+        const double bin = mass[i] * (1 / SPECTRUM_WIDTH);
+        if (bin >= 0 && bin < SPECTRUM_BINS) out[(size_t)bin]++;
+    }
+}
+
+static oa_status count_chunk(void *arg, oa_span span, oa_worker *worker)
+{
+    const counting *c = arg;
+    const grid *g = &c->grid;
+    const float *x = oa_ions__f32(c->ions, OA_X), *y = oa_ions__f32(c->ions, OA_Y), *z = oa_ions__f32(c->ions, OA_Z);
+    const double per_nm = 1 / g->edge;
+    uint32_t *out = c->cube + span.chunk * c->cubes;
+    (void)worker;
+    count_masses(c, span);
+    for (size_t i = span.begin; i < span.end; i++) {
+        const size_t ix = (size_t)((x[i] - g->lo[0]) * per_nm), iy = (size_t)((y[i] - g->lo[1]) * per_nm);
+        const size_t iz = (size_t)((z[i] - g->lo[2]) * per_nm);
+        if (ix < g->n[0] && iy < g->n[1] && iz < g->n[2]) out[(iz * g->n[1] + iy) * g->n[0] + ix]++;
     }
     return OA_OK;
+}
+
+static void add_copies(uint32_t *counts, size_t n, size_t copies)
+{
+    for (size_t k = 1; k < copies; k++)
+        for (size_t i = 0; i < n; i++) counts[i] += counts[k * n + i];
+}
+
+/* Few chunks, as each has its own counts. The caller frees spectrum and cube, also after a failure. */
+static oa_status count_ions(oa_context *context, counting *c)
+{
+    const size_t n = c->ions->n, share = oa_chunk_count(n, COUNT_CHUNKS_MAX), per_chunk = share > COUNT_CHUNK ? share : COUNT_CHUNK;
+    const size_t chunks = n ? oa_chunk_count(n, per_chunk) : 1;
+    c->cubes = c->grid.n[0] * c->grid.n[1] * c->grid.n[2];
+    OA_TRY(oa_new(context, &c->spectrum, chunks * SPECTRUM_BINS, sizeof *c->spectrum));
+    OA_TRY(oa_new(context, &c->cube, chunks * c->cubes, sizeof *c->cube));
+    OA_TRY(oa_parallel(context, n, per_chunk, count_chunk, c));
+    add_copies(c->spectrum, SPECTRUM_BINS, chunks);
+    add_copies(c->cube, c->cubes, chunks);
+    return OA_OK;
+}
+
+/* An overview for people and viewers; the step `spectrum` is the exact one. */
+static void write_spectrum(oa_nexus_writer *writer, const uint32_t *count)
+{
+    static const char *const axes[] = { "axis_mass_to_charge" };
+    static const char process[] = OA_ROI "/ranging/mass_to_charge_distribution", data[] = OA_ROI "/ranging/mass_to_charge_distribution/mass_spectrum";
+    oa_h5w *w = &writer->w;
+    const size_t bins = SPECTRUM_BINS;
+    float centre[SPECTRUM_BINS];
+    for (size_t i = 0; i < bins; i++) centre[i] = (float)((i + 0.5) * SPECTRUM_WIDTH);
+    write_process(writer, process, "NXprocess", 1);
+    oa_h5w_real(w, OA_ROI "/ranging/mass_to_charge_distribution/min_mass_to_charge", 0, "Da");
+    oa_h5w_real(w, OA_ROI "/ranging/mass_to_charge_distribution/max_mass_to_charge", SPECTRUM_BINS * SPECTRUM_WIDTH, "Da");
+    oa_h5w_count(w, OA_ROI "/ranging/mass_to_charge_distribution/n_mass_to_charge", bins);
+    oa_h5w_group(w, data, "NXdata");
+    oa_h5w_text(w, OA_ROI "/ranging/mass_to_charge_distribution/mass_spectrum/title", "Mass-to-charge histogram, bins of 0.1 Da");
+    oa_h5w_array(w, OA_ROI "/ranging/mass_to_charge_distribution/mass_spectrum/intensity", OA_U32, 1, &bins, count, NULL);
+    oa_h5w_attribute(w, OA_ROI "/ranging/mass_to_charge_distribution/mass_spectrum/intensity", "long_name", "Counts");
+    oa_h5w_array(w, OA_ROI "/ranging/mass_to_charge_distribution/mass_spectrum/axis_mass_to_charge", OA_F32, 1, &bins, centre, "Da");
+    oa_h5w_attribute(w, OA_ROI "/ranging/mass_to_charge_distribution/mass_spectrum/axis_mass_to_charge", "long_name", "Mass-to-charge-state ratio (Da)");
+    axes_attributes(w, data, "intensity", axes, 1);
 }
 
 static void write_grid_axis(oa_h5w *w, const char *data, const char *name, const grid *g, int axis)
@@ -141,24 +170,30 @@ static void write_grid_axis(oa_h5w *w, const char *data, const char *name, const
     oa_h5w_attribute(w, path, "long_name", title);
 }
 
-static oa_status write_discretization(oa_nexus_writer *writer)
+static void write_discretization(oa_nexus_writer *writer, const grid *g, const uint32_t *count)
 {
     static const char process[] = OA_ROI "/reconstruction/naive_discretization", data[] = OA_ROI "/reconstruction/naive_discretization/data";
     static const char *const axes[] = { "axis_z", "axis_y", "axis_x" };
     oa_h5w *w = &writer->w;
-    const grid g = make_grid(writer->bundle->ions);
-    uint32_t *count;
-    OA_TRY(count_grid(w->context, writer->bundle->ions, &g, &count));
-    const size_t dims[] = { g.n[2], g.n[1], g.n[0] };
+    const size_t dims[] = { g->n[2], g->n[1], g->n[0] };
     write_process(writer, process, "NXprocess", 1);
     oa_h5w_group(w, data, "NXdata");
     oa_h5w_text(w, OA_ROI "/reconstruction/naive_discretization/data/title", "Ions per cube");
     oa_h5w_array(w, OA_ROI "/reconstruction/naive_discretization/data/intensity", OA_U32, 3, dims, count, NULL);
     oa_h5w_attribute(w, OA_ROI "/reconstruction/naive_discretization/data/intensity", "long_name", "Counts");
-    for (int i = 0; i < 3; i++) write_grid_axis(w, data, axes[i], &g, 2 - i);
+    for (int i = 0; i < 3; i++) write_grid_axis(w, data, axes[i], g, 2 - i);
     axes_attributes(w, data, "intensity", axes, 3);
-    oa_free(w->context, count);
-    return OA_OK;
+}
+
+static oa_status write_histograms(oa_nexus_writer *writer)
+{
+    counting c = { .ions = writer->bundle->ions, .grid = make_grid(writer->bundle->ions) };
+    const oa_status status = count_ions(writer->w.context, &c);
+    if (status == OA_OK) write_discretization(writer, &c.grid, c.cube);
+    if (status == OA_OK) write_spectrum(writer, c.spectrum);
+    oa_free(writer->w.context, c.cube);
+    oa_free(writer->w.context, c.spectrum);
+    return status;
 }
 
 /* ---- ranging ---- */
@@ -293,8 +328,7 @@ oa_status oa_layout_write_ions(oa_nexus_writer *writer)
     write_process(writer, OA_ROI "/ranging", "NXapm_ranging", 6);
     write_source(writer, OA_ROI "/reconstruction/results", position_suffixes);
     write_source(writer, OA_ROI "/ranging/source", range_suffixes);
-    OA_TRY(write_discretization(writer));
-    OA_TRY(write_spectrum(writer));
+    OA_TRY(write_histograms(writer));
     OA_TRY(write_ranging(writer));
     write_detector_groups(writer);
     write_evaporation(writer);

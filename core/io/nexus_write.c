@@ -199,32 +199,37 @@ static oa_status finish(oa_nexus_writer *writer, const char *path, const char *p
 
 /* ---- under its name complete or not at all ---- */
 
-static oa_status write_all(oa_nexus_writer *writer, const char *path, const char *part)
+/* Each stroke opens the file anew by its name: it must still be ours. */
+static oa_status write_all(oa_nexus_writer *writer, const char *path, const oa_claim *claim)
 {
-    oa_phase(writer->w.context, "write");
-    OA_TRY(write_skeleton(writer, path, part));
-    OA_TRY(write_bulk(writer, part));
-    return finish(writer, path, part);
+    oa_context *context = writer->w.context;
+    oa_phase(context, "write");
+    OA_TRY(oa_part_check(context, claim));
+    OA_TRY(write_skeleton(writer, path, claim->part));
+    OA_TRY(oa_part_check(context, claim));
+    OA_TRY(write_bulk(writer, claim->part));
+    OA_TRY(oa_part_check(context, claim));
+    return finish(writer, path, claim->part);
 }
 
-static oa_status write_and_publish(oa_nexus_writer *writer, const char *path, char *part, uint64_t *bytes)
+static oa_status write_and_publish(oa_nexus_writer *writer, const char *path, oa_claim *claim, uint64_t *bytes)
 {
     struct stat info;
-    oa_status status = write_all(writer, path, part);
+    oa_status status = write_all(writer, path, claim);
     if (status == OA_OK) status = oa_check_cancelled(writer->w.context);
-    if (status == OA_OK && bytes && stat(part, &info) == 0) *bytes = (uint64_t)info.st_size;
-    if (status == OA_OK) return oa_part_publish(writer->w.context, part, path);
-    oa_part_forget(writer->w.context, part);
+    if (status == OA_OK && bytes && fstat(claim->descriptor, &info) == 0) *bytes = (uint64_t)info.st_size;
+    if (status == OA_OK) return oa_part_publish(writer->w.context, claim, path);
+    oa_part_forget(writer->w.context, claim);
     return status;
 }
 
 oa_status oa_nexus_write(oa_context *context, const char *path, bool overwrite, const oa_bundle *bundle, uint64_t *bytes)
 {
-    char *part;
+    oa_claim claim;
     oa_nexus_writer writer = { .w = { .context = context }, .bundle = bundle };
     oa_h5_setup();
-    OA_TRY(oa_part_claim(context, path, overwrite, &part));
-    const oa_status status = write_and_publish(&writer, path, part, bytes);
+    OA_TRY(oa_part_claim(context, path, overwrite, &claim));
+    const oa_status status = write_and_publish(&writer, path, &claim, bytes);
     oa_free(context, writer.bulk);
     oa_free(context, writer.link);
     return status;

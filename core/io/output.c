@@ -90,39 +90,51 @@ static bool is_ours(int descriptor, const char *part)
     return fstat(descriptor, &mine) == 0 && lstat(part, &there) == 0 && mine.st_ino == there.st_ino && mine.st_dev == there.st_dev;
 }
 
+static oa_status replaced(oa_context *context, const char *part)
+{
+    return oa_fail_at(context, OA_IN_FILE(oa_base_name(part)), "E_OUTPUT",
+                      "'%s' was replaced while it was written; is somebody else writing the same output?", part);
+}
+
 static oa_status make_permanent(oa_context *context, int descriptor, const char *part, const char *path)
 {
     if (fsync(descriptor) != 0) return oa_write_failed(context, path, errno);
-    if (!is_ours(descriptor, part))
-        return oa_fail_at(context, OA_IN_FILE(oa_base_name(path)), "E_OUTPUT",
-                          "'%s' was replaced while it was written; is somebody else writing the same output?", part);
+    if (!is_ours(descriptor, part)) return replaced(context, part);
     if (rename(part, path) != 0) return create_failed(context, path, errno);
     sync_folder(path);
     return OA_OK;
 }
 
-oa_status oa_part_claim(oa_context *context, const char *path, bool overwrite, char **part)
+oa_status oa_part_claim(oa_context *context, const char *path, bool overwrite, oa_claim *out)
 {
-    int fd;
-    OA_TRY(create_part(context, path, overwrite, part, &fd));
-    close(fd);
-    return OA_OK;
+    *out = (oa_claim){ .descriptor = -1 };
+    return create_part(context, path, overwrite, &out->part, &out->descriptor);
 }
 
-oa_status oa_part_publish(oa_context *context, char *part, const char *path)
+oa_status oa_part_check(oa_context *context, const oa_claim *claim)
 {
-    const int fd = open(part, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-    oa_status status = fd < 0 ? create_failed(context, path, errno) : make_permanent(context, fd, part, path);
-    if (fd >= 0) close(fd);
-    if (status == OA_OK) oa_free(context, part);
-    else oa_part_forget(context, part);
+    return is_ours(claim->descriptor, claim->part) ? OA_OK : replaced(context, claim->part);
+}
+
+static void drop_claim(oa_context *context, oa_claim *claim)
+{
+    if (claim->part) close(claim->descriptor);
+    oa_free(context, claim->part);
+    *claim = (oa_claim){ .descriptor = -1 };
+}
+
+oa_status oa_part_publish(oa_context *context, oa_claim *claim, const char *path)
+{
+    const oa_status status = make_permanent(context, claim->descriptor, claim->part, path);
+    if (status == OA_OK) drop_claim(context, claim);
+    else oa_part_forget(context, claim);
     return status;
 }
 
-void oa_part_forget(oa_context *context, char *part)
+void oa_part_forget(oa_context *context, oa_claim *claim)
 {
-    if (part) (void)unlink(part);
-    oa_free(context, part);
+    if (claim->part && is_ours(claim->descriptor, claim->part)) (void)unlink(claim->part);
+    drop_claim(context, claim);
 }
 
 static void drop(oa_output_file *file)

@@ -187,7 +187,7 @@ static oa_status refuse_overlap(const oa_draft_list *list, const oa_draft *a, co
     oa_text_of_real(upper, a->upper < b->upper ? a->upper : b->upper);
     const oa_draft *first = a->order < b->order ? a : b, *second = first == a ? b : a;
     return oa_fail_at(list->context, OA_AT_LINE(list->name, second->line), "E_RANGE_OVERLAP",
-                      "%s and %s are different ions and share %s to %s Da; separate them, or --allow-overlap true gives it to %s",
+                      "%s and %s are different ions and share %s to %s Da; separate them, or --allow-overlap first gives it to %s",
                       first->key, second->key, lower, upper, first->key);
 }
 

@@ -83,7 +83,9 @@ static oa_status refuse_nonfinite(oa_context *context, const reading *r, size_t 
         if (count == 0) continue;
         size_t first = 0;
         while (first + 1 < n && !is_nonfinite(r->to[f][first])) first++;
-        return oa_fail_at(context, OA_AT_BYTE(r->name, (int64_t)first * 4 * r->layout->n_fields + 4 * f), "E_NONFINITE",
+        const bool is_plain = r->layout == &oa_layout_pos || r->layout == &oa_layout_epos;
+        const int64_t offset = is_plain ? (int64_t)first * 4 * r->layout->n_fields + 4 * f : -1;
+        return oa_fail_at(context, OA_AT_BYTE(r->name, offset), "E_NONFINITE",
                           "%s is NaN or infinite in %zu of %zu records, first in record %zu (from 0); --drop-nonfinite true leaves "
                           "such records out", r->layout->names[f], count, n, first);
     }
@@ -130,6 +132,26 @@ static oa_status check_values(oa_context *context, reading *r, oa_ions *ions, co
         oa_warn(context, "W_MASS_NONPOSITIVE", "%s: mass-to-charge is 0 or below in %zu of %zu ions; they are kept and never ranged", r->name,
                 low, ions->n);
     return OA_OK;
+}
+
+/* The columns that are there, as a layout of their own. */
+oa_status oa_ions_check_values(oa_context *context, const char *name, oa_ions *ions, const oa_read_options *options)
+{
+    oa_layout present = { .name = name };
+    reading r = { .name = name, .layout = &present };
+    for (int c = OA_X; c <= OA_HIT_Y; c++) {
+        uint32_t *column = ions->column[c].block && ions->column[c].type == OA_F32 ? oa_ions__data(ions, (oa_ion_column)c) : NULL;
+        if (!column) continue;
+        const unsigned f = present.n_fields++;
+        size_t special = 0;
+        present.n_floats = present.n_fields;
+        present.names[f] = oa_ion_columns[c].name;
+        r.to[f] = column;
+        for (size_t i = 0; i < ions->n; i++) special += is_nonfinite(column[i]);
+        atomic_store(&r.nonfinite[f], special);
+    }
+    atomic_store(&r.nonpositive, count_nonpositive(r.to[3], ions->n));
+    return check_values(context, &r, ions, options);
 }
 
 static oa_status fill(oa_context *context, reading *r, oa_ions *ions, const oa_read_options *options)

@@ -23,6 +23,9 @@ oa_status oa_records_judge(oa_context *context, int fd, uint64_t bytes, const ch
 oa_status oa_records_read(oa_context *context, const oa_source *source, const oa_layout *layout,
                           const oa_read_options *options, oa_ions **out) OA_MUST_USE;
 
+/* Finiteness of the float columns of ions read otherwise, and warnings on mass-to-charge, by the same options. */
+oa_status oa_ions_check_values(oa_context *context, const char *name, oa_ions *ions, const oa_read_options *options) OA_MUST_USE;
+
 static inline uint32_t oa_u32_big(const unsigned char *b)
 {
     return (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];

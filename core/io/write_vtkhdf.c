@@ -205,17 +205,17 @@ oa_status oa_write_vtkhdf(oa_context *context, oa_sink *sink, const oa_ions *ion
 {
     vtk_file v = { .context = context, .ions = ions, .options = options, .n = oa_write_count(ions, options) };
     oa_written *written = &sink->files[sink->n_files];
-    char *part;
+    oa_claim claim;
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
     OA_TRY(oa_write_check(context, ions, options));
-    OA_TRY(oa_part_claim(context, sink->path, sink->overwrite, &part));
-    oa_status status = write_file(&v, part);
-    if (status == OA_OK) status = oa_file_digest(context, part, written->sha256, &written->bytes);
+    OA_TRY(oa_part_claim(context, sink->path, sink->overwrite, &claim));
+    oa_status status = write_file(&v, claim.part);
+    if (status == OA_OK) status = oa_file_digest(context, claim.part, written->sha256, &written->bytes);
     if (status != OA_OK) {
-        oa_part_forget(context, part);
+        oa_part_forget(context, &claim);
         return status;
     }
-    OA_TRY(oa_part_publish(context, part, sink->path));
+    OA_TRY(oa_part_publish(context, &claim, sink->path));
     snprintf(written->name, sizeof written->name, "%s", oa_base_name(sink->path));
     sink->n_files++;
     return OA_OK;

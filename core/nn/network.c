@@ -128,31 +128,35 @@ void oa_network_pass(const oa_network *network, int64_t member, size_t rows, con
     }
 }
 
-/* Patterns with NaN are computed as zeros, so that the layers need not know of them. */
-static void load_batch(const oa_network *network, const float *patterns, const bool *is_void, size_t n, float *x)
+/* The patterns without NaN; the others are not computed at all. */
+typedef struct valid_rows {
+    size_t n;
+    uint16_t row[OA_BATCH_GROUP];
+    bool is_void[OA_BATCH_GROUP];
+} valid_rows;
+
+static void find_valid(const oa_network *network, const float *patterns, size_t n, valid_rows *out)
+{
+    out->n = 0;
+    for (size_t r = 0; r < n; r++) {
+        bool is_void = false;
+        for (size_t i = 0; i < network->n_input; i++) is_void |= isnan(patterns[r * network->n_input + i]) != 0;
+        out->is_void[r] = is_void;
+        if (!is_void) out->row[out->n++] = (uint16_t)r;
+    }
+}
+
+/* The valid patterns [first, first + rows), then zeros. */
+static void load_batch(const oa_network *network, const float *patterns, const valid_rows *valid, size_t first, size_t rows, float *x)
 {
     const size_t values = network->n_input;
-    for (size_t r = 0; r < OA_BATCH; r++) {
-        if (r < n && !is_void[r]) memcpy(x + r * values, patterns + r * values, values * sizeof *x);
-        else memset(x + r * values, 0, values * sizeof *x);
-    }
+    for (size_t r = 0; r < rows; r++) memcpy(x + r * values, patterns + valid->row[first + r] * values, values * sizeof *x);
+    memset(x + rows * values, 0, (OA_BATCH - rows) * values * sizeof *x);
 }
 
-static void find_void(const oa_network *network, const float *patterns, size_t n, bool *is_void)
+static void fill_with_nan(float *values, size_t n)
 {
-    for (size_t r = 0; r < n; r++) {
-        is_void[r] = false;
-        for (size_t i = 0; i < network->n_input; i++) is_void[r] |= isnan(patterns[r * network->n_input + i]) != 0;
-    }
-}
-
-/* Copies what one member gave for the rows from `first` on to its place (n, members, classes). */
-static void store_member(const oa_network *network, int64_t member, const float *from, const bool *is_void, size_t first, size_t n, float *out)
-{
-    const size_t classes = network->n_classes, members = (size_t)network->model->members;
-    for (size_t r = first; out && r < first + n; r++)
-        for (size_t c = 0; c < classes; c++)
-            out[(r * members + (size_t)member) * classes + c] = is_void[r] ? NAN : from[(r - first) * classes + c];
+    for (size_t i = 0; values && i < n; i++) values[i] = NAN;
 }
 
 /* mean = sum p / members, spread = sqrt(sum p^2 / members - mean^2), both summed in double in the order of members. */
@@ -184,28 +188,41 @@ static oa_status make_room(const oa_network *network, oa_worker *worker, group_r
     return OA_OK;
 }
 
+/* What one member gave for the valid patterns [first, first + rows): added to the sums, and copied to its place. */
+static void store_batch(const oa_network *network, int64_t member, const group_room *room, const valid_rows *valid, size_t first,
+                        size_t rows, const oa_prediction *out)
+{
+    const size_t classes = network->n_classes, members = (size_t)network->model->members;
+    const float *p = room->state.y[network->model->n_layers];
+    for (size_t r = 0; r < rows; r++) {
+        const size_t row = valid->row[first + r], at = (row * members + (size_t)member) * classes;
+        for (size_t c = 0; c < classes; c++) {
+            const float value = p[r * classes + c];
+            room->sums[2 * (row * classes + c)] += value;
+            room->sums[2 * (row * classes + c) + 1] += (double)value * value;
+            if (out->probability) out->probability[at + c] = value;
+            if (out->logits) out->logits[at + c] = room->state.logits[r * classes + c];
+        }
+    }
+}
+
 oa_status oa_network_group(const oa_network *network, oa_worker *worker, const float *patterns, size_t n, const oa_prediction *out)
 {
-    const size_t classes = network->n_classes;
-    bool is_void[OA_BATCH_GROUP];
+    const size_t all = n * (size_t)network->model->members * network->n_classes;
+    valid_rows valid;
     group_room room;
     OA_TRY(make_room(network, worker, &room));
-    find_void(network, patterns, n, is_void);
+    find_valid(network, patterns, n, &valid);
+    fill_with_nan(out->probability, all);
+    fill_with_nan(out->logits, all);
     for (int64_t m = 0; m < network->model->members; m++)
-        for (size_t first = 0; first < n; first += OA_BATCH) {
-            const size_t rows = n - first < OA_BATCH ? n - first : OA_BATCH;
-            const float *p = room.state.y[network->model->n_layers];
-            load_batch(network, patterns + first * network->n_input, is_void + first, rows, room.state.y[0]);
+        for (size_t first = 0; first < valid.n; first += OA_BATCH) {
+            const size_t rows = valid.n - first < OA_BATCH ? valid.n - first : OA_BATCH;
+            load_batch(network, patterns, &valid, first, rows, room.state.y[0]);
             oa_network_pass(network, m, OA_BATCH, &room.state);
-            for (size_t i = 0; i < rows * classes; i++) {
-                double *sum = room.sums + 2 * (first * classes + i);
-                sum[0] += p[i];
-                sum[1] += (double)p[i] * p[i];
-            }
-            store_member(network, m, p, is_void, first, rows, out->probability);
-            store_member(network, m, room.state.logits, is_void, first, rows, out->logits);
+            store_batch(network, m, &room, &valid, first, rows, out);
         }
-    store_ensemble(network, room.sums, is_void, n, out);
+    store_ensemble(network, room.sums, valid.is_void, n, out);
     return OA_OK;
 }
 

@@ -445,7 +445,7 @@ static oa_status put_summary(oa_run *run, const classify_job *job, size_t task, 
     }
     OA_TRY(count_species(run, job, task, &ions));
     if (2 * invalid > voxels)
-        oa_note(run, "W_FEW_IONS", "%s: %zu of %zu voxels have no usable curve; there are %llu such ions, and a sphere needs about ten", title,
+        oa_note(run, "W_FEW_IONS", "%s: %zu of %zu voxels have no usable curve; the %llu ions of the species are too few for this region", title,
                 invalid, voxels, (unsigned long long)ions);
     OA_TRY(oa_put_text(run, "summary/species", title));
     OA_TRY(oa_put_count(run, "summary/species_ions", ions));

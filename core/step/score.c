@@ -36,7 +36,8 @@ static const oa_output score_outputs[] = {
     { .name = "by_radius/radius", .type = OA_F64, .shape = "(class)", .unit = OA_NM, .is_optional = true, .help = "middle of the class" },
     { .name = "by_radius/spheres", .type = OA_U64, .shape = "(class)", .is_optional = true, .help = "domains of this radius" },
     { .name = "by_radius/found", .type = OA_U64, .shape = "(class)", .is_optional = true, .help = "of these, found" },
-    { .name = "spheres/recall", .type = OA_F64, .shape = "(domain)", .axes = "domain", .is_optional = true, .help = "share of the domain's ions that is selected" },
+    { .name = "spheres/recall", .type = OA_F64, .shape = "(domain)", .axes = "domain", .is_optional = true,
+      .help = "share of the domain's ions that is selected" },
     { .name = "spheres/selected", .type = OA_U64, .shape = "(domain)", .is_optional = true, .help = "selected ions of the domain" },
     { .name = "spheres/ions", .type = OA_U64, .shape = "(domain)", .is_optional = true, .help = "ions of the domain" },
     { .name = "spheres/radius", .type = OA_F64, .shape = "(domain)", .unit = OA_NM, .is_optional = true, .help = "radius" },
@@ -50,7 +51,8 @@ static const oa_output score_outputs[] = {
     { .name = "summary/precision", .type = OA_F64, .help = "share of the selected ions that come from a domain" },
     { .name = "summary/recall", .type = OA_F64, .help = "share of the ions from domains that is selected" },
     { .name = "summary/f1", .type = OA_F64, .help = "harmonic mean of precision and recall" },
-    { .name = "summary/average_precision", .type = OA_F64, .is_optional = true, .help = "precision averaged over recall, from the probabilities" },
+    { .name = "summary/average_precision", .type = OA_F64, .is_optional = true,
+      .help = "precision averaged over recall, from the probabilities" },
     { .name = "summary/spheres", .type = OA_U64, .is_optional = true, .help = "domains with at least one ion" },
     { .name = "summary/spheres_found", .type = OA_U64, .is_optional = true, .help = "of these, found" },
     OA_OUTPUT_END
@@ -89,8 +91,9 @@ static oa_status find_truth(oa_run *run, scoring *s)
     for (size_t i = 0; i < s->n; i++) {
         const uint64_t id = s->ions ? oa_ions__evaporation_id(s->ions, i) : i;
         if (id >= s->n_truth)
-            return oa_fail(run->context, "E_CONTROL", "ion %zu has evaporation_id %llu, but the truth knows %zu ions: it is of another specimen",
-                           i, (unsigned long long)id, s->n_truth);
+            return oa_fail(run->context, "E_CONTROL",
+                           "ion %zu has evaporation_id %llu, but the truth knows %zu ions: it is of another specimen", i,
+                           (unsigned long long)id, s->n_truth);
     }
     return OA_OK;
 }
@@ -139,7 +142,8 @@ static oa_status find_selection(oa_run *run, scoring *s)
     } else if (has_probability) {
         OA_TRY(select_by_threshold(run, s));
     } else {
-        return oa_fail(run->context, "E_INPUT_KIND", "the first input neither selects ions nor gives a probability per ion (task %d)", task);
+        return oa_fail(run->context, "E_INPUT_KIND",
+                       "the first input neither selects ions nor gives a probability per ion (task %d)", task);
     }
     for (size_t k = 0; k < s->n_selected + s->n_probability; k++) {
         const uint64_t row = k < s->n_selected ? s->selected[k] : s->row[k - s->n_selected];
@@ -235,8 +239,8 @@ static oa_status put_by_radius(oa_run *run, const scoring *s, const sphere_table
         high = fmax(high, floor(t->radius[i] / bin));
     }
     if (!(high - low < 1e6))
-        return oa_fail_at(run->context, OA_IN_PARAMETER("radius_bin"), "E_PARAMETER_RANGE", "radius_bin of %g nm gives %.0f classes; give a "
-                          "wider one", bin, high - low);
+        return oa_fail_at(run->context, OA_IN_PARAMETER("radius_bin"), "E_PARAMETER_RANGE",
+                          "radius_bin of %g nm gives %.0f classes; give a wider one", bin, high - low);
     const size_t n = (size_t)(high - low) + 1;
     double *share, *radius;
     uint64_t *spheres, *found, all = 0, all_found = 0;

@@ -66,7 +66,8 @@ static const oa_param synthesise_table[] = {
              .help = "radii of the domains: one number for all; two: uniform between them; more: taken in turn"),
     OA_PARAM(synthesise_params, stretch, .dflt_text = "1,1,1", .n_min = 3, .n_max = 3, .min = 0.05, .max = 20,
              .help = "semi-axes along x, y, z in units of the radius: 1,1,2 gives needles along z"),
-    OA_PARAM(synthesise_params, gap, .unit = OA_NM, .dflt = 0, .min = 0, .max = 1000, .help = "least distance between domains, surface to surface"),
+    OA_PARAM(synthesise_params, gap, .unit = OA_NM, .dflt = 0, .min = 0, .max = 1000,
+             .help = "least distance between domains, surface to surface"),
     OA_PARAM(synthesise_params, domain_structure, .dflt_text = "",
              .help = "structure of the domains; several are taken in turn, the largest domain first: b2,d03. Left out: l12 in fcc, "
                      "b2 in bcc"),
@@ -76,10 +77,12 @@ static const oa_param synthesise_table[] = {
     OA_PARAM(synthesise_params, order, .dflt = 1, .min = 0, .max = 1,
              .help = "order parameter: 1 is the highest order the composition allows, 0 none, so that stoichiometric domains are then "
                      "depleted or enriched but random"),
-    OA_PARAM(synthesise_params, antiphase, .help = "give every domain one of the translations of its structure at random, instead of the same to all"),
+    OA_PARAM(synthesise_params, antiphase,
+             .help = "give every domain one of the translations of its structure at random, instead of the same to all"),
     OA_PARAM(synthesise_params, sigma_lateral, .unit = OA_NM, .dflt = 0.3, .min = 0, .max = 10,
              .help = "standard deviation of the displacement along x and along y"),
-    OA_PARAM(synthesise_params, sigma_depth, .unit = OA_NM, .dflt = 0.03, .min = 0, .max = 10, .help = "standard deviation of the displacement along z"),
+    OA_PARAM(synthesise_params, sigma_depth, .unit = OA_NM, .dflt = 0.03, .min = 0, .max = 10,
+             .help = "standard deviation of the displacement along z"),
     OA_PARAM(synthesise_params, efficiency, .dflt = 0.52, .min = 1e-6, .max = 1,
              .help = "probability that an atom is detected, each for itself (the number of ions then varies by its root, other than "
                      "in the published banks, which keep an exact share)"),
@@ -117,15 +120,19 @@ static const oa_output synthesise_outputs[] = {
     { .name = "ions", .help = "detected ions with types and ranges, from the apex down (z falls)" },
     { .name = "truth/domain", .type = OA_U32, .shape = "(ion)", .axes = ".",
       .help = "domain the atom sat in before it was displaced, from 1; 0: matrix" },
-    { .name = "truth/structure", .type = OA_U32, .shape = "(ion)", .help = "structure at the atom's site; the long name says which is which" },
-    { .name = "spheres/ions", .type = OA_U64, .shape = "(domain)", .axes = "domain", .is_optional = true, .help = "detected ions of the domain" },
+    { .name = "truth/structure", .type = OA_U32, .shape = "(ion)",
+      .help = "structure at the atom's site; the long name says which is which" },
+    { .name = "spheres/ions", .type = OA_U64, .shape = "(domain)", .axes = "domain", .is_optional = true,
+      .help = "detected ions of the domain" },
     { .name = "spheres/atoms", .type = OA_U64, .shape = "(domain)", .is_optional = true, .help = "atoms of the domain" },
     { .name = "spheres/radius", .type = OA_F64, .shape = "(domain)", .unit = OA_NM, .is_optional = true, .help = "radius" },
     { .name = "spheres/x", .type = OA_F64, .shape = "(domain)", .unit = OA_NM, .is_optional = true, .help = "centre" },
     { .name = "spheres/y", .type = OA_F64, .shape = "(domain)", .unit = OA_NM, .is_optional = true, .help = "centre" },
     { .name = "spheres/z", .type = OA_F64, .shape = "(domain)", .unit = OA_NM, .is_optional = true, .help = "centre" },
-    { .name = "spheres/structure", .type = OA_U32, .shape = "(domain)", .is_optional = true, .help = "structure, numbered as in truth/structure" },
-    { .name = "spheres/domain", .type = OA_U32, .shape = "(domain)", .is_optional = true, .help = "number of the domain, the largest first" },
+    { .name = "spheres/structure", .type = OA_U32, .shape = "(domain)", .is_optional = true,
+      .help = "structure, numbered as in truth/structure" },
+    { .name = "spheres/domain", .type = OA_U32, .shape = "(domain)", .is_optional = true,
+      .help = "number of the domain, the largest first" },
     { .name = "summary/atoms", .type = OA_U64, .help = "atoms in the box" },
     { .name = "summary/ions", .type = OA_U64, .help = "atoms detected" },
     { .name = "summary/domains", .type = OA_U64, .help = "domains" },
@@ -229,7 +236,9 @@ static oa_status set_occupancies(synthesis *s)
 
 static unsigned species_at(const synthesis *s, const occupancy *o, const oa_site *site, const int32_t shift[3], uint32_t word)
 {
-    const bool is_ordered = o->structure->is_ordered && o->structure->is_ordered(site->h + shift[0], site->k + shift[1], site->l + shift[2]);
+    const oa_structure *structure = o->structure;
+    const bool is_ordered = structure->is_ordered &&
+                            structure->is_ordered(site->h + shift[0], site->k + shift[1], site->l + shift[2]);
     const double *cumulative = o->species[is_ordered], u = ((double)word + 0.5) * 0x1p-32;
     unsigned i = 0;
     while (i + 1 < (unsigned)s->alloy.n && u >= cumulative[i]) i++;

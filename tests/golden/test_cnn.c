@@ -61,6 +61,13 @@ static void check_independence(oa_context *context)
         check_ok(context, oa_network_forward(context, &network, curves + i * BINS, 1, &single));
         assert_memory_equal(one, whole + i * CLASSES, sizeof one);
     }
+    static float partly[ROWS * CLASSES]; /* NaN curves: NaN in their rows and nothing elsewhere */
+    for (size_t i = 0; i < ROWS; i += 3) curves[i * BINS + i % BINS] = NAN;
+    check_ok(context, oa_network_forward(context, &network, curves, ROWS, &(oa_prediction){ .mean = partly }));
+    for (size_t i = 0; i < ROWS; i++) {
+        if (i % 3 == 0) assert_true(isnan(partly[i * CLASSES]) && isnan(partly[i * CLASSES + 1]));
+        else assert_memory_equal(partly + i * CLASSES, whole + i * CLASSES, sizeof one);
+    }
     free(curves);
     oa_model_free(model);
 }

@@ -28,7 +28,7 @@ static bool parse_row(char *line, row *out)
 /* Whether the corpus row is for a format read here. */
 static bool is_read_here(const char *format)
 {
-    static const char *const here[] = { "pos", "epos", "csv", "txt", "rrng", "rng" };
+    static const char *const here[] = { "pos", "epos", "apt", "ato", "csv", "txt", "rrng", "rng", "env" };
     for (size_t i = 0; i < sizeof here / sizeof *here; i++)
         if (strcmp(format, here[i]) == 0) return true;
     return false;

@@ -111,17 +111,7 @@ def another_name(file):
     file.move("entry1/atom_probe", "entry1/atom_probe_of_another_writer")
 
 
-def positions_in_metres(file):
-    """Numbers that the vendor file does not hold exactly: judged by the ions and ranges that come out."""
-    positions = file["entry1/atom_probe/reconstruction/reconstructed_positions"]
-    values = positions[()].astype("f8") * 1e-9
-    del file["entry1/atom_probe/reconstruction/reconstructed_positions"]
-    file["entry1/atom_probe/reconstruction/reconstructed_positions"] = values
-    file["entry1/atom_probe/reconstruction/reconstructed_positions"].attrs["units"] = "m"
-
-
-OLDER = [hashes_of_the_old_kind, attribute_unit, class_nxion, short_units, no_units, column_of_mass, fixed_strings, another_name,
-         positions_in_metres]
+OLDER = [hashes_of_the_old_kind, attribute_unit, class_nxion, short_units, no_units, column_of_mass, fixed_strings, another_name]
 
 
 @pytest.mark.parametrize("change", OLDER, ids=lambda change: change.__name__)
@@ -131,6 +121,18 @@ def test_older_layouts_give_the_same(folder, vendor, tmp_path, change):
         change(file)
     ordapt("import", "old.nxs", "-o", "new.nxs", folder=tmp_path)
     assert_same(Ranged(tmp_path / "new.nxs"), vendor)
+
+
+def test_other_units_of_length_are_converted(folder, vendor, tmp_path):
+    shutil.copy(folder / "a.nxs", tmp_path / "metres.nxs")
+    path = "entry1/atom_probe/reconstruction/reconstructed_positions"
+    with h5py.File(tmp_path / "metres.nxs", "r+") as file:
+        values = file[path][()].astype("f8") * 1e-9
+        del file[path]
+        file[path] = values
+        file[path].attrs["units"] = "m"
+    ordapt("import", "metres.nxs", "-o", "new.nxs", folder=tmp_path)
+    assert numpy.allclose(Ranged(tmp_path / "new.nxs").positions, vendor.positions, rtol=3e-7, atol=0)
 
 
 def test_all_of_them_at_once_give_the_same(folder, vendor, tmp_path):

@@ -320,7 +320,7 @@ def test_dry_run_checks_everything_and_writes_nothing(house, tmp_path):
     ok("crop", house.tip, "-o", tmp_path / "x.nxs", "--dry-run")
     fails(64, "E_PARAMETER_RANGE", "crop", house.tip, "--every", 0, "--dry-run")
     fails(66, "E_NOT_FOUND", "crop", tmp_path / "none.nxs", "--dry-run")
-    fails(73, "E_EXISTS", "crop", house.tip, "-o", house.tip, "--dry-run")
+    fails(73, "E_EXISTS", "crop", house.tip, "-o", house.net, "--dry-run")
     fails(73, "E_OUTPUT", "crop", house.tip, "-o", tmp_path / "no" / "x.nxs", "--dry-run")
     assert not tool.listing(tmp_path)
 

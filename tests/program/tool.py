@@ -48,7 +48,7 @@ def plain(arg):
 
 def ok(*args, **more):
     """The JSON document of a call that must succeed."""
-    result = call(*args, "--json", **more)
+    result = call(args[0], "--json", *args[1:], **more)
     assert result.code == 0, result
     document = result.json
     assert document["status"] == "success" and document["exit_code"] == 0 and "error" not in document, result
@@ -57,7 +57,7 @@ def ok(*args, **more):
 
 def fails(exit_code, code, *args, **more):
     """The error of a call that must fail with this exit code and code word (or one of several)."""
-    result = call(*args, "--json", **more)
+    result = call(args[0], "--json", *args[1:], **more)
     document = result.json
     error = document["error"]
     codes = (code,) if isinstance(code, str) else code

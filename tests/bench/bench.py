@@ -1,0 +1,295 @@
+"""Ours against the peers: each row lets both take turns in one run, several rounds, and compares medians.
+
+python3 tests/bench/bench.py --build build/bench [--rows label,sdm] [--rounds 5] [--threads N] [--ions 1000000]
+
+--build is a build folder configured with -DORDAPT_BENCH=ON. Environments with the peers are made once, in the cache
+folder of tests/plugin/environment.sh. This is a measurement, no test: nothing depends on it.
+"""
+import argparse
+import json
+import os
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+PLUGIN = HERE.parent / "plugin"
+BOX = (40.5, 40.5, 20.5)  # nm, of the scan: 80 x 80 x 40 voxels
+DBSCAN_POINTS = 40000
+
+# Ten alloying and matrix elements, some as molecular ions: 28 ranges.
+RANGES = [(0.98, 1.05, "H:1"), (1.98, 2.05, "H:2"), (11.95, 12.08, "C:1"), (13.43, 13.55, "Al:1"), (13.95, 14.08, "N:1"),
+          (15.95, 16.08, "O:1"), (23.92, 24.05, "C:2"), (24.93, 25.05, "Cr:1"), (25.93, 26.05, "Cr:1"), (26.43, 26.55, "Cr:1"),
+          (26.93, 27.15, "Al:1"), (27.42, 27.54, "Mn:1"), (27.93, 28.06, "Fe:1"), (28.42, 28.54, "Fe:1"), (28.93, 29.06, "Ni:1"),
+          (29.40, 29.53, "Co:1"), (29.92, 30.06, "Ni:1"), (30.42, 30.54, "Ni:1"), (30.92, 31.05, "Ni:1"), (31.40, 31.53, "Cu:1"),
+          (31.93, 32.06, "O:2"), (51.90, 52.08, "Cr:1"), (52.90, 53.08, "Cr:1"), (55.90, 56.08, "Fe:1"), (57.90, 58.10, "Ni:1"),
+          (58.88, 59.07, "Co:1"), (59.90, 60.08, "Ni:1"), (67.90, 68.10, "Cr:1 O:1")]
+
+
+# ---------------------------------------------------------------------------------------------- inputs
+
+
+def write_ranges(path):
+    elements = sorted({word.split(":")[0] for row in RANGES for word in row[2].split()})
+    lines = ["[Ions]", f"Number={len(elements)}"] + [f"Ion{i}={name}" for i, name in enumerate(elements, 1)]
+    lines += ["[Ranges]", f"Number={len(RANGES)}"]
+    lines += [f"Range{i}={low:.4f} {high:.4f} Vol:0.01000 {ion} Color:33FFFF" for i, (low, high, ion) in enumerate(RANGES, 1)]
+    path.write_text("\r\n".join(lines) + "\r\n")
+
+
+def write_pos(path, x, y, z, mass):
+    import numpy as np
+
+    np.stack([x, y, z, mass], axis=1).astype(">f4").tofile(path)
+
+
+def lattice(random, box, share):
+    """Sites of a noisy fcc crystal, a = 0.36 nm, of which a share was detected; lateral noise 0.3 nm, in depth 0.06 nm."""
+    import numpy as np
+
+    a = 0.36
+    i, j, k = (n.ravel() for n in np.meshgrid(*[np.arange(int(edge / a)) for edge in box], indexing="ij"))
+    sites = [(i + u, j + v, k + w) for u, v, w in ((0, 0, 0), (0.5, 0.5, 0), (0.5, 0, 0.5), (0, 0.5, 0.5))]
+    x, y, z = (np.concatenate(axis) * a for axis in zip(*sites))
+    kept = random.random(len(x)) < share
+    x, y, z = x[kept], y[kept], z[kept]
+    n = len(x)
+    return x + random.normal(0, 0.3, n), y + random.normal(0, 0.3, n), z + random.normal(0, 0.06, n)
+
+
+def write_specimen(path, n, seed):
+    """A specimen of n ions: peaks with tails in most of the ranges, one ion in eight anywhere from 1 to 100 Da."""
+    import numpy as np
+
+    random = np.random.default_rng(seed)
+    edge = (n / (4 / 0.36**3 * 0.37) / 2) ** (1 / 3)
+    x, y, z = (random.uniform(0, side, n).astype("f4") for side in (edge, edge, 2 * edge))
+    peak = np.array([low + 0.05 for low, _, _ in RANGES])[random.integers(0, len(RANGES), n)]
+    mass = peak + random.normal(0, 0.015, n) + random.exponential(0.02, n)
+    background = random.random(n) < 0.125
+    mass[background] = random.uniform(1, 100, background.sum())
+    write_pos(path, x, y, z, mass)
+
+
+def write_solutes(path, n, seed):
+    """Dense spheres in a thinned-out crystal, n points in all: domains with gaps between them."""
+    import numpy as np
+
+    random = np.random.default_rng(seed)
+    p = np.stack(lattice(random, (40, 40, 40), 0.5), axis=1)
+    chosen = np.zeros(len(p), bool)
+    while chosen.sum() < n:
+        chosen |= ((p - random.uniform(0, 40, 3)) ** 2).sum(axis=1) <= 0.64
+    p = p[chosen][:n]
+    write_pos(path, *p.T, np.full(len(p), 29.0))
+
+
+def make_inputs(folder, ions):
+    import numpy as np
+
+    random = np.random.default_rng(1)
+    files = {name: folder / name for name in ("specimen.pos", "ten.pos", "nickel.pos", "solutes.pos", "ranges.rrng", "x.oasis.specific.yaml")}
+    write_ranges(files["ranges.rrng"])
+    write_specimen(files["specimen.pos"], ions, 2)
+    write_specimen(files["ten.pos"], 10 * ions, 3)
+    x, y, z = lattice(random, BOX, 0.36 / 3)
+    write_pos(files["nickel.pos"], x, y, z, np.full(len(x), 29.0))
+    write_solutes(files["solutes.pos"], DBSCAN_POINTS, 4)
+    files["x.oasis.specific.yaml"].write_text("common: {}\n")
+    return {name: str(path) for name, path in files.items()}
+
+
+# ---------------------------------------------------------------------------------------------- contestants
+
+
+class Server:
+    """A process that prepares once and then runs one round for every line (bench_engine.c, peers.py)."""
+
+    def __init__(self, command):
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.expect("ready")
+
+    def expect(self, word=None):
+        line = self.process.stdout.readline().strip()
+        if not line or (word and line != word):
+            raise SystemExit(f"{self.process.args[:3]} said {line!r}")
+        return line
+
+    def round(self):
+        self.process.stdin.write("go\n")
+        self.process.stdin.flush()
+        seconds, processor, items, check, extra = map(float, self.expect().split())
+        return {"seconds": seconds, "processor": processor, "items": items, "check": check, "extra": extra}
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait()
+
+
+class Command:
+    """A program that is started anew for every round; its start counts."""
+
+    def __init__(self, command, items, folder):
+        self.command, self.items, self.folder = command, items, folder
+
+    def round(self):
+        before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+        done = subprocess.run(self.command, cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        seconds, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
+        if done.returncode:
+            raise SystemExit(f"{self.command} failed:\n{done.stderr.decode()[-2000:]}")
+        processor = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        return {"seconds": seconds, "processor": processor, "items": self.items, "check": 0, "extra": 0}
+
+    def close(self):
+        pass
+
+
+class Setting:
+    """Where things are, and which contestants they make."""
+
+    def __init__(self, options, files, folder):
+        self.options, self.files, self.folder = options, files, folder
+        self.engine, self.program = options.build / "bench" / "bench_engine", options.build / "bin" / "ordapt"
+
+    def ours(self, task, *files):
+        return Server([self.engine, task, str(self.options.threads), *self.named(files)])
+
+    def peer(self, task, *files, requirements=HERE / "requirements.txt", threads=None):
+        return Server([environment(requirements), str(HERE / "peers.py"), task, str(threads or self.options.threads), *self.named(files)])
+
+    def named(self, files):
+        return [self.files.get(name, name) for name in files]
+
+    def program_import(self, name, output, *more):
+        command = [self.program, "import", self.files[name], self.files["ranges.rrng"], "-o", str(self.folder / output), "--overwrite", "--quiet",
+                   "--threads", str(self.options.threads), *more]
+        return Command(command, os.path.getsize(self.files[name]) / 16, self.folder)
+
+    def converter(self):
+        command = [Path(environment(PLUGIN / "requirements.txt")).with_name("dataconverter"), "run", "specimen.pos", "ranges.rrng",
+                   "x.oasis.specific.yaml", "--reader", "apm", "--nxdl", "NXapm", "--output", "peer.nxs"]
+        return Command(command, os.path.getsize(self.files["specimen.pos"]) / 16, self.folder)
+
+
+def environment(requirements):
+    done = subprocess.run(["sh", PLUGIN / "environment.sh", requirements], stdout=subprocess.PIPE, text=True, check=True)
+    return done.stdout.strip()
+
+
+BOX_TEXT = ",".join(map(str, BOX))
+APAV, CONVERTER = PLUGIN / "requirements-apav.txt", PLUGIN / "requirements.txt"
+
+# name: (what, unit, peer, target ratio, whether the check must agree, ours, theirs)
+ROWS = {
+    "import": (".pos + .rrng to NXapm, gzip 1 + shuffle", "ions/s", "pynxtools-apm 0.5.3", 30, False,
+               lambda s: s.program_import("specimen.pos", "ours.nxs"), lambda s: s.converter()),
+    "raw": ("the same, uncompressed, 10 times the ions", "ions/s", "h5py: hash, write, fsync", 0.8, False,
+            lambda s: s.program_import("ten.pos", "ours.nxs", "--compression", "none"),
+            lambda s: s.peer("raw", "ten.pos", "ranges.rrng", str(s.folder / "raw.h5"))),
+    "label": ("ranging, label per ion", "ions/s", "numpy searchsorted", 15, True,
+              lambda s: s.ours("label", "ten.pos", "ranges.rrng"), lambda s: s.peer("label", "ten.pos", "ranges.rrng")),
+    "rrng": ("reading .rrng, 28 ranges", "files/s", "APAV 1.4.0", 20, True,
+             lambda s: s.ours("rrng", "ranges.rrng"), lambda s: s.peer("rrng-apav", "ranges.rrng", requirements=APAV)),
+    "rrng-ifes": ("reading .rrng, 28 ranges", "files/s", "ifes 0.5.0", None, False,
+                  lambda s: s.ours("rrng", "ranges.rrng"), lambda s: s.peer("rrng-ifes", "ranges.rrng", requirements=CONVERTER)),
+    "sdm": ("z-SDM insphere, 0.75 nm, 9 Ni", "voxels/s", "60 lines of numba", 1, True,
+            lambda s: s.ours("sdm", "nickel.pos", BOX_TEXT), lambda s: s.peer("sdm", "nickel.pos", BOX_TEXT)),
+    "dbscan": ("DBSCAN of 40 000 ions", "ions/s", "scikit-learn 1.9", 20, True,
+               lambda s: s.ours("dbscan", "solutes.pos"), lambda s: s.peer("dbscan", "solutes.pos")),
+}
+
+
+# ---------------------------------------------------------------------------------------------- measuring
+
+
+def measure(row, setting):
+    """Turns: ours, theirs, ours, theirs; so that a busy moment meets both."""
+    what, unit, peer, target, must_agree, make_ours, make_theirs = row
+    ours, theirs = make_ours(setting), make_theirs(setting)
+    rounds = [(ours.round(), theirs.round()) for _ in range(setting.options.rounds)]
+    ours.close(), theirs.close()
+    a, b = zip(*rounds)
+    if must_agree and a[-1]["check"] != b[-1]["check"]:
+        raise SystemExit(f"{what}: ours gives {a[-1]['check']}, {peer} {b[-1]['check']}: they do not do the same")
+    rate = [statistics.median(r["items"] / r["seconds"] for r in side) for side in (a, b)]
+    per_processor = [statistics.median(r["items"] / max(r["processor"], 1e-9) for r in side) for side in (a, b)]
+    return {"what": what, "unit": unit, "peer": peer, "target": target, "ours": rate[0], "theirs": rate[1], "ratio": rate[0] / rate[1],
+            "processor_ratio": per_processor[0] / per_processor[1], "extra": (a[-1]["extra"], b[-1]["extra"]), "items": a[-1]["items"]}
+
+
+def measure_memory(setting):
+    """Largest resident memory of import, crop, range, composition and domains of many ions."""
+    folder, most, n = setting.folder, {}, os.path.getsize(setting.files["ten.pos"]) / 16
+    calls = {"import": ["import", setting.files["ten.pos"], setting.files["ranges.rrng"], "-o", "tip.nxs"],
+             "crop": ["crop", "tip.nxs", "--roi", "0,1000,0,1000,1,1000", "-o", "cropped.nxs"],
+             "range": ["range", "tip.nxs", "-o", "ranged.nxs"],
+             "composition": ["composition", "tip.nxs", "-o", "composition.nxs"],
+             "domains": ["domains", "tip.nxs", "--eps", "0.25", "-o", "domains.nxs"]}
+    for name, words in calls.items():
+        done = subprocess.run([setting.program, *words, "--json", "--overwrite", "--threads", str(setting.options.threads)], cwd=folder,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        if done.returncode:
+            print(f"{name}: {done.stderr.decode().strip()}", file=sys.stderr)
+            continue
+        most[name] = json.loads(done.stdout)["peak_rss_bytes"]
+    return n, most
+
+
+def amount(value):
+    for limit, word in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if value >= limit:
+            return f"{value / limit:.3g} {word}"
+    return f"{value:.3g}"
+
+
+def print_row(r):
+    target = f"{r['target']:g}" if r["target"] else "-"
+    extra = f" memory {amount(r['extra'][0])}B / {amount(r['extra'][1])}B |" if any(r["extra"]) else " |"
+    print(f"| {r['what']} | {r['peer']} | {amount(r['ours'])} {r['unit']} | {amount(r['theirs'])} {r['unit']} | {r['ratio']:.2f} | "
+          f"{r['processor_ratio']:.2f} | {target} |{extra}", flush=True)
+
+
+def parse():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--build", type=Path, required=True, help="build folder, configured with -DORDAPT_BENCH=ON")
+    parser.add_argument("--rows", default=",".join([*ROWS, "memory"]), help="which rows, by name: %(default)s")
+    parser.add_argument("--rounds", type=int, default=5, help="turns of each side (%(default)s)")
+    parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)), help="threads of both sides (all cores)")
+    parser.add_argument("--ions", type=int, default=1000000, help="ions of the specimen; some rows take ten times as many (%(default)s)")
+    parser.add_argument("--folder", type=Path, help="where inputs and outputs go; a disk, as fsync is measured (a temporary folder)")
+    options = parser.parse_args()
+    options.build = options.build.resolve()
+    return options
+
+
+def main():
+    options = parse()
+    try:
+        import numpy  # noqa: F401
+    except ImportError:  # start again with the Python of the peers, which has it
+        python = environment(HERE / "requirements.txt")
+        os.execv(python, [python, *sys.argv])
+    folder = Path(tempfile.mkdtemp(prefix="ordapt-bench-", dir=options.folder))
+    try:
+        setting = Setting(options, make_inputs(folder, options.ions), folder)
+        rows = options.rows.split(",")
+        print("| what | peer | ours | peer's | ratio | per processor second | target | |\n|---|---|---|---|---|---|---|---|", flush=True)
+        for name in rows:
+            if name != "memory":
+                print_row(measure(ROWS[name], setting))
+        if "memory" in rows:
+            n, most = measure_memory(setting)
+            print(f"\nPeak memory, {amount(n)} ions (target 40 bytes an ion + 50 MB = {amount(40 * n + 50e6)}B): "
+                  + ", ".join(f"{name} {amount(bytes_)}B" for name, bytes_ in most.items()))
+    finally:
+        shutil.rmtree(folder)
+
+
+if __name__ == "__main__":
+    main()
