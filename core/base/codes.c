@@ -129,7 +129,6 @@ static const oa_code table[] = {
     { "W_FEW_BINS", OA_OK, "too few bins for a test of randomness" },
     { "W_FILE_CHANGED", OA_OK, "the bytes of an input changed, its content did not" },
     { "W_VERSION", OA_OK, "made by another version of the step" },
-    { "W_ASSUMED", OA_OK, "something the file does not state was assumed" },
     { "W_METADATA", OA_OK, "a metadata key was not understood" },
     { "W_MORE", OA_OK, "further warnings were counted, not listed" },
 };

@@ -100,8 +100,8 @@ static oa_status map_header(oa_context *context, const char *name, const oa_line
         char text[160];
         oa_text_clean(text, sizeof text, header->line, header->length);
         return oa_fail_at(context, OA_AT_LINE(name, header->number), "E_CSV_HEADER",
-                          "the header '%s' has no column for %s; name x, y, z and a mass-to-charge, or leave the header out", text,
-                          wanted[k]);
+                          "the header '%s' has no column for %s; name x, y, z and a mass-to-charge, or leave the header out",
+                          text, wanted[k]);
     }
     return OA_OK;
 }
@@ -133,7 +133,8 @@ static oa_status shape_of_text(oa_context *context, const char *name, const char
     if (!shape->has_header) return no_header(context, name, &first, shape);
     OA_TRY(map_header(context, name, &first, shape));
     if (!more)
-        return oa_fail_at(context, OA_AT_LINE(name, first.number), "E_EMPTY_DATA", "behind the header there is no line with data");
+        return oa_fail_at(context, OA_AT_LINE(name, first.number), "E_EMPTY_DATA",
+                          "behind the header there is no line with data");
     shape->data_offset += (uint64_t)(first.at - text);
     shape->data_line = first.number + 1;
     return OA_OK;
@@ -154,7 +155,8 @@ static oa_status look_at(oa_context *context, const char *name, const char *text
     const char *nul = memchr(text, 0, n);
     if (nul)
         return oa_fail_at(context, OA_AT_BYTE(name, nul - text), "E_ENCODING",
-                          "byte %zu is NUL: this is no text, or UTF-16 without its mark; save it as UTF-8", (size_t)(nul - text));
+                          "byte %zu is NUL: this is no text, or UTF-16 without its mark; save it as UTF-8",
+                          (size_t)(nul - text));
     const size_t mark = n >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
     *out = (oa_csv_shape){ .data_offset = mark, .data_line = 1, .line_end = find_line_end(text, n) };
     return shape_of_text(context, name, text + mark, n - mark, out);

@@ -24,14 +24,16 @@ static oa_status open_failed(oa_context *context, const char *path, int error)
     if (error == ENOENT || error == ENOTDIR)
         return oa_fail_at(context, OA_IN_FILE(name), "E_NOT_FOUND", "there is no file '%s'; check the path", path);
     if (error == EACCES || error == EPERM)
-        return oa_fail_at(context, OA_IN_FILE(name), "E_PERMISSION", "'%s' may not be read by this user; change its permissions",
-                          path);
-    return oa_fail_at(context, OA_IN_FILE(name), "E_NOT_FOUND", "'%s' cannot be opened: %s; check the path", path, strerror(error));
+        return oa_fail_at(context, OA_IN_FILE(name), "E_PERMISSION",
+                          "'%s' may not be read by this user; change its permissions", path);
+    return oa_fail_at(context, OA_IN_FILE(name), "E_NOT_FOUND", "'%s' cannot be opened: %s; check the path", path,
+                      strerror(error));
 }
 
 static oa_status not_a_file(oa_context *context, const char *path, mode_t mode)
 {
-    return oa_fail_at(context, OA_IN_FILE(oa_base_name(path)), "E_NOT_A_FILE", "'%s' is %s; give a regular file", path, kind_of(mode));
+    return oa_fail_at(context, OA_IN_FILE(oa_base_name(path)), "E_NOT_A_FILE", "'%s' is %s; give a regular file", path,
+                      kind_of(mode));
 }
 
 oa_status oa_file_open(oa_context *context, const char *path, int *descriptor, uint64_t *bytes)
@@ -113,7 +115,8 @@ static oa_status check_text(oa_context *context, const char *name, const char *t
     const char *nul = memchr(text, 0, length);
     if (nul)
         return oa_fail_at(context, OA_AT_BYTE(name, nul - text), "E_ENCODING",
-                          "byte %zu is NUL: this is no text, or UTF-16 without its mark; save it as UTF-8", (size_t)(nul - text));
+                          "byte %zu is NUL: this is no text, or UTF-16 without its mark; save it as UTF-8",
+                          (size_t)(nul - text));
     return OA_OK;
 }
 
@@ -132,8 +135,9 @@ oa_status oa_file_text(oa_context *context, const char *path, size_t limit, char
     OA_TRY(oa_file_open(context, path, &fd, &bytes));
     oa_status status;
     if (bytes > limit) {
-        status = oa_fail_at(context, OA_IN_FILE(name), "E_SIZE", "the file has %llu bytes; no more than %zu are read of such a text",
-                            (unsigned long long)bytes, limit);
+        status =
+            oa_fail_at(context, OA_IN_FILE(name), "E_SIZE", "the file has %llu bytes; no more than %zu are read of such a text",
+                       (unsigned long long)bytes, limit);
     } else {
         status = oa_new(context, out, (size_t)bytes + 1, 1);
         if (status == OA_OK) status = text_bytes(context, fd, name, (size_t)bytes, *out);

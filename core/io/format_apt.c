@@ -29,10 +29,47 @@ static const struct wanted {
 enum { WANTED = sizeof wanted / sizeof *wanted };
 
 static const char *const known[] = {
-    "tofc", "tofb", "Epos ToF", "Voltage", "Vref", "Vap", "Pulse Voltage", "pulse", "pulseDelta", "Delta Pulse", "freq", "tElapsed",
-    "erate", "TargetErate", "TargetFlux", "xstage", "ystage", "zstage", "tstage", "Pres", "VAnodeMon", "Temp", "AmbTemp", "laserx",
-    "lasery", "laserz", "laserpower", "FractureGuard", "Noise", "Uniformity", "z", "xs", "ys", "zs", "rTip", "zApex", "zSphereCorr",
-    "Multiplicity", "Position_0", "Position_1", "Position_2",
+    "tofc",
+    "tofb",
+    "Epos ToF",
+    "Voltage",
+    "Vref",
+    "Vap",
+    "Pulse Voltage",
+    "pulse",
+    "pulseDelta",
+    "Delta Pulse",
+    "freq",
+    "tElapsed",
+    "erate",
+    "TargetErate",
+    "TargetFlux",
+    "xstage",
+    "ystage",
+    "zstage",
+    "tstage",
+    "Pres",
+    "VAnodeMon",
+    "Temp",
+    "AmbTemp",
+    "laserx",
+    "lasery",
+    "laserz",
+    "laserpower",
+    "FractureGuard",
+    "Noise",
+    "Uniformity",
+    "z",
+    "xs",
+    "ys",
+    "zs",
+    "rTip",
+    "zApex",
+    "zSphereCorr",
+    "Multiplicity",
+    "Position_0",
+    "Position_1",
+    "Position_2",
 };
 
 typedef struct section {
@@ -68,8 +105,9 @@ static void read_name(const unsigned char *b, char out[33])
 
 static oa_status truncated(const apt *a, uint64_t at, const char *what, uint64_t want)
 {
-    return oa_fail_at(a->context, OA_AT_BYTE(a->name, (int64_t)at), "E_TRUNCATED", "%s needs %llu bytes, %llu are there; copy the file again", what,
-                      (unsigned long long)want, (unsigned long long)(a->size - at));
+    return oa_fail_at(a->context, OA_AT_BYTE(a->name, (int64_t)at), "E_TRUNCATED",
+                      "%s needs %llu bytes, %llu are there; copy the file again", what, (unsigned long long)want,
+                      (unsigned long long)(a->size - at));
 }
 
 static oa_status read_file_header(apt *a, uint64_t *end)
@@ -78,19 +116,20 @@ static oa_status read_file_header(apt *a, uint64_t *end)
     const size_t n = a->size < FILE_HEADER ? (size_t)a->size : FILE_HEADER;
     OA_TRY(oa_file_read(a->context, a->fd, a->name, head, n, 0));
     if (n < 4 || memcmp(head, "APT", 4) != 0)
-        return oa_fail_at(a->context, OA_AT_BYTE(a->name, 0), "E_MAGIC", "the file does not begin with the signature APT; is it an .apt file of AP Suite 6?");
+        return oa_fail_at(a->context, OA_AT_BYTE(a->name, 0), "E_MAGIC",
+                          "the file does not begin with the signature APT; is it an .apt file of AP Suite 6?");
     if (n < FILE_HEADER) return truncated(a, 0, "the file header", FILE_HEADER);
     const uint32_t length = oa_u32_little(head + 4), version = oa_u32_little(head + 8);
     if (version != 2 || length < FILE_HEADER)
-        return oa_fail_at(a->context, OA_AT_BYTE(a->name, 4), "E_VERSION", "header version %u of %u bytes; version 2 of %d bytes is read", version, length,
-                          FILE_HEADER);
+        return oa_fail_at(a->context, OA_AT_BYTE(a->name, 4), "E_VERSION",
+                          "header version %u of %u bytes; version 2 of %d bytes is read", version, length, FILE_HEADER);
     if (length > a->size) return truncated(a, 0, "the file header", length);
     a->ions = u64_little(head + 532);
     *end = length;
     if (a->ions == 0) return oa_fail_at(a->context, OA_AT_BYTE(a->name, 532), "E_EMPTY_DATA", "the file says it has 0 ions");
     if (a->ions > OA_IONS_MAX)
-        return oa_fail_at(a->context, OA_AT_BYTE(a->name, 532), "E_TOO_MANY_IONS", "the file says it has %llu ions; at most %u can be held",
-                          (unsigned long long)a->ions, OA_IONS_MAX);
+        return oa_fail_at(a->context, OA_AT_BYTE(a->name, 532), "E_TOO_MANY_IONS",
+                          "the file says it has %llu ions; at most %u can be held", (unsigned long long)a->ions, OA_IONS_MAX);
     return OA_OK;
 }
 
@@ -100,7 +139,8 @@ static oa_status read_section_header(const apt *a, uint64_t at, section *s)
     if (a->size - at < SECTION_HEADER) return truncated(a, at, "a section header", SECTION_HEADER);
     OA_TRY(oa_file_read(a->context, a->fd, a->name, head, SECTION_HEADER, at));
     if (memcmp(head, "SEC", 4) != 0)
-        return oa_fail_at(a->context, OA_AT_BYTE(a->name, (int64_t)at), "E_MAGIC", "byte %llu should begin a section with the signature SEC", (unsigned long long)at);
+        return oa_fail_at(a->context, OA_AT_BYTE(a->name, (int64_t)at), "E_MAGIC",
+                          "byte %llu should begin a section with the signature SEC", (unsigned long long)at);
     read_name(head + 12, s->name);
     const uint32_t length = oa_u32_little(head + 4);
     s->relationship = oa_u32_little(head + 80);
@@ -119,9 +159,11 @@ static oa_status note_name(apt *a, const section *s, uint64_t at)
 {
     for (size_t i = 0; i < a->n_seen; i++)
         if (strcmp(a->seen[i], s->name) == 0)
-            return oa_fail_at(a->context, OA_AT_BYTE(a->name, (int64_t)at), "E_DUPLICATE_SECTION", "the section %s occurs twice; once is right", s->name);
+            return oa_fail_at(a->context, OA_AT_BYTE(a->name, (int64_t)at), "E_DUPLICATE_SECTION",
+                              "the section %s occurs twice; once is right", s->name);
     if (a->n_seen == SEEN_MAX)
-        return oa_fail_at(a->context, OA_AT_BYTE(a->name, (int64_t)at), "E_COUNT_MISMATCH", "the file has more than %d sections", SEEN_MAX);
+        return oa_fail_at(a->context, OA_AT_BYTE(a->name, (int64_t)at), "E_COUNT_MISMATCH",
+                          "the file has more than %d sections", SEEN_MAX);
     memcpy(a->seen[a->n_seen++], s->name, sizeof s->name);
     return OA_OK;
 }
@@ -130,10 +172,13 @@ static oa_status check_wanted(const apt *a, const section *s, const struct wante
 {
     const oa_place place = OA_AT_BYTE(a->name, (int64_t)s->data);
     if (s->relationship != 1 || s->data_type != 3 || s->value_bits != 32 || s->record_bytes != 4 * w->columns)
-        return oa_fail_at(a->context, place, "E_VERSION", "the section %s has records of %u bytes, value type %u/%u, relationship %u; %u floats per ion are read",
-                          s->name, s->record_bytes, s->data_type, s->value_bits, s->relationship, w->columns);
+        return oa_fail_at(
+            a->context, place, "E_VERSION",
+            "the section %s has records of %u bytes, value type %u/%u, relationship %u; %u floats per ion are read", s->name,
+            s->record_bytes, s->data_type, s->value_bits, s->relationship, w->columns);
     if (s->records != a->ions)
-        return oa_fail_at(a->context, place, "E_COUNT_MISMATCH", "the section %s has %llu records but the file says it has %llu ions", s->name,
+        return oa_fail_at(a->context, place, "E_COUNT_MISMATCH",
+                          "the section %s has %llu records but the file says it has %llu ions", s->name,
                           (unsigned long long)s->records, (unsigned long long)a->ions);
     if (s->bytes / s->record_bytes < s->records) return truncated(a, s->data, s->name, s->records * s->record_bytes);
     return OA_OK;
@@ -167,7 +212,8 @@ static oa_status find_sections(apt *a)
     }
     for (size_t i = 0; i < WANTED; i++)
         if (wanted[i].is_needed && !a->kept[i].data)
-            return oa_fail_at(a->context, OA_IN_FILE(a->name), "E_MISSING_SECTION", "there is no section %s; export again with positions and mass", wanted[i].name);
+            return oa_fail_at(a->context, OA_IN_FILE(a->name), "E_MISSING_SECTION",
+                              "there is no section %s; export again with positions and mass", wanted[i].name);
     return OA_OK;
 }
 
@@ -185,7 +231,8 @@ static oa_status fill_piece(void *arg, oa_span span, oa_worker *worker)
     const size_t n = span.end - span.begin, size = 4 * f->columns;
     unsigned char *raw;
     OA_TRY(oa_worker_scratch(worker, 0, &raw, PIECE, size));
-    OA_TRY(oa_file_read(oa_worker_context(worker), f->a->fd, f->a->name, raw, n * size, f->s->data + (uint64_t)span.begin * size));
+    OA_TRY(
+        oa_file_read(oa_worker_context(worker), f->a->fd, f->a->name, raw, n * size, f->s->data + (uint64_t)span.begin * size));
     for (unsigned c = 0; c < f->columns; c++)
         for (size_t i = 0; i < n; i++) f->to[c][span.begin + i] = oa_u32_little(raw + i * size + 4 * c);
     return OA_OK;

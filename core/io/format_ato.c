@@ -49,13 +49,15 @@ static oa_status read_header(ato *a)
 {
     unsigned char head[8];
     if (a->bytes < sizeof head)
-        return oa_fail_at(a->context, OA_IN_FILE(a->name), "E_SIZE", "the file has %llu bytes; the header alone has 8", (unsigned long long)a->bytes);
+        return oa_fail_at(a->context, OA_IN_FILE(a->name), "E_SIZE", "the file has %llu bytes; the header alone has 8",
+                          (unsigned long long)a->bytes);
     OA_TRY(oa_file_read(a->context, a->fd, a->name, head, sizeof head, 0));
     const uint32_t number = oa_u32_little(head + 4);
     for (size_t i = 0; i < sizeof versions / sizeof *versions; i++)
         if (versions[i].number == number && oa_u32_little(head) == 0) a->version = &versions[i];
     if (a->version) return OA_OK;
-    return oa_fail_at(a->context, OA_AT_BYTE(a->name, 4), "E_VERSION", "version %u of .ato is not read; 3 and 5 are, or export .epos or .pos", number);
+    return oa_fail_at(a->context, OA_AT_BYTE(a->name, 4), "E_VERSION",
+                      "version %u of .ato is not read; 3 and 5 are, or export .epos or .pos", number);
 }
 
 static oa_status check_size(const ato *a)
@@ -68,8 +70,9 @@ static oa_status check_size(const ato *a)
                           (unsigned long long)a->bytes, header, record, (unsigned long long)(body % record));
     if (body == 0) return oa_fail_at(a->context, OA_IN_FILE(a->name), "E_EMPTY_DATA", "behind the header there is no record");
     if (body / record > OA_IONS_MAX)
-        return oa_fail_at(a->context, OA_IN_FILE(a->name), "E_TOO_MANY_IONS", "the file has %llu records; at most %u ions can be held",
-                          (unsigned long long)(body / record), OA_IONS_MAX);
+        return oa_fail_at(a->context, OA_IN_FILE(a->name), "E_TOO_MANY_IONS",
+                          "the file has %llu records; at most %u ions can be held", (unsigned long long)(body / record),
+                          OA_IONS_MAX);
     return OA_OK;
 }
 
@@ -81,7 +84,9 @@ static bool order_is_bad(const ato *a, const unsigned char *sample, size_t n)
         const unsigned char *record = sample + i * a->version->record;
         for (size_t k = 0; k < sizeof fields / sizeof *fields; k++) {
             const float value = f32_at(a, record + 4 * fields[k]);
-            if (!isfinite(value) || (fields[k] == 3 && value < -1000) || ((fields[k] == 6 || fields[k] == 10) && fabsf(value) > 1000)) return true;
+            if (!isfinite(value) || (fields[k] == 3 && value < -1000) ||
+                ((fields[k] == 6 || fields[k] == 10) && fabsf(value) > 1000))
+                return true;
         }
     }
     return false;
@@ -107,11 +112,13 @@ static oa_status fill_piece(void *arg, oa_span span, oa_worker *worker)
     const size_t n = span.end - span.begin, size = a->version->record;
     unsigned char *raw;
     OA_TRY(oa_worker_scratch(worker, 0, &raw, PIECE, size));
-    OA_TRY(oa_file_read(oa_worker_context(worker), a->fd, a->name, raw, n * size, a->version->header + (uint64_t)span.begin * size));
+    OA_TRY(oa_file_read(oa_worker_context(worker), a->fd, a->name, raw, n * size,
+                        a->version->header + (uint64_t)span.begin * size));
     for (size_t i = 0; i < n; i++) {
         const unsigned char *record = raw + i * size;
         const bool has_floats = a->version->number == 3;
-        const float xyz[3] = { has_floats ? f32_at(a, record) : i16_at(a, record), has_floats ? f32_at(a, record + 4) : i16_at(a, record + 2),
+        const float xyz[3] = { has_floats ? f32_at(a, record) : i16_at(a, record),
+                               has_floats ? f32_at(a, record + 4) : i16_at(a, record + 2),
                                f32_at(a, record + (has_floats ? 8 : 4)) };
         for (int c = 0; c < 3; c++) a->to[c][span.begin + i] = xyz[c] * a->version->scale[c];
         a->to[3][span.begin + i] = f32_at(a, record + (has_floats ? 12 : 8));
@@ -129,7 +136,8 @@ static oa_status read_all(ato *a, const oa_read_options *options, oa_ions **out)
     oa_phase(a->context, "read");
     OA_TRY(oa_parallel(a->context, (*out)->n, PIECE, fill_piece, a));
     if (a->version->number == 5)
-        oa_warn(a->context, "W_ATO5_SCALE", "%s: x and y were multiplied by 0.01 and z by 0.1 to give nm, as is customary", a->name);
+        oa_warn(a->context, "W_ATO5_SCALE", "%s: x and y were multiplied by 0.01 and z by 0.1 to give nm, as is customary",
+                a->name);
     return oa_ions_check_values(a->context, a->name, *out, options);
 }
 

@@ -66,7 +66,8 @@ static oa_status load(table *t, oa_span span, oa_worker *worker, piece *out)
     char *text;
     OA_TRY(oa_worker_scratch(worker, 0, &text, PIECE + OA_LINE_MAX + 4, 1));
     OA_TRY(oa_file_read(oa_worker_context(worker), t->fd, t->name, text, n, begin - before));
-    *out = (piece){ .at = text, .end = text + n, .limit = text + before + (span.end - span.begin), .line_end = t->shape.line_end };
+    *out =
+        (piece){ .at = text, .end = text + n, .limit = text + before + (span.end - span.begin), .line_end = t->shape.line_end };
     if (before) {
         const char *stop = memchr(text, out->line_end, n);
         out->at = stop ? stop + 1 : out->end;
@@ -142,7 +143,8 @@ static inline bool ends_field(const char *p, const char *end, char separator)
 }
 
 /* One field as number; *at moves as in oa_csv_field. */
-static inline bool number_field(char separator, const char **at, const char *end, double *out, const char **field, size_t *length)
+static inline bool number_field(char separator, const char **at, const char *end, double *out, const char **field,
+                                size_t *length)
 {
     const char *p = *at;
     while (p && p < end && (*p == ' ' || (*p == '\t' && separator != '\t'))) p++;
@@ -237,12 +239,14 @@ static oa_status report(oa_context *context, const table *t)
     const unsigned long long n = line;
     switch (f->kind) {
     case LINE_TOO_LONG:
-        return oa_fail_at(context, place, "E_LINE_TOO_LONG", "line %llu has more than %d bytes; is this a table?", n, OA_LINE_MAX);
+        return oa_fail_at(context, place, "E_LINE_TOO_LONG", "line %llu has more than %d bytes; is this a table?", n,
+                          OA_LINE_MAX);
     case NUL_BYTE:
-        return oa_fail_at(context, place, "E_ENCODING", "line %llu holds a NUL byte: this is no text, or UTF-16; save it as UTF-8", n);
+        return oa_fail_at(context, place, "E_ENCODING",
+                          "line %llu holds a NUL byte: this is no text, or UTF-16; save it as UTF-8", n);
     case WRONG_COLUMNS:
-        return oa_fail_at(context, place, "E_CSV_COLUMNS", "line %llu has %u fields; %u are expected, as in the first line", n, f->found,
-                          t->shape.n_fields);
+        return oa_fail_at(context, place, "E_CSV_COLUMNS", "line %llu has %u fields; %u are expected, as in the first line", n,
+                          f->found, t->shape.n_fields);
     case NO_NUMBER:
         return oa_fail_at(context, place, "E_CSV_NUMBER", "line %llu, field %u: '%s' is no number", n, f->field + 1, f->token);
     case NOT_FINITE:
@@ -263,17 +267,20 @@ static oa_status drop_rows(oa_context *context, const table *t, oa_ions *ions)
     uint32_t *row = rows->data;
     size_t kept = 0;
     for (size_t i = 0; i < n; i++)
-        if (isfinite(t->to[0][i]) && isfinite(t->to[1][i]) && isfinite(t->to[2][i]) && isfinite(t->to[3][i])) row[kept++] = (uint32_t)i;
+        if (isfinite(t->to[0][i]) && isfinite(t->to[1][i]) && isfinite(t->to[2][i]) && isfinite(t->to[3][i]))
+            row[kept++] = (uint32_t)i;
     if (kept == 0) {
         oa_block_free(rows);
-        return oa_fail_at(context, OA_IN_FILE(t->name), "E_EMPTY_DATA", "none of the %zu lines is finite; nothing is left to read", n);
+        return oa_fail_at(context, OA_IN_FILE(t->name), "E_EMPTY_DATA",
+                          "none of the %zu lines is finite; nothing is left to read", n);
     }
     if (kept == n) {
         oa_block_free(rows);
         return OA_OK;
     }
     rows->bytes = kept * sizeof(uint32_t);
-    oa_warn(context, "W_DROPPED", "%s: %zu of %zu lines were left out because a value is NaN or infinite", t->name, n - kept, n);
+    oa_warn(context, "W_DROPPED", "%s: %zu of %zu lines were left out because a value is NaN or infinite", t->name, n - kept,
+            n);
     return oa_ions__keep(ions, rows, kept);
 }
 
@@ -290,8 +297,8 @@ static oa_status count_lines(oa_context *context, table *t, size_t pieces, uint6
     }
     if (*total == 0) return oa_fail_at(context, OA_IN_FILE(t->name), "E_EMPTY_DATA", "there is no line with data");
     if (*total > OA_IONS_MAX)
-        return oa_fail_at(context, OA_IN_FILE(t->name), "E_TOO_MANY_IONS", "the table has %llu lines; at most %u ions can be held",
-                          (unsigned long long)*total, OA_IONS_MAX);
+        return oa_fail_at(context, OA_IN_FILE(t->name), "E_TOO_MANY_IONS",
+                          "the table has %llu lines; at most %u ions can be held", (unsigned long long)*total, OA_IONS_MAX);
     return OA_OK;
 }
 
@@ -313,8 +320,8 @@ static void warn_mass(oa_context *context, table *t, const oa_ions *ions, const 
 {
     const size_t low = atomic_load(&t->nonpositive);
     if (low && !options->fourth_is_label)
-        oa_warn(context, "W_MASS_NONPOSITIVE", "%s: mass-to-charge is 0 or below in %zu of %zu ions; they are kept and never ranged", t->name,
-                low, ions->n);
+        oa_warn(context, "W_MASS_NONPOSITIVE",
+                "%s: mass-to-charge is 0 or below in %zu of %zu ions; they are kept and never ranged", t->name, low, ions->n);
 }
 
 static oa_status csv_read(oa_context *context, oa_source *source, const oa_read_options *options, oa_content *out)
@@ -322,9 +329,11 @@ static oa_status csv_read(oa_context *context, oa_source *source, const oa_read_
     table t = { .name = source->name, .drops = options->drop_nonfinite };
     OA_TRY(oa_file_open(context, source->path, &t.fd, &t.bytes));
     pthread_mutex_init(&t.lock, NULL);
-    oa_status status = t.bytes ? oa_csv_look(context, t.fd, t.bytes, t.name, &t.shape)
-                               : oa_fail_at(context, OA_IN_FILE(t.name), "E_EMPTY_FILE", "the file has 0 bytes; was it copied completely?");
-    if (status == OA_OK) status = read_table(context, &t, oa_chunk_count((size_t)(t.bytes - t.shape.data_offset), PIECE), &out->ions);
+    oa_status status =
+        t.bytes ? oa_csv_look(context, t.fd, t.bytes, t.name, &t.shape)
+                : oa_fail_at(context, OA_IN_FILE(t.name), "E_EMPTY_FILE", "the file has 0 bytes; was it copied completely?");
+    if (status == OA_OK)
+        status = read_table(context, &t, oa_chunk_count((size_t)(t.bytes - t.shape.data_offset), PIECE), &out->ions);
     if (status == OA_OK) warn_mass(context, &t, out->ions, options);
     pthread_mutex_destroy(&t.lock);
     oa_file_close(t.fd);

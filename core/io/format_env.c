@@ -48,8 +48,8 @@ static oa_status read_number(const env *e, const oa_lines *lines, const char **a
     oa_token_next(at, lines->line + lines->length, &token, &length);
     if (oa_text_real(token, length, true, out)) return OA_OK;
     oa_text_clean(text, sizeof text, token, length);
-    return oa_fail_at(e->context, OA_AT_LINE(e->name, lines->number), "E_BAD_NUMBER", "the %s '%s' is no number; 'Fe 27.8 28.2 11.66 1' is right", what,
-                      text);
+    return oa_fail_at(e->context, OA_AT_LINE(e->name, lines->number), "E_BAD_NUMBER",
+                      "the %s '%s' is no number; 'Fe 27.8 28.2 11.66 1' is right", what, text);
 }
 
 /* label lower upper [volume] [increment] */
@@ -95,8 +95,9 @@ static oa_status read_text(env *e, const char *text, size_t length, oa_ranges **
         return oa_fail_at(e->context, OA_IN_FILE(e->name), "E_MISSING_SECTION",
                           "there is no line '# Definition of ...' before the ranges; is this an environment file of the GPM?");
     if (e->declared >= 0 && (uint64_t)e->declared != e->list.n)
-        return oa_fail_at(e->context, OA_IN_FILE(e->name), "E_COUNT_MISMATCH", "the file says it has %lld ranges but %zu are there; is it complete?",
-                          (long long)e->declared, e->list.n);
+        return oa_fail_at(e->context, OA_IN_FILE(e->name), "E_COUNT_MISMATCH",
+                          "the file says it has %lld ranges but %zu are there; is it complete?", (long long)e->declared,
+                          e->list.n);
     return oa_draft_list_finish(&e->list, out);
 }
 

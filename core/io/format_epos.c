@@ -17,7 +17,8 @@ static void fix_voltage(oa_context *context, const char *name, oa_ions *ions)
         standing[i] *= 1000;
         pulse[i] *= 1000;
     }
-    oa_warn(context, "W_VOLTAGE_UNIT", "%s: the median standing voltage is below 100, so voltages were read as kV and multiplied by 1000", name);
+    oa_warn(context, "W_VOLTAGE_UNIT",
+            "%s: the median standing voltage is below 100, so voltages were read as kV and multiplied by 1000", name);
 }
 
 static void check_detector(oa_context *context, const char *name, const oa_ions *ions)
@@ -29,8 +30,10 @@ static void check_detector(oa_context *context, const char *name, const oa_ions 
         if (r2 > square) square = r2;
     }
     if (ions->n > 1000 && square > 0 && square < 25)
-        oa_warn(context, "W_DETECTOR_UNIT", "%s: all hits lie within %.3g of the detector's middle, which looks like cm where mm are usual; "
-                "kept as they are", name, sqrt(square));
+        oa_warn(context, "W_DETECTOR_UNIT",
+                "%s: all hits lie within %.3g of the detector's middle, which looks like cm where mm are usual; "
+                "kept as they are",
+                name, sqrt(square));
 }
 
 typedef struct multiplicity {
@@ -63,8 +66,10 @@ static void check_multiplicity(oa_context *context, const char *name, const oa_i
     const uint32_t *count = oa_ions__data(ions, OA_IONS_PER_PULSE);
     const multiplicity m = check_events(oa_ions__data(ions, OA_PULSES_SINCE), count, ions->n);
     if (m.violations == 0) return;
-    oa_warn(context, "W_MULTIPLICITY", "%s: %zu event%s not followed by as many ions as they say, first at record %zu (from 0), which says %u; "
-            "do not analyse multiple events", name, m.violations, m.violations == 1 ? " is" : "s are", m.first, count[m.first]);
+    oa_warn(context, "W_MULTIPLICITY",
+            "%s: %zu event%s not followed by as many ions as they say, first at record %zu (from 0), which says %u; "
+            "do not analyse multiple events",
+            name, m.violations, m.violations == 1 ? " is" : "s are", m.first, count[m.first]);
 }
 
 static oa_status epos_read(oa_context *context, oa_source *source, const oa_read_options *options, oa_content *out)

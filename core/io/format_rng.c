@@ -66,14 +66,18 @@ static oa_status read_header(rng *r)
     char text[96];
     int64_t number[2] = { -1, -1 };
     OA_TRY(next_line(r));
-    if (!r->more) return oa_fail_at(r->context, OA_IN_FILE(r->name), "E_RNG_HEADER", "the file ends before its first line '<ions> <ranges>'");
+    if (!r->more)
+        return oa_fail_at(r->context, OA_IN_FILE(r->name), "E_RNG_HEADER",
+                          "the file ends before its first line '<ions> <ranges>'");
     const char *at = r->lines.line, *end = at + r->lines.length, *token;
     size_t length;
     int n = 0;
     bool good = true;
-    for (; oa_token_next(&at, end, &token, &length); n++) good = good && n < 2 && oa_text_integer(token, length, &number[n]) && number[n] >= 0;
+    for (; oa_token_next(&at, end, &token, &length); n++)
+        good = good && n < 2 && oa_text_integer(token, length, &number[n]) && number[n] >= 0;
     if (!good || n != 2)
-        return oa_fail_at(r->context, here(r), "E_RNG_HEADER", "'%s' is not the first line of .rng; two whole numbers, ions and ranges, are right",
+        return oa_fail_at(r->context, here(r), "E_RNG_HEADER",
+                          "'%s' is not the first line of .rng; two whole numbers, ions and ranges, are right",
                           line_text(r, text));
     r->n_species = number[0];
     r->n_rows = number[1];
@@ -90,10 +94,12 @@ static void read_color(rng *r, species *s, const char *at, const char *end)
     s->color = 0;
     for (int k = 0; k < 3; k++) {
         double value = -1;
-        const bool good = oa_token_next(&at, end, &token, &length) && oa_text_real(token, length, true, &value) && value >= 0 && value <= 1;
+        const bool good =
+            oa_token_next(&at, end, &token, &length) && oa_text_real(token, length, true, &value) && value >= 0 && value <= 1;
         if (!good) {
             s->color = OA_COLOR_DEFAULT;
-            oa_tally_add(&r->list.colors, "%.*s", (int)(s->short_name.length < 30 ? s->short_name.length : 30), s->short_name.text);
+            oa_tally_add(&r->list.colors, "%.*s", (int)(s->short_name.length < 30 ? s->short_name.length : 30),
+                         s->short_name.text);
             return;
         }
         s->color = 256 * s->color + (uint32_t)lround(255 * value);
@@ -133,7 +139,10 @@ static oa_status read_names(rng *r)
     return OA_OK;
 }
 
-static bool same_slice(slice a, const char *text, size_t length) { return a.length == length && memcmp(a.text, text, length) == 0; }
+static bool same_slice(slice a, const char *text, size_t length)
+{
+    return a.length == length && memcmp(a.text, text, length) == 0;
+}
 
 /* The names in the dash line are a comment; the order of the columns is that of the name block. */
 static oa_status read_dash_line(rng *r)
@@ -141,13 +150,14 @@ static oa_status read_dash_line(rng *r)
     char text[96];
     OA_TRY(next_line(r));
     if (!r->more || !is_dash_line(r))
-        return oa_fail_at(r->context, here(r), "E_RNG_SEPARATOR", "behind %lld names '%s' was found; a line of dashes is right", (long long)r->n_species,
-                          r->more ? line_text(r, text) : "the end of the file");
+        return oa_fail_at(r->context, here(r), "E_RNG_SEPARATOR", "behind %lld names '%s' was found; a line of dashes is right",
+                          (long long)r->n_species, r->more ? line_text(r, text) : "the end of the file");
     const char *at = r->lines.line, *end = at + r->lines.length, *token;
     size_t length;
     while (at < end && *at == '-') at++;
     for (int64_t i = 0; oa_token_next(&at, end, &token, &length); i++)
-        if (i >= r->n_species || (!same_slice(r->species[i].short_name, token, length) && !same_slice(r->species[i].long_name, token, length)))
+        if (i >= r->n_species ||
+            (!same_slice(r->species[i].short_name, token, length) && !same_slice(r->species[i].long_name, token, length)))
             oa_tally_add(&r->names, "%.*s", (int)(length < 30 ? length : 30), token);
     return OA_OK;
 }
@@ -174,8 +184,8 @@ static void add_label(char label[OA_ION_NAME], const species *s, int64_t count)
 static oa_status too_many(const rng *r, int64_t atoms)
 {
     char line[96];
-    return oa_fail_at(r->context, here(r), "E_MULTIPLICITY", "the row '%s' has %lld or more atoms; at most %d are possible", line_text(r, line),
-                      (long long)atoms, OA_ATOMS_MAX);
+    return oa_fail_at(r->context, here(r), "E_MULTIPLICITY", "the row '%s' has %lld or more atoms; at most %d are possible",
+                      line_text(r, line), (long long)atoms, OA_ATOMS_MAX);
 }
 
 static oa_status read_count(const rng *r, const char *token, size_t length, int64_t *count)
@@ -184,7 +194,8 @@ static oa_status read_count(const rng *r, const char *token, size_t length, int6
     char line[96];
     if (!oa_text_real(token, length, true, &value)) return bad_number(r, token, length);
     if (!(value >= 0 && value <= 255 && value == floor(value)))
-        return oa_fail_at(r->context, here(r), "E_MULTIPLICITY", "the count %g in the row '%s' is none; 0 to 255 is right", value, line_text(r, line));
+        return oa_fail_at(r->context, here(r), "E_MULTIPLICITY", "the count %g in the row '%s' is none; 0 to 255 is right",
+                          value, line_text(r, line));
     *count = (int64_t)value;
     return OA_OK;
 }
@@ -263,8 +274,9 @@ static oa_status read_row(rng *r, int64_t number)
     int64_t atoms;
     oa_draft *d;
     if (n != r->n_species + 3 && (n != r->n_species + 2 || !begins_with_number(r)))
-        return oa_fail_at(r->context, here(r), "E_RNG_COLUMNS", "the row '%s' has %lld columns; %lld ions need %lld, marker and bounds included",
-                          line_text(r, text), (long long)n, (long long)r->n_species, (long long)r->n_species + 3);
+        return oa_fail_at(r->context, here(r), "E_RNG_COLUMNS",
+                          "the row '%s' has %lld columns; %lld ions need %lld, marker and bounds included", line_text(r, text),
+                          (long long)n, (long long)r->n_species, (long long)r->n_species + 3);
     if (n == r->n_species + 3) oa_token_next(&at, end, &token, &length);
     OA_TRY(oa_draft_new(&r->list, &d));
     d->line = r->lines.number;
@@ -283,8 +295,9 @@ static oa_status read_row(rng *r, int64_t number)
 
 static oa_status count_mismatch(const rng *r, int64_t found, bool or_more)
 {
-    return oa_fail_at(r->context, here(r), "E_COUNT_MISMATCH", "the first line says %lld ranges but %lld%s rows are there; is the file complete?",
-                      (long long)r->n_rows, (long long)found, or_more ? " or more" : "");
+    return oa_fail_at(r->context, here(r), "E_COUNT_MISMATCH",
+                      "the first line says %lld ranges but %lld%s rows are there; is the file complete?", (long long)r->n_rows,
+                      (long long)found, or_more ? " or more" : "");
 }
 
 /* Ends at the end of the file or at the line of dashes that begins the extension. */
@@ -350,10 +363,12 @@ static oa_status read_text(rng *r, oa_ranges **out)
     OA_TRY(read_table(r));
     if (r->more && says_polyatomic(r)) OA_TRY(read_extension(r));
     if (r->more)
-        return oa_fail_at(r->context, here(r), "E_BAD_FIELD", "'%s' stands behind the table; only '--- polyatomic extension' may follow", line_text(r, text));
+        return oa_fail_at(r->context, here(r), "E_BAD_FIELD",
+                          "'%s' stands behind the table; only '--- polyatomic extension' may follow", line_text(r, text));
     oa_tally_tell(r->context, r->name, "W_EMPTY_ROW", &r->empty, "rows without any atom were ignored");
     OA_TRY(oa_draft_list_finish(&r->list, out));
-    oa_tally_tell(r->context, r->name, "W_RNG_NAMES", &r->names, "names of the dash line differ from the name block, which counts");
+    oa_tally_tell(r->context, r->name, "W_RNG_NAMES", &r->names,
+                  "names of the dash line differ from the name block, which counts");
     return OA_OK;
 }
 

@@ -81,13 +81,16 @@ static oa_status enter_section(rrng *r, slice line, uint64_t number)
     char text[64];
     oa_text_clean(text, sizeof text, line.text, line.length);
     if (equals(line, "[ions]")) {
-        if (r->has_ions) return oa_fail_at(r->context, place_of(r, number), "E_DUPLICATE_SECTION", "[Ions] occurs twice; once is right");
+        if (r->has_ions)
+            return oa_fail_at(r->context, place_of(r, number), "E_DUPLICATE_SECTION", "[Ions] occurs twice; once is right");
         r->has_ions = true;
         r->section = IONS;
     } else if (equals(line, "[ranges]")) {
         if (!r->has_ions)
-            return oa_fail_at(r->context, place_of(r, number), "E_NO_IONS_SECTION", "[Ranges] without [Ions] before it; [Ions] comes first");
-        if (r->has_ranges) return oa_fail_at(r->context, place_of(r, number), "E_DUPLICATE_SECTION", "[Ranges] occurs twice; once is right");
+            return oa_fail_at(r->context, place_of(r, number), "E_NO_IONS_SECTION",
+                              "[Ranges] without [Ions] before it; [Ions] comes first");
+        if (r->has_ranges)
+            return oa_fail_at(r->context, place_of(r, number), "E_DUPLICATE_SECTION", "[Ranges] occurs twice; once is right");
         r->has_ranges = true;
         r->section = RANGES;
         if (r->n_labels) qsort(r->labels, r->n_labels, sizeof *r->labels, by_text);
@@ -102,9 +105,11 @@ static oa_status read_declared(rrng *r, key_list *keys, slice value, uint64_t li
 {
     char text[40];
     oa_text_clean(text, sizeof text, value.text, value.length);
-    if (keys->declared >= 0) return oa_fail_at(r->context, place_of(r, line), "E_DUPLICATE_KEY", "Number= occurs twice in one section");
+    if (keys->declared >= 0)
+        return oa_fail_at(r->context, place_of(r, line), "E_DUPLICATE_KEY", "Number= occurs twice in one section");
     if (!oa_text_integer(value.text, value.length, &keys->declared) || keys->declared < 0)
-        return oa_fail_at(r->context, place_of(r, line), "E_BAD_NUMBER", "Number='%s' is no count; a whole number is right", text);
+        return oa_fail_at(r->context, place_of(r, line), "E_BAD_NUMBER", "Number='%s' is no count; a whole number is right",
+                          text);
     return OA_OK;
 }
 
@@ -112,7 +117,8 @@ static oa_status read_declared(rrng *r, key_list *keys, slice value, uint64_t li
 static bool parse_key(slice key, const char *word, int64_t *index)
 {
     const size_t n = strlen(word);
-    return key.length > n && equals((slice){ key.text, n }, word) && oa_text_integer(key.text + n, key.length - n, index) && *index >= 0;
+    return key.length > n && equals((slice){ key.text, n }, word) && oa_text_integer(key.text + n, key.length - n, index) &&
+           *index >= 0;
 }
 
 static oa_status add_key(rrng *r, key_list *keys, int64_t index, uint64_t line)
@@ -125,7 +131,8 @@ static oa_status add_key(rrng *r, key_list *keys, int64_t index, uint64_t line)
 static oa_status read_ion(rrng *r, slice value, uint64_t line)
 {
     const unsigned z = oa_element_number(value.text, value.length);
-    if (value.length == 0) return oa_fail_at(r->context, place_of(r, line), "E_BAD_FIELD", "the ion has no name; Ion1=Al is right");
+    if (value.length == 0)
+        return oa_fail_at(r->context, place_of(r, line), "E_BAD_FIELD", "the ion has no name; Ion1=Al is right");
     if (z) {
         r->listed[z] = true;
         return OA_OK;
@@ -150,8 +157,8 @@ static oa_status bad_field(const rrng *r, const fields *f, slice field)
 {
     char text[64];
     oa_text_clean(text, sizeof text, field.text, field.length);
-    return oa_fail_at(r->context, place_of(r, f->draft->line), "E_BAD_FIELD", "%s: the field '%s' is not key:value, as Al:1 or Color:33FFFF",
-                      f->draft->key, text);
+    return oa_fail_at(r->context, place_of(r, f->draft->line), "E_BAD_FIELD",
+                      "%s: the field '%s' is not key:value, as Al:1 or Color:33FFFF", f->draft->key, text);
 }
 
 static void read_color(rrng *r, fields *f, slice value)
@@ -165,17 +172,19 @@ static void read_color(rrng *r, fields *f, slice value)
     }
     f->has_color = true;
     f->draft->ion.color = good ? color : OA_COLOR_DEFAULT;
-    if (!good) oa_tally_add(&r->list.colors, "%s '%.*s'", f->draft->key, (int)(value.length < 20 ? value.length : 20), value.text);
+    if (!good)
+        oa_tally_add(&r->list.colors, "%s '%.*s'", f->draft->key, (int)(value.length < 20 ? value.length : 20), value.text);
 }
 
 static oa_status read_volume(const rrng *r, fields *f, slice value)
 {
     char text[40];
-    if (oa_text_real(value.text, value.length, true, &f->draft->ion.volume) && isfinite(f->draft->ion.volume) && f->draft->ion.volume >= 0)
+    if (oa_text_real(value.text, value.length, true, &f->draft->ion.volume) && isfinite(f->draft->ion.volume) &&
+        f->draft->ion.volume >= 0)
         return OA_OK;
     oa_text_clean(text, sizeof text, value.text, value.length);
-    return oa_fail_at(r->context, place_of(r, f->draft->line), "E_BAD_NUMBER", "%s: Vol:%s is no volume; a number of nm3, 0 or more, is right",
-                      f->draft->key, text);
+    return oa_fail_at(r->context, place_of(r, f->draft->line), "E_BAD_NUMBER",
+                      "%s: Vol:%s is no volume; a number of nm3, 0 or more, is right", f->draft->key, text);
 }
 
 static oa_status bad_count(const rrng *r, const fields *f, slice key, slice value)
@@ -183,8 +192,8 @@ static oa_status bad_count(const rrng *r, const fields *f, slice key, slice valu
     char symbol[40], text[40];
     oa_text_clean(symbol, sizeof symbol, key.text, key.length);
     oa_text_clean(text, sizeof text, value.text, value.length);
-    return oa_fail_at(r->context, place_of(r, f->draft->line), "E_MULTIPLICITY", "%s: %s:%s is no count of atoms; 1 to 255 is right",
-                      f->draft->key, symbol, text);
+    return oa_fail_at(r->context, place_of(r, f->draft->line), "E_MULTIPLICITY",
+                      "%s: %s:%s is no count of atoms; 1 to 255 is right", f->draft->key, symbol, text);
 }
 
 /* "1" or "1.000". */
@@ -195,8 +204,8 @@ static oa_status read_count(const rrng *r, const fields *f, slice key, slice val
     if (!oa_text_real(value.text, value.length, true, &real)) {
         oa_text_clean(text, sizeof text, value.text, value.length);
         oa_text_clean(symbol, sizeof symbol, key.text, key.length);
-        return oa_fail_at(r->context, place_of(r, f->draft->line), "E_BAD_NUMBER", "%s: '%s' in %s:%s is no number; a count of atoms is right",
-                          f->draft->key, text, symbol, text);
+        return oa_fail_at(r->context, place_of(r, f->draft->line), "E_BAD_NUMBER",
+                          "%s: '%s' in %s:%s is no number; a count of atoms is right", f->draft->key, text, symbol, text);
     }
     if (!(real >= 1 && real <= 255 && real == floor(real))) return bad_count(r, f, key, value);
     *count = (int64_t)real;
@@ -216,7 +225,8 @@ static oa_status unknown_element(const rrng *r, const fields *f, slice key)
         }
     }
     return oa_fail_at(r->context, place_of(r, f->draft->line), "E_UNKNOWN_ELEMENT",
-                      "%s: '%s' is neither an element nor listed in [Ions]; list it there to make it a label%s", f->draft->key, text, hint);
+                      "%s: '%s' is neither an element nor listed in [Ions]; list it there to make it a label%s", f->draft->key,
+                      text, hint);
 }
 
 /* Mass numbers before symbols, counts behind: "16O", "1H2". False: something else. */
@@ -273,8 +283,8 @@ static oa_status read_element(rrng *r, fields *f, slice key, slice value)
     if (z) add_element(r, f, z, count);
     else f->has_label = true;
     if (f->atoms <= OA_ATOMS_MAX) return OA_OK;
-    return oa_fail_at(r->context, place_of(r, f->draft->line), "E_MULTIPLICITY", "%s: %lld atoms; at most %d are possible", f->draft->key,
-                      (long long)f->atoms, OA_ATOMS_MAX);
+    return oa_fail_at(r->context, place_of(r, f->draft->line), "E_MULTIPLICITY", "%s: %lld atoms; at most %d are possible",
+                      f->draft->key, (long long)f->atoms, OA_ATOMS_MAX);
 }
 
 static oa_status read_field(rrng *r, fields *f, slice field)
@@ -308,7 +318,8 @@ static oa_status name_range(rrng *r, fields *f)
             return oa_fail_at(r->context, place_of(r, f->draft->line), "E_NO_IDENTITY",
                               "%s has neither an element nor a Name; add for example Al:1 or Name:un1", f->draft->key);
         const int charge = name.text[0] - '0';
-        if (charge >= 1 && charge <= OA_CHARGE_MAX && oa_ion_add_formula(ion, name.text + 1, name.length - 1, 1)) ion->charge = charge;
+        if (charge >= 1 && charge <= OA_CHARGE_MAX && oa_ion_add_formula(ion, name.text + 1, name.length - 1, 1))
+            ion->charge = charge;
         else oa_ion_set_label(ion, name.text, name.length);
     }
     if (ion->n_atoms == 0) oa_tally_add(&r->list.labels, "%s", ion->name);
@@ -321,8 +332,8 @@ static oa_status read_bound(const rrng *r, const oa_draft *d, slice token, const
     char text[64];
     if (oa_text_real(token.text, token.length, true, out)) return OA_OK;
     oa_text_clean(text, sizeof text, token.text, token.length);
-    return oa_fail_at(r->context, place_of(r, d->line), "E_BAD_NUMBER", "%s: the %s bound '%s' is no number; Range1=26.85 27.35 ... is right",
-                      d->key, which, text);
+    return oa_fail_at(r->context, place_of(r, d->line), "E_BAD_NUMBER",
+                      "%s: the %s bound '%s' is no number; Range1=26.85 27.35 ... is right", d->key, which, text);
 }
 
 static oa_status read_range(rrng *r, slice key, slice value, uint64_t line)
@@ -368,14 +379,16 @@ static oa_status read_entry(rrng *r, slice line, uint64_t number)
     const char *equal = memchr(line.text, '=', line.length);
     oa_text_clean(text, sizeof text, line.text, line.length);
     if (r->section == NO_SECTION)
-        return oa_fail_at(r->context, place_of(r, number), "E_NO_IONS_SECTION", "'%s' stands before any section; the file begins with [Ions]", text);
+        return oa_fail_at(r->context, place_of(r, number), "E_NO_IONS_SECTION",
+                          "'%s' stands before any section; the file begins with [Ions]", text);
     if (!equal) return oa_fail_at(r->context, place_of(r, number), "E_BAD_FIELD", "'%s' is not key=value", text);
     const slice key = trimmed((slice){ line.text, (size_t)(equal - line.text) });
     const slice value = trimmed((slice){ equal + 1, (size_t)(line.text + line.length - equal - 1) });
     key_list *keys = r->section == IONS ? &r->ions : &r->ranges;
     if (equals(key, "number")) return read_declared(r, keys, value, number);
     if (!parse_key(key, r->section == IONS ? "ion" : "range", &index))
-        return oa_fail_at(r->context, place_of(r, number), "E_BAD_FIELD", "'%s': the key is none of this section; %s1=... is right", text,
+        return oa_fail_at(r->context, place_of(r, number), "E_BAD_FIELD",
+                          "'%s': the key is none of this section; %s1=... is right", text,
                           r->section == IONS ? "Ion" : "Range");
     OA_TRY(add_key(r, keys, index, number));
     return r->section == IONS ? read_ion(r, value, number) : read_range(r, key, value, number);
@@ -393,12 +406,15 @@ static oa_status check_keys(rrng *r, key_list *keys, const char *word, const cha
     if (keys->n) qsort(keys->keys, keys->n, sizeof *keys->keys, by_index);
     for (size_t i = 1; i < keys->n; i++)
         if (keys->keys[i].index == keys->keys[i - 1].index)
-            return oa_fail_at(r->context, place_of(r, keys->keys[i].line), "E_DUPLICATE_KEY", "%s%lld occurs twice, first in line %llu", word,
-                              (long long)keys->keys[i].index, (unsigned long long)keys->keys[i - 1].line);
+            return oa_fail_at(r->context, place_of(r, keys->keys[i].line), "E_DUPLICATE_KEY",
+                              "%s%lld occurs twice, first in line %llu", word, (long long)keys->keys[i].index,
+                              (unsigned long long)keys->keys[i - 1].line);
     if (keys->declared >= 0 && (uint64_t)keys->declared != keys->n)
-        return oa_fail_at(r->context, OA_IN_FILE(r->name), "E_COUNT_MISMATCH", "%s says Number=%lld but has %zu entries; is the file complete?",
-                          section_name, (long long)keys->declared, keys->n);
-    if (keys->declared < 0) oa_warn(r->context, "W_NO_NUMBER", "%s: %s has no Number=; its %zu entries were read", r->name, section_name, keys->n);
+        return oa_fail_at(r->context, OA_IN_FILE(r->name), "E_COUNT_MISMATCH",
+                          "%s says Number=%lld but has %zu entries; is the file complete?", section_name,
+                          (long long)keys->declared, keys->n);
+    if (keys->declared < 0)
+        oa_warn(r->context, "W_NO_NUMBER", "%s: %s has no Number=; its %zu entries were read", r->name, section_name, keys->n);
     if (keys->n && (keys->keys[0].index != 1 || keys->keys[keys->n - 1].index != (int64_t)keys->n))
         oa_warn(r->context, "W_INDEX_GAP", "%s: the %zu keys of %s run from %lld to %lld", r->name, keys->n, section_name,
                 (long long)keys->keys[0].index, (long long)keys->keys[keys->n - 1].index);
@@ -407,8 +423,12 @@ static oa_status check_keys(rrng *r, key_list *keys, const char *word, const cha
 
 static oa_status check_sections(rrng *r)
 {
-    if (!r->has_ions) return oa_fail_at(r->context, OA_IN_FILE(r->name), "E_NO_IONS_SECTION", "there is no section [Ions]; is this a .rrng file?");
-    if (!r->has_ranges) return oa_fail_at(r->context, OA_IN_FILE(r->name), "E_NO_RANGES_SECTION", "there is no section [Ranges]; is the file complete?");
+    if (!r->has_ions)
+        return oa_fail_at(r->context, OA_IN_FILE(r->name), "E_NO_IONS_SECTION",
+                          "there is no section [Ions]; is this a .rrng file?");
+    if (!r->has_ranges)
+        return oa_fail_at(r->context, OA_IN_FILE(r->name), "E_NO_RANGES_SECTION",
+                          "there is no section [Ranges]; is the file complete?");
     OA_TRY(check_keys(r, &r->ions, "Ion", "[Ions]"));
     return check_keys(r, &r->ranges, "Range", "[Ranges]");
 }

@@ -27,7 +27,8 @@ static const struct signature {
 static const char *signature_of(const char *head, size_t n)
 {
     for (size_t i = 0; i < sizeof signatures / sizeof *signatures; i++)
-        if (n >= signatures[i].length && memcmp(head, signatures[i].bytes, signatures[i].length) == 0) return signatures[i].name;
+        if (n >= signatures[i].length && memcmp(head, signatures[i].bytes, signatures[i].length) == 0)
+            return signatures[i].name;
     return NULL;
 }
 
@@ -44,7 +45,10 @@ static bool is_listed(const char *suffix, const char *const *list)
 }
 
 static bool is_hdf5_format(const oa_format *format) { return format == &oa_format_keras || format == &oa_format_nexus; }
-static bool is_text_format(const oa_format *f) { return f == &oa_format_csv || f == &oa_format_rrng || f == &oa_format_rng || f == &oa_format_env; }
+static bool is_text_format(const oa_format *f)
+{
+    return f == &oa_format_csv || f == &oa_format_rrng || f == &oa_format_rng || f == &oa_format_env;
+}
 
 static const oa_format *format_of_suffix(const char *suffix)
 {
@@ -76,7 +80,9 @@ static oa_status format_of_hdf5(oa_context *context, int fd, const char *name, u
     for (int end = 0; end < 2 && status == OA_OK; end++) {
         status = oa_file_read(context, fd, name, text, n, end ? bytes - n : 0);
         if (status == OA_OK && contains(text, n, "NX_class")) break;
-        if (status == OA_OK && (contains(text, n, "keras_version") || contains(text, n, "layer_names"))) *out = &oa_format_keras;
+        if (status == OA_OK &&
+            (contains(text, n, "keras_version") || contains(text, n, "layer_names") || contains(text, n, "layer_order")))
+            *out = &oa_format_keras;
     }
     oa_free(context, text);
     return status;
@@ -90,7 +96,8 @@ static oa_status mismatch(oa_context *context, const char *name, const char *fou
         return oa_fail_at(context, OA_AT_BYTE(name, 0), "E_FORMAT_MISMATCH",
                           "the suffix says %s but the first bytes are those of %s; give the right suffix or unpack the file",
                           format->name, found);
-    return oa_fail_at(context, OA_AT_BYTE(name, 0), "E_FORMAT_UNKNOWN", "the file is %s, which is not read; read are " READ_HERE, found);
+    return oa_fail_at(context, OA_AT_BYTE(name, 0), "E_FORMAT_UNKNOWN",
+                      "the file is %s, which is not read; read are " READ_HERE, found);
 }
 
 static oa_status unknown(oa_context *context, const char *name, const char *suffix)
@@ -112,14 +119,17 @@ static oa_status recognise(oa_context *context, int fd, const char *name, uint64
     const char *suffix = suffix_of(name), *found = signature_of(head, n);
     const bool is_hdf5 = found && strcmp(found, "HDF5") == 0;
     *out = format_of_suffix(suffix);
-    if (!*out && !is_hdf5) return is_listed(suffix, closed_suffixes) || !found ? unknown(context, name, suffix) : mismatch(context, name, found, NULL);
+    if (!*out && !is_hdf5)
+        return is_listed(suffix, closed_suffixes) || !found ? unknown(context, name, suffix)
+                                                            : mismatch(context, name, found, NULL);
     if (*out == &oa_format_apt && found && strcmp(found, "APT") == 0) return OA_OK;
     if (*out && !is_hdf5_format(*out)) return found ? mismatch(context, name, found, *out) : OA_OK;
     if (is_hdf5 && *out && oa_text_equal_nocase(suffix, "nxs")) return OA_OK;
     if (is_hdf5) return format_of_hdf5(context, fd, name, bytes, out);
-    return oa_fail_at(context, OA_AT_BYTE(name, 0), "E_H5_OPEN",
-                      "the suffix '.%s' says HDF5 but the file does not begin with the HDF5 signature%s%s; it is damaged or another format",
-                      suffix, found ? ", rather like " : "", found ? found : "");
+    return oa_fail_at(
+        context, OA_AT_BYTE(name, 0), "E_H5_OPEN",
+        "the suffix '.%s' says HDF5 but the file does not begin with the HDF5 signature%s%s; it is damaged or another format",
+        suffix, found ? ", rather like " : "", found ? found : "");
 }
 
 oa_status oa_source_open(oa_context *context, const char *path, oa_source *out)

@@ -41,7 +41,8 @@ void oa_tally_tell(oa_context *context, const char *name, const char *code, cons
 oa_status oa_draft_new(oa_draft_list *list, oa_draft **out)
 {
     if (list->n == OA_DRAFTS_MAX)
-        return oa_fail_at(list->context, OA_IN_FILE(list->name), "E_TOO_MANY_RANGES", "the file has more than %d ranges", OA_DRAFTS_MAX);
+        return oa_fail_at(list->context, OA_IN_FILE(list->name), "E_TOO_MANY_RANGES", "the file has more than %d ranges",
+                          OA_DRAFTS_MAX);
     if (list->n == list->capacity) {
         const size_t capacity = list->capacity ? 2 * list->capacity : 64;
         OA_TRY(oa_resize(list->context, &list->drafts, capacity, sizeof *list->drafts));
@@ -75,7 +76,8 @@ oa_status oa_draft_check(const oa_draft_list *list, const oa_draft *d)
     if (d->lower < 0 && !list->options->allow_negative)
         return refuse_bounds(list, d, "E_RANGE_NEGATIVE", "begins below 0; --allow-negative true accepts that");
     if (d->upper < d->lower) return refuse_bounds(list, d, "E_RANGE_REVERSED", "is reversed; the lower bound comes first");
-    if (d->upper - d->lower < WIDTH_MIN) return refuse_bounds(list, d, "E_RANGE_EMPTY", "has no width; at least 0.0005 Da are needed");
+    if (d->upper - d->lower < WIDTH_MIN)
+        return refuse_bounds(list, d, "E_RANGE_EMPTY", "has no width; at least 0.0005 Da are needed");
     return OA_OK;
 }
 
@@ -116,7 +118,8 @@ bool oa_ion_add_formula(oa_ion_type *ion, const char *text, size_t length, int64
         text += used, length -= used;
         int64_t count = 0;
         size_t digits = 0;
-        while (digits < length && digits < 3 && text[digits] >= '0' && text[digits] <= '9') count = 10 * count + (text[digits++] - '0');
+        while (digits < length && digits < 3 && text[digits] >= '0' && text[digits] <= '9')
+            count = 10 * count + (text[digits++] - '0');
         text += digits, length -= digits;
         if (digits && count == 0) return false;
         if (!oa_ion_add_atoms(&made, z, (digits ? count : 1) * times)) return false;
@@ -125,7 +128,10 @@ bool oa_ion_add_formula(oa_ion_type *ion, const char *text, size_t length, int64
     return true;
 }
 
-void oa_ion_set_label(oa_ion_type *ion, const char *text, size_t length) { oa_text_clean(ion->name, sizeof ion->name, text, length); }
+void oa_ion_set_label(oa_ion_type *ion, const char *text, size_t length)
+{
+    oa_text_clean(ion->name, sizeof ion->name, text, length);
+}
 
 /* ------------------------------------------------------------------------------------------------ identities */
 
@@ -186,9 +192,10 @@ static oa_status refuse_overlap(const oa_draft_list *list, const oa_draft *a, co
     oa_text_of_real(lower, b->lower);
     oa_text_of_real(upper, a->upper < b->upper ? a->upper : b->upper);
     const oa_draft *first = a->order < b->order ? a : b, *second = first == a ? b : a;
-    return oa_fail_at(list->context, OA_AT_LINE(list->name, second->line), "E_RANGE_OVERLAP",
-                      "%s and %s are different ions and share %s to %s Da; separate them, or --allow-overlap first gives it to %s",
-                      first->key, second->key, lower, upper, first->key);
+    return oa_fail_at(
+        list->context, OA_AT_LINE(list->name, second->line), "E_RANGE_OVERLAP",
+        "%s and %s are different ions and share %s to %s Da; separate them, or --allow-overlap first gives it to %s",
+        first->key, second->key, lower, upper, first->key);
 }
 
 /* A heap of drafts, the one that came first in the file on top. */
@@ -317,8 +324,8 @@ static oa_status add_range(oa_draft_list *list, oa_draft *d, unsigned *known, oa
     unsigned *type = &known[d->identity * (OA_CHARGE_MAX + 1) + (size_t)d->ion.charge];
     if (*type == 0) {
         if (ranges->n_types == OA_ION_TYPES_MAX)
-            return oa_fail_at(list->context, OA_IN_FILE(list->name), "E_TOO_MANY_RANGES", "the file has more than %d different ions",
-                              OA_ION_TYPES_MAX);
+            return oa_fail_at(list->context, OA_IN_FILE(list->name), "E_TOO_MANY_RANGES",
+                              "the file has more than %d different ions", OA_ION_TYPES_MAX);
         if (d->ion.n_atoms) oa_ion_type__name(&d->ion);
         OA_TRY(oa_ranges__add_type(ranges, &d->ion, type));
     }

@@ -85,9 +85,11 @@ static oa_status refuse_nonfinite(oa_context *context, const reading *r, size_t 
         while (first + 1 < n && !is_nonfinite(r->to[f][first])) first++;
         const bool is_plain = r->layout == &oa_layout_pos || r->layout == &oa_layout_epos;
         const int64_t offset = is_plain ? (int64_t)first * 4 * r->layout->n_fields + 4 * f : -1;
-        return oa_fail_at(context, OA_AT_BYTE(r->name, offset), "E_NONFINITE",
-                          "%s is NaN or infinite in %zu of %zu records, first in record %zu (from 0); --drop-nonfinite true leaves "
-                          "such records out", r->layout->names[f], count, n, first);
+        return oa_fail_at(
+            context, OA_AT_BYTE(r->name, offset), "E_NONFINITE",
+            "%s is NaN or infinite in %zu of %zu records, first in record %zu (from 0); --drop-nonfinite true leaves "
+            "such records out",
+            r->layout->names[f], count, n, first);
     }
     return OA_OK;
 }
@@ -106,7 +108,8 @@ static oa_status drop_nonfinite(oa_context *context, reading *r, oa_ions *ions)
     size_t kept = 0;
     for (size_t i = 0; i < n; i++) kept += is_whole_finite(r, i);
     if (kept == 0)
-        return oa_fail_at(context, OA_IN_FILE(r->name), "E_EMPTY_DATA", "none of the %zu records is finite; nothing is left to read", n);
+        return oa_fail_at(context, OA_IN_FILE(r->name), "E_EMPTY_DATA",
+                          "none of the %zu records is finite; nothing is left to read", n);
     oa_block *rows;
     OA_TRY(oa_block_new(context, &rows, kept, sizeof(uint32_t)));
     uint32_t *row = rows->data;
@@ -117,7 +120,8 @@ static oa_status drop_nonfinite(oa_context *context, reading *r, oa_ions *ions)
         low += (int32_t)r->to[3][i] <= 0;
     }
     atomic_store(&r->nonpositive, low);
-    oa_warn(context, "W_DROPPED", "%s: %zu of %zu records were left out because a value is NaN or infinite", r->name, n - kept, n);
+    oa_warn(context, "W_DROPPED", "%s: %zu of %zu records were left out because a value is NaN or infinite", r->name, n - kept,
+            n);
     return oa_ions__keep(ions, rows, kept);
 }
 
@@ -129,8 +133,8 @@ static oa_status check_values(oa_context *context, reading *r, oa_ions *ions, co
     if (bad) OA_TRY(drop_nonfinite(context, r, ions));
     const size_t low = atomic_load(&r->nonpositive);
     if (low && !options->fourth_is_label)
-        oa_warn(context, "W_MASS_NONPOSITIVE", "%s: mass-to-charge is 0 or below in %zu of %zu ions; they are kept and never ranged", r->name,
-                low, ions->n);
+        oa_warn(context, "W_MASS_NONPOSITIVE",
+                "%s: mass-to-charge is 0 or below in %zu of %zu ions; they are kept and never ranged", r->name, low, ions->n);
     return OA_OK;
 }
 
@@ -140,7 +144,8 @@ oa_status oa_ions_check_values(oa_context *context, const char *name, oa_ions *i
     oa_layout present = { .name = name };
     reading r = { .name = name, .layout = &present };
     for (int c = OA_X; c <= OA_HIT_Y; c++) {
-        uint32_t *column = ions->column[c].block && ions->column[c].type == OA_F32 ? oa_ions__data(ions, (oa_ion_column)c) : NULL;
+        uint32_t *column =
+            ions->column[c].block && ions->column[c].type == OA_F32 ? oa_ions__data(ions, (oa_ion_column)c) : NULL;
         if (!column) continue;
         const unsigned f = present.n_fields++;
         size_t special = 0;

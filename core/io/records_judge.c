@@ -11,15 +11,20 @@
 enum { SAMPLE = 100000, RUN = 100 /* records read in one piece */ };
 
 static unsigned record_size(const oa_layout *layout) { return 4 * layout->n_fields; }
-static const oa_layout *other_layout(const oa_layout *layout) { return layout == &oa_layout_pos ? &oa_layout_epos : &oa_layout_pos; }
+static const oa_layout *other_layout(const oa_layout *layout)
+{
+    return layout == &oa_layout_pos ? &oa_layout_epos : &oa_layout_pos;
+}
 
 static oa_status check_size(oa_context *context, uint64_t bytes, const char *name, const oa_layout *layout)
 {
     const unsigned size = record_size(layout), other = record_size(other_layout(layout));
-    if (bytes == 0) return oa_fail_at(context, OA_IN_FILE(name), "E_EMPTY_FILE", "the file has 0 bytes; was it copied completely?");
+    if (bytes == 0)
+        return oa_fail_at(context, OA_IN_FILE(name), "E_EMPTY_FILE", "the file has 0 bytes; was it copied completely?");
     if (bytes / size > OA_IONS_MAX)
-        return oa_fail_at(context, OA_IN_FILE(name), "E_TOO_MANY_IONS", "the file has %llu records; at most %u ions can be held",
-                          (unsigned long long)(bytes / size), OA_IONS_MAX);
+        return oa_fail_at(context, OA_IN_FILE(name), "E_TOO_MANY_IONS",
+                          "the file has %llu records; at most %u ions can be held", (unsigned long long)(bytes / size),
+                          OA_IONS_MAX);
     if (bytes % size == 0) return OA_OK;
     return oa_fail_at(context, OA_IN_FILE(name), "E_SIZE",
                       "%llu bytes are %llu whole records of %u bytes and %llu bytes more (%s a multiple of %u, which is %s); "
@@ -106,7 +111,8 @@ static verdict judge(const unsigned char *sample, size_t n, const oa_layout *lay
         snprintf(v.reason, sizeof v.reason, "mass-to-charge is below 0.5 Da in %.1f %% and above 500 Da in %.1f %% of the ions",
                  percent(t.light, t.masses), percent(t.heavy, t.masses));
     else if (100 * t.wild > t.records)
-        snprintf(v.reason, sizeof v.reason, "%.1f %% of the records have more than 1000 ions in a pulse or 1e8 pulses between events",
+        snprintf(v.reason, sizeof v.reason,
+                 "%.1f %% of the records have more than 1000 ions in a pulse or 1e8 pulses between events",
                  percent(t.wild, t.records));
     else v.is_plausible = true;
     return v;
@@ -128,13 +134,15 @@ static oa_status refuse(oa_context *context, const char *name, const oa_layout *
                         bool is_other)
 {
     if (turned)
-        return oa_fail_at(context, OA_IN_FILE(name), "E_BYTE_ORDER", "the bytes look %s-endian (read as %s-endian, %s); pass --byte-order %s",
-                          big ? "little" : "big", big ? "big" : "little", v->reason, big ? "little" : "big");
+        return oa_fail_at(context, OA_IN_FILE(name), "E_BYTE_ORDER",
+                          "the bytes look %s-endian (read as %s-endian, %s); pass --byte-order %s", big ? "little" : "big",
+                          big ? "big" : "little", v->reason, big ? "little" : "big");
     if (is_other)
         return oa_fail_at(context, OA_IN_FILE(name), "E_FORMAT_MISMATCH",
-                          "the suffix says %s (where %s) but the bytes make sense as .%s; give it that suffix", layout->name, v->reason,
-                          other_layout(layout)->name);
-    return oa_fail_at(context, OA_IN_FILE(name), "E_IMPLAUSIBLE", "this does not look like .%s: %s; %s", layout->name, v->reason,
+                          "the suffix says %s (where %s) but the bytes make sense as .%s; give it that suffix", layout->name,
+                          v->reason, other_layout(layout)->name);
+    return oa_fail_at(context, OA_IN_FILE(name), "E_IMPLAUSIBLE", "this does not look like .%s: %s; %s", layout->name,
+                      v->reason,
                       v->looks_like_label ? "if the fourth value is a cluster number, say so with --fourth-is-label true"
                                           : "--force true reads it all the same");
 }
@@ -152,7 +160,8 @@ oa_status oa_records_judge(oa_context *context, int fd, uint64_t bytes, const ch
         const bool turned = judge(sample, n, layout, !*big, options->fourth_is_label).is_plausible;
         const verdict v = judge(sample, n, layout, *big, options->fourth_is_label);
         if (!v.is_plausible)
-            status = refuse(context, name, layout, *big, &v, turned, !turned && other_is_plausible(context, fd, name, bytes, layout));
+            status = refuse(context, name, layout, *big, &v, turned,
+                            !turned && other_is_plausible(context, fd, name, bytes, layout));
     }
     oa_free(context, sample);
     return status;

@@ -33,7 +33,8 @@ static oa_status write_header(oa_output_file *file, const csv_lines *c, const oa
 {
     char label[64];
     oa_plain_word(label, sizeof label, options->label_name, "label", true);
-    return oa_output_text(file, "x,y,z,mass_to_charge%s%s%s\n", c->has_types ? ",ion" : "", c->label ? "," : "", c->label ? label : "");
+    return oa_output_text(file, "x,y,z,mass_to_charge%s%s%s\n", c->has_types ? ",ion" : "", c->label ? "," : "",
+                          c->label ? label : "");
 }
 
 oa_status oa_write_csv(oa_context *context, oa_sink *sink, const oa_ions *ions, const oa_write_options *options)

@@ -61,7 +61,8 @@ size_t oa_line_float(char *out, float value)
         for (int digits = 6; digits <= 9; digits++) {
             const int fraction = digits - whole;
             const double mantissa = floor(size * tens[fraction] + 0.5);
-            if ((float)(mantissa / tens[fraction]) == fabsf(value)) return put_decimal(out, value < 0, (uint64_t)mantissa, fraction);
+            if ((float)(mantissa / tens[fraction]) == fabsf(value))
+                return put_decimal(out, value < 0, (uint64_t)mantissa, fraction);
         }
     }
     char text[32];
@@ -99,7 +100,8 @@ static oa_status write_batches(oa_output_file *file, size_t n, lines_job *job)
     return OA_OK;
 }
 
-oa_status oa_lines_write(oa_output_file *file, const oa_ions *ions, const oa_write_options *options, oa_line_fn *line, const void *arg)
+oa_status oa_lines_write(oa_output_file *file, const oa_ions *ions, const oa_write_options *options, oa_line_fn *line,
+                         const void *arg)
 {
     lines_job job = { .options = options, .line = line, .arg = arg };
     OA_TRY(oa_new(file->context, &job.text, BATCH, OA_LINE_ROOM));
@@ -151,10 +153,12 @@ oa_status oa_write_check(oa_context *context, const oa_ions *ions, const oa_writ
     const unsigned types = ions->ranges ? (unsigned)ions->ranges->n_types : 0;
     for (size_t k = 0; options->index && k < options->n_index; k++)
         if (options->index[k] >= ions->n)
-            return oa_fail(context, "E_INPUT_KIND", "the selection names ion %llu; there are %zu", (unsigned long long)options->index[k], ions->n);
+            return oa_fail(context, "E_INPUT_KIND", "the selection names ion %llu; there are %zu",
+                           (unsigned long long)options->index[k], ions->n);
     for (size_t i = 0; types && i < ions->n; i++)
         if (oa_ions__type(ions, i) > types)
-            return oa_fail(context, "E_INPUT_KIND", "ion %zu has type %u; %u types are defined", i, oa_ions__type(ions, i), types);
+            return oa_fail(context, "E_INPUT_KIND", "ion %zu has type %u; %u types are defined", i, oa_ions__type(ions, i),
+                           types);
     return OA_OK;
 }
 

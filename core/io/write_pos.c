@@ -54,11 +54,12 @@ static const char *fixed(char out[48], double value, int decimals)
     return out;
 }
 
-static oa_status write_range(oa_output_file *file, size_t number, double lower, double upper, double volume, const char *what, uint32_t color)
+static oa_status write_range(oa_output_file *file, size_t number, double lower, double upper, double volume, const char *what,
+                             uint32_t color)
 {
     char l[48], u[48], v[48];
-    return oa_output_text(file, "Range%zu=%s %s Vol:%s %s Color:%06X\n", number, fixed(l, lower, 4), fixed(u, upper, 4), fixed(v, volume, 5),
-                          what, (unsigned)(color & 0xffffff));
+    return oa_output_text(file, "Range%zu=%s %s Vol:%s %s Color:%06X\n", number, fixed(l, lower, 4), fixed(u, upper, 4),
+                          fixed(v, volume, 5), what, (unsigned)(color & 0xffffff));
 }
 
 /* "Al:1 O:2" by atomic number, or "Name:un1". */
@@ -123,7 +124,8 @@ static int by_value(const void *p, const void *q)
 }
 
 /* The labels that occur, ascending; free with oa_free. Runs are short cuts: neighbours mostly have the same label. */
-static oa_status list_labels(oa_context *context, const oa_ions *ions, const oa_write_options *options, uint32_t **out, size_t *n)
+static oa_status list_labels(oa_context *context, const oa_ions *ions, const oa_write_options *options, uint32_t **out,
+                             size_t *n)
 {
     const size_t ions_written = oa_write_count(ions, options);
     size_t runs = 0, distinct = 0;
@@ -144,7 +146,8 @@ static oa_status list_labels(oa_context *context, const oa_ions *ions, const oa_
 
 static uint32_t label_color(uint32_t label)
 {
-    static const uint32_t colors[] = { 0xE6194B, 0x3CB44B, 0x4363D8, 0xF58231, 0x911EB4, 0x42D4F4, 0xF032E6, 0xBFEF45, 0x469990, 0x9A6324, 0x800000, 0x808000 };
+    static const uint32_t colors[] = { 0xE6194B, 0x3CB44B, 0x4363D8, 0xF58231, 0x911EB4, 0x42D4F4,
+                                       0xF032E6, 0xBFEF45, 0x469990, 0x9A6324, 0x800000, 0x808000 };
     return label ? colors[(label - 1) % (sizeof colors / sizeof *colors)] : 0x999999;
 }
 
@@ -180,8 +183,9 @@ static oa_status write_names(oa_context *context, oa_output_file *file, const oa
     size_t n = 0;
     oa_status status = list_labels(context, ions, options, &labels, &n);
     if (status == OA_OK && n && labels[n - 1] > LABEL_MAX)
-        status = oa_fail(context, "E_PARAMETER_RANGE", "label %u does not fit into a .pos file, where labels up to %u are exact",
-                         (unsigned)labels[n - 1], LABEL_MAX);
+        status =
+            oa_fail(context, "E_PARAMETER_RANGE", "label %u does not fit into a .pos file, where labels up to %u are exact",
+                    (unsigned)labels[n - 1], LABEL_MAX);
     if (status == OA_OK) status = write_label_ranges(file, labels, n, options->label_name);
     oa_free(context, labels);
     return status;

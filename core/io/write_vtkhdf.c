@@ -69,8 +69,8 @@ static oa_status failed(const vtk_file *v, const char *what)
 }
 
 /* A column of `components` values per row, filled slab by slab. */
-static oa_status write_column(const vtk_file *v, hid_t parent, const char *name, hid_t file_type, hid_t memory_type, int components,
-                              fill_fn *fill)
+static oa_status write_column(const vtk_file *v, hid_t parent, const char *name, hid_t file_type, hid_t memory_type,
+                              int components, fill_fn *fill)
 {
     const hsize_t dims[2] = { v->n, (hsize_t)components };
     const int rank = components > 1 ? 2 : 1;
@@ -166,7 +166,8 @@ static bool write_attributes(hid_t group)
 static oa_status write_point_data(const vtk_file *v)
 {
     OA_TRY(write_column(v, v->points, "mass_to_charge", H5T_IEEE_F32LE, H5T_NATIVE_FLOAT, 1, fill_mass));
-    if (oa_ions__data(v->ions, OA_TYPE)) OA_TRY(write_column(v, v->points, "iontype", H5T_STD_U16LE, H5T_NATIVE_UINT16, 1, fill_type));
+    if (oa_ions__data(v->ions, OA_TYPE))
+        OA_TRY(write_column(v, v->points, "iontype", H5T_STD_U16LE, H5T_NATIVE_UINT16, 1, fill_type));
     if (v->options->label) OA_TRY(write_column(v, v->points, "label", H5T_STD_U32LE, H5T_NATIVE_UINT32, 1, fill_label));
     return OA_OK;
 }

@@ -29,8 +29,8 @@ static oa_status write_header(oa_output_file *file, size_t n, const oa_write_opt
 {
     char label[64];
     oa_plain_word(label, sizeof label, options->label_name, "label", true);
-    return oa_output_text(file, "%zu\nProperties=species:S:1:pos:R:3:mass_to_charge:R:1%s%s%s length_unit=nm pbc=\"F F F\"\n", n,
-                          options->label ? ":" : "", options->label ? label : "", options->label ? ":I:1" : "");
+    return oa_output_text(file, "%zu\nProperties=species:S:1:pos:R:3:mass_to_charge:R:1%s%s%s length_unit=nm pbc=\"F F F\"\n",
+                          n, options->label ? ":" : "", options->label ? label : "", options->label ? ":I:1" : "");
 }
 
 oa_status oa_write_xyz(oa_context *context, oa_sink *sink, const oa_ions *ions, const oa_write_options *options)

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "data/model.h"
+#include "nn/network.h"
 #include "math/ranging.h"
 #include "step/step.h"
 
@@ -198,8 +199,9 @@ static oa_status put_model(oa_run *run, gathered *all)
     oa_model *model = all->models[0];
     if (all->n_models > 1) OA_TRY(oa_model_join(run->context, all->models, all->n_models, &model));
     else all->n_models = 0;
-    OA_TRY(oa_put_model(run, model));
-    if (model->assumed[0]) oa_note(run, "W_ASSUMED", "%s", model->assumed);
+    OA_TRY(oa_put_model(run, model)); /* what was assumed stands in definition/assumed */
+    oa_network network;
+    OA_TRY(oa_network_plan(run->context, model, &network)); /* layers that do not fit each other are refused here, not at use */
     oa_string classes = { .context = run->context };
     for (int64_t i = 0; i < model->n_classes; i++) oa_string_add(&classes, "%s%s", i ? ", " : "", model->classes[i]);
     char *text;

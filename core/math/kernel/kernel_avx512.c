@@ -50,7 +50,7 @@ static uint64_t near(size_t n, const double *x, const double *y, const double *z
 
 /* Both directions of a pair fall into mirrored bins, so one count per pair is kept, in the lower of the two. Pairs for
  * which that does not hold exactly (on the edge of a bin or of the axis) are counted one by one. */
-enum { FOLDED = 120, TRASH = 120, FOLDED_ALL = 128 };
+enum { FOLDED = 128, QUEUE = 512 };
 
 static void count_edges(uint32_t *counts, const oa_axis *axis, unsigned lanes, const double *x, const double *z,
                         double xi, double zi)
@@ -74,9 +74,10 @@ static void unfold(uint32_t *counts, const oa_axis *axis, const uint32_t *folded
     for (; bin < end; bin++) counts[bin - axis->first] += folded[axis->bins - 1 - bin];
 }
 
-static inline void count_bytes(uint32_t *folded, uint64_t bytes)
+/* Bins wait in a queue: counted many at a time, without gaps, one costs little more than its addition in memory. */
+static void count_queue(uint32_t *folded, const uint32_t *queue, size_t n)
 {
-    for (int lane = 0; lane < 8; lane++) folded[bytes >> 8 * lane & 0xff]++;
+    for (size_t k = 0; k < n; k++) folded[queue[k]]++;
 }
 
 static void pairs_z(uint32_t *counts, const oa_axis *axis, size_t n, const double *x, const double *z)
@@ -85,10 +86,10 @@ static void pairs_z(uint32_t *counts, const oa_axis *axis, size_t n, const doubl
         oa_kernels_scalar.pairs_z(counts, axis, n, x, z);
         return;
     }
-    uint32_t folded[FOLDED_ALL] = { 0 };
+    uint32_t folded[FOLDED] = { 0 }, queue[QUEUE + 8];
+    size_t waiting = 0;
     const __m512d half = _mm512_set1_pd(axis->half), scale = _mm512_set1_pd(axis->scale), zero = _mm512_setzero_pd();
     const __m256i mirror = _mm256_set1_epi32((int)axis->bins - 1);
-    const __m256i trash = _mm256_add_epi32(_mm256_set1_epi32(TRASH), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
     for (size_t i = 0; i + 1 < n; i++) {
         const __m512d xi = _mm512_set1_pd(x[i]), zi = _mm512_set1_pd(z[i]);
         for (size_t j = i + 1; j < n; j += 8) {
@@ -101,10 +102,15 @@ static void pairs_z(uint32_t *counts, const oa_axis *axis, size_t n, const doubl
             __mmask8 regular = _mm256_mask_cmpeq_epi32_mask(live, _mm256_add_epi32(there, back), mirror);
             regular = _mm512_mask_cmp_pd_mask(regular, _mm512_max_pd(_mm512_abs_pd(dx), _mm512_abs_pd(dz)), half, _CMP_LT_OQ);
             if (live != regular) count_edges(counts, axis, live & ~regular & 0xffu, x + j, z + j, x[i], z[i]);
-            const __m256i bin = _mm256_mask_min_epi32(trash, regular, there, back);
-            count_bytes(folded, (uint64_t)_mm_cvtsi128_si64(_mm256_cvtepi32_epi8(bin)));
+            _mm256_storeu_si256((__m256i *)(void *)(queue + waiting),
+                                _mm256_maskz_compress_epi32(regular, _mm256_min_epi32(there, back)));
+            waiting += (size_t)__builtin_popcount(regular);
+            if (waiting < QUEUE) continue;
+            count_queue(folded, queue, waiting);
+            waiting = 0;
         }
     }
+    count_queue(folded, queue, waiting);
     unfold(counts, axis, folded);
 }
 

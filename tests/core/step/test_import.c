@@ -136,7 +136,7 @@ static oa_status read_model(oa_context *context, oa_source *source, const oa_rea
     OA_TRY(oa_model_new(context, &m));
     out->model = m;
     snprintf(m->architecture, sizeof m->architecture, "cnn1d");
-    m->members = 1, m->input_length = 2, m->input_channels = 1, m->n_classes = 2, m->n_layers = 1;
+    m->members = 1, m->input_length = 1, m->input_channels = 2, m->n_classes = 2, m->n_layers = 1;
     snprintf(m->classes[0], sizeof m->classes[0], "FCC");
     snprintf(m->classes[1], sizeof m->classes[1], "CSRO");
     snprintf(m->assumed, sizeof m->assumed, "the map is taken as cocrni-002");
@@ -158,7 +158,7 @@ static void networks_become_one_ensemble(void **state)
     check_real(step_real(s, "summary/members"), 2, 0);
     assert_string_equal(step_text(s, "summary/classes"), "FCC, CSRO");
     check_real((double)s->values->model->layers[0].bias[2], '1', 0);
-    assert_true(step_warned(s, "W_ASSUMED"));
+    assert_string_equal(step_text(s, "definition/assumed"), "the map is taken as cocrni-002");
     step_end(s);
     s = with_sources(*state, sources, 1);
     check_ok(*state, step_go(s));
