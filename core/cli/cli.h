@@ -67,6 +67,10 @@ typedef struct oa_loaded {
     char **source_paths;
 } oa_loaded;
 oa_status oa_load(oa_cli *cli, const oa_slot *slot, const char *const *paths, size_t n, oa_loaded *out) OA_MUST_USE;
+/* What a file holds of a record against the record itself: its arrays, its ions and its model (E_DIGEST). */
+oa_status oa_cli_check_record(oa_cli *cli, const oa_h5 *h5, const char *entry, const oa_record *record, oa_values **out) OA_MUST_USE;
+/* Ions of a file of another program, ranged where it only defines ranges; *out NULL: none. */
+oa_status oa_load_foreign(const oa_h5 *h5, const char *entry, oa_ions **out) OA_MUST_USE;
 void oa_loaded_free(oa_cli *cli, oa_loaded *loaded);
 
 /* find.c: an input named by a record: beside the file that names it, in the folder above, under --search. Free with oa_free. */

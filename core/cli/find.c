@@ -1,4 +1,4 @@
-/* find.c - inputs named by a record: beside it, in the folder above, under --search. */
+/* find.c - inputs named by a record: beside it, in the folder above, under --search; of several namesakes the one that was used. */
 #include <dirent.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,47 +9,77 @@
 
 enum { DEPTH_MAX = 12 };
 
+static bool is_same_file(const char *a, const char *b)
+{
+    struct stat x, y;
+    return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_ino == y.st_ino && x.st_dev == y.st_dev;
+}
+
 static bool is_file(const char *path)
 {
     struct stat info;
     return stat(path, &info) == 0 && S_ISREG(info.st_mode);
 }
 
-static char *try_folder(oa_context *context, const char *folder, const char *name)
+/* Files of that name. The one with the recorded bytes is it; without such a one the first, whose content is judged later. */
+typedef struct search {
+    oa_context *context;
+    const oa_input_record *input;
+    const char *beside; /* the file that names the input, which cannot be it */
+    char *first, *found;
+} search;
+
+static bool has_recorded_bytes(const search *s, const char *path)
+{
+    char sha256[OA_HEX];
+    const bool is_known = oa_file_digest(s->context, path, sha256, NULL) == OA_OK;
+    if (!is_known && !atomic_load(&s->context->cancelled)) oa_context__pardon(s->context);
+    return is_known && strcmp(sha256, s->input->sha256) == 0;
+}
+
+static void consider(search *s, const char *folder, bool is_last)
 {
     char path[4096];
-    if (snprintf(path, sizeof path, "%s/%s", folder, name) >= (int)sizeof path) return NULL;
-    return is_file(path) ? oa_strdup(context, path) : NULL;
+    if (s->found || snprintf(path, sizeof path, "%s/%s", folder, s->input->file_name) >= (int)sizeof path) return;
+    if (!is_file(path) || is_same_file(path, s->beside)) return;
+    char *copy = oa_strdup(s->context, path);
+    if (!copy) return;
+    if ((is_last && !s->first) || has_recorded_bytes(s, path)) s->found = copy;
+    else if (!s->first) s->first = copy;
+    else oa_free(s->context, copy);
 }
 
 /* Depth first; links are not followed, so loops are impossible. */
-static char *search_under(oa_context *context, const char *folder, const char *name, int depth)
+static void search_under(search *s, const char *folder, int depth)
 {
-    char *found = try_folder(context, folder, name);
-    DIR *listing = found || depth > DEPTH_MAX ? NULL : opendir(folder);
-    if (!listing) return found;
-    for (struct dirent *item = readdir(listing); item && !found; item = readdir(listing)) {
+    consider(s, folder, false);
+    DIR *listing = s->found || depth > DEPTH_MAX || atomic_load(&s->context->cancelled) ? NULL : opendir(folder);
+    if (!listing) return;
+    for (struct dirent *item = readdir(listing); item && !s->found; item = readdir(listing)) {
         char path[4096];
         struct stat info;
         if (item->d_name[0] == '.' || snprintf(path, sizeof path, "%s/%s", folder, item->d_name) >= (int)sizeof path) continue;
-        if (lstat(path, &info) == 0 && S_ISDIR(info.st_mode)) found = search_under(context, path, name, depth + 1);
+        if (lstat(path, &info) == 0 && S_ISDIR(info.st_mode)) search_under(s, path, depth + 1);
     }
     closedir(listing);
-    return found;
 }
 
 oa_status oa_find_input(oa_cli *cli, const char *beside, const oa_input_record *input, char **out)
 {
     char folder[4096], above[4200];
+    search s = { .context = cli->context, .input = input, .beside = beside };
     const size_t n = (size_t)(oa_base_name(beside) - beside);
     snprintf(folder, sizeof folder, "%.*s", n > 1 ? (int)n - 1 : 1, n ? beside : "."); /* the slash goes, but for that of the root */
     snprintf(above, sizeof above, "%s/..", folder);
     *out = NULL;
     if (strchr(input->file_name, '/') || strcmp(input->file_name, "..") == 0)
         return oa_fail_at(cli->context, OA_IN_FILE(beside), "E_RECORD", "input '%s' is named with a folder; the record was changed", input->file_name);
-    *out = try_folder(cli->context, folder, input->file_name);
-    if (!*out) *out = try_folder(cli->context, above, input->file_name);
-    for (size_t i = 0; i < cli->n_search && !*out; i++) *out = search_under(cli->context, cli->search[i], input->file_name, 0);
+    consider(&s, folder, false);
+    consider(&s, above, cli->n_search == 0);
+    for (size_t i = 0; i < cli->n_search && !s.found; i++) search_under(&s, cli->search[i], 0);
+    *out = s.found ? s.found : s.first;
+    if (s.found && s.first) oa_free(cli->context, s.first);
+    OA_TRY(oa_check_cancelled(cli->context));
     if (*out) return OA_OK;
     return oa_fail_at(cli->context, OA_IN_FILE(beside), "E_INPUT_NOT_FOUND",
                       "its input '%s' (%s) is neither beside it nor in the folder above; give --search DIR", input->file_name, input->role);

@@ -7,6 +7,7 @@
 #include "cli/cli.h"
 #include "data/model.h"
 #include "math/ranging.h"
+#include "math/ranging.h"
 
 enum { REFERENCE_DEPTH = 16 };
 
@@ -74,6 +75,36 @@ static oa_status check_ions(oa_context *context, const oa_record *record, oa_ion
     const oa_status status = oa_record_check(record, values);
     values->ions = NULL;
     oa_values_free(values);
+    return status;
+}
+
+oa_status oa_cli_check_record(oa_cli *cli, const oa_h5 *h5, const char *entry, const oa_record *record, oa_values **out)
+{
+    OA_TRY(oa_nexus_values(h5, entry, record, out));
+    oa_status status = OA_OK;
+    if (oa_record_has_ions(record) && oa_nexus_has_ions(h5, entry)) status = oa_nexus_ions(h5, entry, &(*out)->ions);
+    if (status == OA_OK) status = oa_record_check(record, *out);
+    if (status == OA_OK && oa_values_find(*out, 1, "definition/model_sha256")) status = oa_model_from_values(cli->context, *out, h5->path, &(*out)->model);
+    if (status == OA_OK) return OA_OK;
+    oa_values_free(*out);
+    *out = NULL;
+    return status;
+}
+
+/* Files of pynxtools-apm define ranges but give no ion its type: ranged when read. */
+static oa_status range_if_needed(oa_ions *ions)
+{
+    const bool is_needed = ions && ions->ranges && ions->ranges->n && !ions->column[OA_TYPE].block;
+    return is_needed ? oa_ranging__assign(ions, ions->ranges, OA_OVERLAP_REJECT) : OA_OK;
+}
+
+oa_status oa_load_foreign(const oa_h5 *h5, const char *entry, oa_ions **out)
+{
+    OA_TRY(oa_nexus_ions(h5, entry, out));
+    const oa_status status = range_if_needed(*out);
+    if (status == OA_OK) return OA_OK;
+    oa_ions_free(*out);
+    *out = NULL;
     return status;
 }
 
@@ -150,6 +181,7 @@ static oa_status ions_in(oa_cli *cli, const opened *file, const char *path, cons
     if (oa_nexus_has_ions(&file->h5, file->entry)) {
         OA_TRY(oa_nexus_ions(&file->h5, file->entry, out));
         OA_TRY(check_ions(cli->context, record, *out));
+        OA_TRY(range_if_needed(*out));
         if (!record) OA_TRY(range_as_read(*out));
     } else if (record) {
         OA_TRY(follow(cli, file, path, record, depth, out));

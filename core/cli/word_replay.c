@@ -99,20 +99,37 @@ static oa_status replay_records(replay *r, const char *path, oa_record **records
     return status;
 }
 
+/* A changed file must not pass because what it was made from is still good. */
+static oa_status read_one(replay *r, const oa_h5 *h5, const char *entry, const char *name, oa_record **out)
+{
+    oa_values *values = NULL;
+    OA_TRY(oa_nexus_record(h5, entry, name, out));
+    const oa_status status = oa_cli_check_record(r->cli, h5, entry, *out, &values);
+    oa_values_free(values);
+    if (status == OA_OK) return OA_OK;
+    oa_record_free(*out);
+    *out = NULL;
+    return status;
+}
+
 static oa_status read_records(replay *r, const char *path, oa_record ***out, size_t *n)
 {
     oa_h5 h5;
     char *entry = NULL, **names = NULL;
     size_t all = 0;
+    oa_source source;
     *n = 0;
     *out = NULL;
+    OA_TRY(oa_source_open(r->cli->context, path, &source));
+    if (strcmp(source.format, "nexus") != 0)
+        return oa_fail_at(r->cli->context, OA_IN_FILE(path), "E_RECORD", "is a %s file, which has no record; give a NeXus file", source.format);
     OA_TRY(oa_h5_open(r->cli->context, path, &h5));
     oa_status status = oa_nexus_entry(&h5, &entry);
     if (status == OA_OK) status = oa_nexus_subentries(&h5, entry, &names, &all);
     if (status == OA_OK && !all) status = oa_fail_at(r->cli->context, OA_IN_FILE(path), "E_RECORD", "holds no record of ordapt; there is nothing to replay");
     if (status == OA_OK) status = oa_new(r->cli->context, out, all, sizeof **out);
     for (size_t i = 0; i < all && status == OA_OK; i++) {
-        status = oa_nexus_record(&h5, entry, names[i], &(*out)[i]);
+        status = read_one(r, &h5, entry, names[i], &(*out)[i]);
         *n += status == OA_OK;
     }
     oa_h5_names_free(&h5, names, all);

@@ -4,7 +4,6 @@
 
 #include "base/text.h"
 #include "cli/cli.h"
-#include "data/model.h"
 
 enum { DEPTH_MAX = 32 };
 
@@ -44,16 +43,19 @@ static oa_status verify_input(oa_cli *cli, const char *path, const oa_input_reco
     return status;
 }
 
+/* A recipe's file keeps the ions of its lines only where --embed asked for them. */
+static bool holds_all(const oa_h5 *h5, const char *entry, const oa_record *record)
+{
+    return !oa_record_has_ions(record) || oa_nexus_has_ions(h5, entry);
+}
+
 static oa_status verify_record(oa_cli *cli, const oa_h5 *h5, const char *entry, const char *name, int depth, json_t *list, char content[OA_HEX])
 {
     oa_record *record;
     oa_values *values = NULL;
     OA_TRY(oa_nexus_record(h5, entry, name, &record));
-    oa_status status = oa_nexus_values(h5, entry, record, &values);
-    if (status == OA_OK && oa_record_has_ions(record) && oa_nexus_has_ions(h5, entry)) status = oa_nexus_ions(h5, entry, &values->ions);
-    if (status == OA_OK) status = oa_record_check(record, values);
-    if (status == OA_OK && oa_values_find(values, 1, "definition/model_sha256")) status = oa_model_from_values(cli->context, values, h5->path, &values->model);
-    if (status == OA_OK) say(cli, list, h5->path, name, "results and record as written");
+    oa_status status = oa_cli_check_record(cli, h5, entry, record, &values);
+    if (status == OA_OK) say(cli, list, h5->path, name, holds_all(h5, entry, record) ? "results and record as written" : "record as written; its ions are not stored here");
     for (size_t i = 0; i < record->n_inputs && status == OA_OK; i++) status = verify_input(cli, h5->path, &record->inputs[i], depth, list);
     snprintf(content, OA_HEX, "%s", record->results_sha256);
     oa_values_free(values);
@@ -64,7 +66,7 @@ static oa_status verify_record(oa_cli *cli, const oa_h5 *h5, const char *entry, 
 static oa_status verify_foreign(const oa_h5 *h5, const char *entry, char content[OA_HEX])
 {
     oa_ions *ions;
-    OA_TRY(oa_nexus_ions(h5, entry, &ions));
+    OA_TRY(oa_load_foreign(h5, entry, &ions));
     const oa_status status = ions ? oa_ions__digest(ions, content) : OA_OK;
     oa_ions_free(ions);
     return status;
@@ -79,7 +81,8 @@ static oa_status verify_open(oa_cli *cli, const oa_h5 *h5, int depth, json_t *li
     if (status == OA_OK) {
         if (n) status = verify_structure(h5, entry);
         for (size_t i = 0; i < n && status == OA_OK; i++) status = verify_record(cli, h5, entry, names[i], depth, list, content);
-        if (!n) status = verify_foreign(h5, entry, content);
+        if (!n && depth == 0) status = oa_h5_fail(h5, "E_RECORD", "holds no record of ordapt; there is nothing to verify");
+        else if (!n) status = verify_foreign(h5, entry, content);
         oa_h5_names_free(h5, names, n);
     }
     oa_free(cli->context, entry);

@@ -162,6 +162,39 @@ static oa_status text_copy(reading *r, const char *child, char *out, size_t size
     return OA_OK;
 }
 
+/* A value of config as the manifest writes it. */
+static oa_status config_text(reading *r, const char *path, const oa_h5_shape *shape, oa_string *out)
+{
+    double list[OA_REALS_MAX];
+    char number[32], *text;
+    int64_t whole;
+    if (shape->type_class == H5T_STRING) {
+        OA_TRY(oa_h5_text(r->h5, path, NULL, TEXT_MAX, &text));
+        oa_string_add(out, "%s", text);
+        oa_free(r->h5->context, text);
+    } else if (shape->type_class == H5T_FLOAT && shape->n <= OA_REALS_MAX) {
+        OA_TRY(oa_h5_read(r->h5, path, shape, H5T_NATIVE_DOUBLE, list));
+        for (size_t i = 0; i < shape->n; i++) oa_string_add(out, "%s%s", i ? "," : "", oa_text_of_real(number, list[i]));
+    } else if (shape->type_class == H5T_INTEGER || shape->type_class == H5T_ENUM) {
+        OA_TRY(oa_h5_integer(r->h5, path, NULL, &whole));
+        if (shape->type_class == H5T_INTEGER) oa_string_add(out, "%lld", (long long)whole);
+        else oa_string_add(out, "%s", whole ? "true" : "false");
+    }
+    return OA_OK;
+}
+
+/* People read config, the digest covers the manifest: both must say the same. */
+static oa_status check_config(reading *r, const char *path, const oa_h5_shape *shape, const char *value)
+{
+    oa_string found = { .context = r->h5->context };
+    oa_status status = shape ? config_text(r, path, shape, &found) : OA_OK;
+    if (status == OA_OK && strcmp(found.text ? found.text : "", value) != 0)
+        status = oa_h5_fail(r->h5, "E_DIGEST", "%s is '%.60s', the manifest says '%.60s'; the file was changed after it was written", path,
+                            found.text ? found.text : "", value);
+    oa_string_drop(&found);
+    return status;
+}
+
 /* Parameters come from the manifest: its text is what the digest covers. Units and origins come from config. */
 static oa_status read_param(reading *r, const char *line, size_t length)
 {
@@ -178,10 +211,12 @@ static oa_status read_param(reading *r, const char *line, size_t length)
         if (strcmp(origin_word, oa_origin_names[i]) == 0) origin = (oa_origin)i;
     snprintf(path, sizeof path, "%s/config/%s", r->base, name);
     oa_h5_shape shape = { .type_class = H5T_STRING };
-    if (status == OA_OK && oa_h5_is_dataset(r->h5, path)) {
+    const bool is_there = oa_h5_is_dataset(r->h5, path);
+    if (status == OA_OK && is_there) {
         status = oa_h5_shape_of(r->h5, path, &shape);
         if (status == OA_OK && oa_h5_has_attribute(r->h5, path, "units")) status = oa_h5_text(r->h5, path, "units", 64, &unit);
     }
+    if (status == OA_OK) status = check_config(r, path, is_there ? &shape : NULL, value);
     const oa_kind kind = shape.type_class == H5T_FLOAT ? (shape.rank ? OA_REALS : OA_REAL) : shape.type_class == H5T_INTEGER ? OA_INT
                        : shape.type_class == H5T_ENUM ? OA_BOOLEAN : OA_WORD;
     if (status == OA_OK) status = oa_record_add_param(r->record, name, unit ? unit : "", value, kind, origin);
@@ -203,7 +238,9 @@ static oa_status read_head(reading *r)
         const size_t length = strcspn(line, "\n");
         if (strncmp(line, "step ", 5) == 0) {
             const char *space = memchr(line + 5, ' ', length - 5);
+            const size_t n = space ? (size_t)(space - line - 5) : 0;
             if (!space) return damaged(r, "the manifest names no step version");
+            if (strlen(r->record->step) != n || strncmp(line + 5, r->record->step, n) != 0) return damaged(r, "definition and manifest name different steps");
             r->record->version = (int)strtol(space + 1, NULL, 10);
         } else if (strncmp(line, "parameter ", 10) == 0) {
             OA_TRY(read_param(r, line + 10, length - 10));
@@ -381,7 +418,7 @@ static oa_status read_array(const reading *r, oa_values *values, int task, const
     oa_h5_shape shape;
     oa_array *array;
     snprintf(path, sizeof path, "%s/%s%d/%s", r->base, r->record->step, task, name);
-    if (!oa_h5_is_dataset(r->h5, path)) return OA_OK; /* e.g. left out on purpose; verify says so */
+    if (!oa_h5_is_dataset(r->h5, path)) return oa_h5_fail(r->h5, "E_DIGEST", "%s is missing, which the manifest names; the file was changed after it was written", path);
     OA_TRY(oa_h5_shape_of(r->h5, path, &shape));
     if (shape.rank > 5) return oa_h5_fail(r->h5, "E_H5_SHAPE", "%s has rank %d; ours have at most 5", path, shape.rank);
     OA_TRY(oa_values_add(values, task, name, type, type == OA_TEXT ? 0 : shape.rank, shape.dims, &array));

@@ -92,12 +92,16 @@ static void test_nexus_write__a_read_only_folder(void **state)
 {
     fixture *f = *state;
     const char *folder = temporary_path("locked");
+    const bool is_root = geteuid() == 0; /* who may write everywhere */
     assert_int_equal(mkdir(folder, 0500), 0);
-    if (access(folder, W_OK) == 0) {
-        print_message("skipped: this user may write into read-only folders (root)\n");
+    if (is_root && (chmod(temporary_folder, 0755) != 0 || chmod(folder, 0555) != 0 || seteuid(65534) != 0)) {
+        print_message("skipped: root may write into read-only folders, and cannot become somebody else here\n");
         skip();
     }
-    check_fails(f->context, put(f, temporary_path("locked/a.nxs"), false), "E_OUTPUT");
+    const oa_status status = put(f, temporary_path("locked/a.nxs"), false);
+    if (is_root) assert_int_equal(seteuid(0), 0);
+    assert_int_equal(status, OA_E_OUTPUT);
+    assert_string_equal(oa_error_code(f->context), "E_OUTPUT");
 }
 
 static void test_nexus_write__a_stale_part_is_replaced(void **state)
@@ -214,22 +218,20 @@ static void test_nexus_write__a_full_disk(void **state)
 {
     fixture *f = *state;
     const char *disk = temporary_path("disk");
-    char path[1100];
+    char path[1100], part[1200];
     assert_int_equal(mkdir(disk, 0700), 0);
     if (mount("none", disk, "tmpfs", 0, "size=1m") != 0) {
-        print_message("skipped: a small disk cannot be mounted here (%s)\n", "needs privileges");
+        print_message("skipped: a small disk cannot be mounted here\n");
         skip();
     }
     larger(f);
     snprintf(path, sizeof path, "%s/a.nxs", temporary_path("disk"));
+    snprintf(part, sizeof part, "%s.part", path);
     int code[3], left = 0;
     for (int k = 0; k < 3; k++) {
         f->made.bundle.library = libraries[k];
         code[k] = in_child(f, path, 0);
-        left += access(path, F_OK) == 0;
-        strcat(path, ".part");
-        left += access(path, F_OK) == 0;
-        path[strlen(path) - 5] = 0;
+        left += (access(path, F_OK) == 0) + (access(part, F_OK) == 0);
     }
     umount(temporary_path("disk"));
     for (int k = 0; k < 3; k++) assert_int_equal(code[k], 73);
