@@ -7,23 +7,6 @@
 #include "base/text.h"
 #include "io/layout.h"
 
-const oa_layout_row oa_layout[] = {
-    { OA_X, "reconstruction/reconstructed_positions", 0, 3 },
-    { OA_Y, "reconstruction/reconstructed_positions", 1, 3 },
-    { OA_Z, "reconstruction/reconstructed_positions", 2, 3 },
-    { OA_MASS, "mass_to_charge_conversion/mass_to_charge", 0, 1 },
-    { OA_TYPE, "ranging/peak_identification/iontypes", 0, 1 },
-    { OA_EVAPORATION_ID, "hit_spatial_filtering/evaporation_id", 0, 1 },
-    { OA_TIME_OF_FLIGHT, "voltage_and_bowl/raw_tof", 0, 1 },
-    { OA_STANDING_VOLTAGE, "voltage_and_bowl/config/standing_voltage", 0, 1 },
-    { OA_PULSE_VOLTAGE, "voltage_and_bowl/config/pulse_voltage", 0, 1 },
-    { OA_HIT_X, "hit_finding/hit_positions", 0, 2 },
-    { OA_HIT_Y, "hit_finding/hit_positions", 1, 2 },
-    { OA_PULSES_SINCE, "voltage_and_bowl/config/pulses_since_last_event", 0, 1 },
-    { OA_IONS_PER_PULSE, "hit_finding/hit_multiplicity", 0, 1 },
-};
-const size_t oa_layout_rows = sizeof oa_layout / sizeof *oa_layout;
-
 static void write_process(oa_nexus_writer *writer, const char *path, const char *nx_class, uint32_t sequence)
 {
     char field[512];

@@ -7,35 +7,6 @@
 #include "io/file.h"
 #include "io/layout.h"
 
-oa_status oa_layout_bulk(oa_nexus_writer *writer, const oa_bulk_array *array)
-{
-    const size_t n = writer->n_bulk;
-    if ((n & (n - 1)) == 0) /* 0, 1, 2, 4, ...: full */
-        OA_TRY(oa_resize(writer->w.context, &writer->bulk, n ? 2 * n : 1, sizeof *writer->bulk));
-    writer->bulk[writer->n_bulk++] = *array;
-    return OA_OK;
-}
-
-oa_status oa_layout_link(oa_nexus_writer *writer, const char *existing, const char *path)
-{
-    const size_t n = writer->n_links;
-    if ((n & (n - 1)) == 0) OA_TRY(oa_resize(writer->w.context, &writer->link, n ? 2 * n : 1, sizeof *writer->link));
-    snprintf(writer->link[n].existing, sizeof writer->link[n].existing, "%s", existing);
-    snprintf(writer->link[n].path, sizeof writer->link[n].path, "%s", path);
-    writer->n_links++;
-    return OA_OK;
-}
-
-void oa_layout_program(oa_nexus_writer *writer, const char *process)
-{
-    char path[512], field[512];
-    oa_h5w_join(path, process, "program1");
-    oa_h5w_group(&writer->w, path, "NXprogram");
-    oa_h5w_join(field, path, "program");
-    oa_h5w_text(&writer->w, field, "ordapt");
-    oa_h5w_attribute(&writer->w, field, "version", writer->bundle->parts[0].record->program_version);
-}
-
 /* ---- the entry ---- */
 
 /* Groups of a metadata path are made on the way down: "measurement/instrument/type". */

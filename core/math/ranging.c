@@ -7,7 +7,7 @@
 
 enum {
     CELLS = 32768, /* 64 KiB: stays in the second-level cache beside the ions that stream by */
-    OUTSIDE = CELLS + 1, /* the cell of what lies below or above all ranges; its type stays 0 */
+    TOP = CELLS + 2, /* cell of what lies above all ranges; 0 is that of what lies below, and of NaN */
     BORDER = 65535, /* a cell with a border inside */
     PER_CHUNK = 262144,
     BLOCK = 256 /* ions labelled together */
@@ -23,9 +23,8 @@ struct oa_ranging {
     oa_context *context;
     size_t n;
     run *runs; /* (n) rising, disjoint */
-    float lowest, highest;
-    float per_dalton, offset; /* cell = m * per_dalton - offset */
-    uint16_t cell[OUTSIDE + 1];
+    float per_dalton, offset; /* cell = m * per_dalton - offset, cut off at 0 and TOP */
+    uint16_t cell[TOP + 1];
 };
 
 /* ---- the runs ---- */
@@ -117,21 +116,23 @@ static oa_status cut_runs(oa_ranging *ranging, const oa_ranges *r, oa_overlap ov
 
 /* ---- the table ---- */
 
-/* Rises with m, as multiplication, subtraction and truncation each do: all values between two values of one cell are in
- * that cell. */
+/* Rises with m, as multiplication, subtraction, cutting off and truncation each do: all values between two values of one
+ * cell are in that cell. */
 static inline uint32_t cell_of(const oa_ranging *ranging, float m)
 {
-    const int32_t c = (int32_t)(m * ranging->per_dalton - ranging->offset);
-    return (uint32_t)(c > CELLS ? CELLS : c);
+    float c = m * ranging->per_dalton - ranging->offset;
+    c = c > 0 ? c : 0;
+    c = c < (float)TOP ? c : (float)TOP;
+    return (uint32_t)(int32_t)c;
 }
 
+/* The runs fill the cells 1 to TOP - 1, but for rounding, which can only make more values be searched for. */
 static void fill_table(oa_ranging *ranging)
 {
-    ranging->lowest = ranging->n ? ranging->runs[0].lower : 1;
-    ranging->highest = ranging->n ? ranging->runs[ranging->n - 1].upper : 0; /* nothing lies between */
-    const double width = (double)ranging->highest - (double)ranging->lowest;
+    const double lowest = ranging->n ? ranging->runs[0].lower : 0, highest = ranging->n ? ranging->runs[ranging->n - 1].upper : 0;
+    const double width = highest - lowest;
     ranging->per_dalton = width > 1e-30 ? (float)(CELLS / width) : 0; /* the offset then stays below 2^40 */
-    ranging->offset = ranging->lowest * ranging->per_dalton;
+    ranging->offset = (float)lowest * ranging->per_dalton - 1;
     for (size_t i = 0; i < ranging->n; i++) {
         const uint32_t first = cell_of(ranging, ranging->runs[i].lower), last = cell_of(ranging, ranging->runs[i].upper);
         for (uint32_t c = first + 1; c < last; c++) ranging->cell[c] = ranging->runs[i].type;
@@ -182,7 +183,6 @@ void oa_ranging__free(oa_ranging *ranging)
 
 unsigned oa_ranging__type(const oa_ranging *ranging, float mass_to_charge)
 {
-    if (!(mass_to_charge >= ranging->lowest && mass_to_charge <= ranging->highest)) return 0; /* NaN too */
     const unsigned type = ranging->cell[cell_of(ranging, mass_to_charge)];
     return type == BORDER ? search(ranging, mass_to_charge) : type;
 }
@@ -193,13 +193,7 @@ static void label_block(const oa_ranging *ranging, const float *mass, size_t n, 
 {
     uint16_t cells[BLOCK], borders[BLOCK];
     size_t n_borders = 0;
-    const float lowest = ranging->lowest, highest = ranging->highest;
-    for (size_t i = 0; i < n; i++) {
-        const float m = mass[i];
-        const bool is_inside = (m >= lowest) & (m <= highest);
-        const uint32_t cell = cell_of(ranging, is_inside ? m : lowest);
-        cells[i] = (uint16_t)(is_inside ? cell : OUTSIDE);
-    }
+    for (size_t i = 0; i < n; i++) cells[i] = (uint16_t)cell_of(ranging, mass[i]);
     for (size_t i = 0; i < n; i++) {
         types[i] = ranging->cell[cells[i]];
         borders[n_borders] = (uint16_t)i;

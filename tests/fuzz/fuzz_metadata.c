@@ -1,15 +1,32 @@
-/* fuzz_metadata.c - any bytes as a metadata file. What is accepted is complete after one pass: a second changes nothing. */
-#include "data/metadata.h"
+/* fuzz_metadata.c - any bytes as a metadata file: JSON where they begin with a brace, else YAML. */
 #include "fuzz.h"
 
-static oa_status read_twice(oa_context *context, const char *path)
+static void check_complete(oa_metadata *metadata)
 {
-    oa_metadata *metadata;
-    OA_TRY(oa_metadata_read(context, path, &metadata));
-    oa_status status = oa_metadata_complete(metadata);
+    fuzz_must(oa_metadata_complete(metadata) == OA_OK, "what was read can be completed");
     const size_t n = metadata->n;
-    if (status == OA_OK) status = oa_metadata_complete(metadata);
-    if (metadata->n != n) __builtin_trap();
+    fuzz_must(oa_metadata_complete(metadata) == OA_OK && metadata->n == n, "a second completion changes nothing");
+    for (size_t i = 0; i < n; i++) fuzz_must(oa_concept_find(metadata->fields[i].path), "only concepts are carried");
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static oa_context *context;
+    static int fd = -1;
+    static char path[64];
+    if (!context) {
+        fuzz_must(oa_context__create(&context, &(oa_context_options){ .threads = 1 }) == OA_OK, "a context");
+        fd = memfd_create("input", MFD_CLOEXEC);
+        snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    }
+    if (ftruncate(fd, 0) != 0 || pwrite(fd, data, size, 0) != (ssize_t)size) return 0;
+    oa_context__clear(context);
+    oa_metadata *metadata;
+    const oa_status status = oa_metadata_read(context, path, &metadata);
+    fuzz_must((status == OA_OK) == (metadata != NULL), "success gives metadata and failure none");
+    fuzz_must(status == OA_OK || (status == OA_E_DATA && oa_error_text(context)[0]), "failures are bad data and have a text");
+    if (metadata) check_complete(metadata);
     oa_metadata_free(metadata);
-    return status;
+    fuzz_must(context->bytes < 4096, "nothing stays allocated");
+    return 0;
 }
