@@ -107,6 +107,13 @@ static oa_status fail_v(oa_context *context, oa_place place, const char *code, c
     return status;
 }
 
+void oa_context__place(oa_context *context, const char *file, uint64_t line)
+{
+    if (context->status == OA_OK || context->file[0]) return;
+    oa_text_clean(context->file, sizeof context->file, file, strlen(file));
+    context->line = line;
+}
+
 oa_status oa_fail(oa_context *context, const char *code, const char *format, ...)
 {
     va_list list;

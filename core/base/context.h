@@ -69,6 +69,8 @@ void oa_context__rank(size_t rank);
  * Style: "what is wrong, with the numbers; what would be right". */
 oa_status oa_fail(oa_context *context, const char *code, const char *format, ...) OA_PRINTF(3, 4);
 oa_status oa_fail_at(oa_context *context, oa_place place, const char *code, const char *format, ...) OA_PRINTF(4, 5);
+/* Adds file and line to a failure that names no place, for one who knows where it was asked for. */
+void oa_context__place(oa_context *context, const char *file, uint64_t line);
 void oa_warn(oa_context *context, const char *code, const char *format, ...) OA_PRINTF(3, 4);
 
 /* Returns OA_E_CANCELLED once the caller asked to stop: call it in long serial loops. */

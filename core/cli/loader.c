@@ -66,24 +66,21 @@ static oa_status choose_record(const opened *file, oa_slot_kind kind, oa_record 
     return OA_OK;
 }
 
-static oa_status check_ions(oa_context *context, const oa_record *record, oa_ions *ions)
+static oa_status check_stored_ions(const oa_h5 *h5, const char *entry, const oa_record *record)
 {
-    oa_values *values;
-    if (!record || !oa_record_has_ions(record)) return OA_OK;
-    OA_TRY(oa_values_new(context, &values));
-    values->ions = ions;
-    const oa_status status = oa_record_check(record, values);
-    values->ions = NULL;
-    oa_values_free(values);
+    oa_ions *ions;
+    if (!oa_nexus_has_ions(h5, entry)) return OA_OK;
+    OA_TRY(oa_nexus_ions(h5, entry, &ions));
+    const oa_status status = oa_record_check_ions(record, ions);
+    oa_ions_free(ions);
     return status;
 }
 
 oa_status oa_cli_check_record(oa_cli *cli, const oa_h5 *h5, const char *entry, const oa_record *record, oa_values **out)
 {
     OA_TRY(oa_nexus_values(h5, entry, record, out));
-    oa_status status = OA_OK;
-    if (oa_record_has_ions(record) && oa_nexus_has_ions(h5, entry)) status = oa_nexus_ions(h5, entry, &(*out)->ions);
-    if (status == OA_OK) status = oa_record_check(record, *out);
+    oa_status status = oa_record_check(record, *out);
+    if (status == OA_OK) status = check_stored_ions(h5, entry, record);
     if (status == OA_OK && oa_values_find(*out, 1, "definition/model_sha256")) status = oa_model_from_values(cli->context, *out, h5->path, &(*out)->model);
     if (status == OA_OK) return OA_OK;
     oa_values_free(*out);
@@ -153,8 +150,11 @@ static oa_status follow(oa_cli *cli, const opened *file, const char *path, const
         return status;
     }
     char *found;
+    oa_source source;
     OA_TRY(oa_find_input(cli, path, input, &found));
-    const oa_status status = ions_of(cli, found, input, depth + 1, out);
+    oa_status status = oa_source_open(cli->context, found, &source);
+    if (status == OA_OK && strcmp(source.format, "nexus") != 0) status = no_ions(cli, path, record); /* a vendor file: its ions would be in this one */
+    if (status == OA_OK) status = ions_of(cli, found, input, depth + 1, out);
     oa_free(cli->context, found);
     return status;
 }
@@ -169,20 +169,12 @@ static oa_status verify_reference(oa_cli *cli, const oa_input_record *expected, 
     return oa_check_input(cli, expected, path, sha256, content);
 }
 
-/* Other programs store ranges without the types they give (contract: such a file is ranged when it is read). */
-static oa_status range_as_read(oa_ions *ions)
-{
-    if (!ions->ranges || !ions->ranges->n || ions->column[OA_TYPE].block) return OA_OK;
-    return oa_ranging__assign(ions, ions->ranges, OA_OVERLAP_FIRST);
-}
-
 static oa_status ions_in(oa_cli *cli, const opened *file, const char *path, const oa_record *record, const oa_input_record *expected, int depth, oa_ions **out)
 {
     if (oa_nexus_has_ions(&file->h5, file->entry)) {
         OA_TRY(oa_nexus_ions(&file->h5, file->entry, out));
-        OA_TRY(check_ions(cli->context, record, *out));
-        OA_TRY(range_if_needed(*out));
-        if (!record) OA_TRY(range_as_read(*out));
+        if (record) OA_TRY(oa_record_check_ions(record, *out));
+        if (!record) OA_TRY(range_if_needed(*out));
     } else if (record) {
         OA_TRY(follow(cli, file, path, record, depth, out));
     } else {
@@ -264,6 +256,9 @@ static oa_status load_nexus(oa_cli *cli, const oa_slot *slot, oa_loaded *out)
     opened file;
     OA_TRY(open_file(cli, out->path, &file));
     oa_status status = choose_record(&file, slot->kind, &out->record);
+    if (status == OA_OK && out->record && out->record->slab[0])
+        status = oa_fail_at(cli->context, OA_IN_FILE(out->path), "E_SLABS", "is slab %s of %s, no whole result; join the slabs with `ordapt merge`", out->record->slab,
+                            out->record->step);
     if (status == OA_OK) status = load_by_kind(cli, slot, &file, out);
     close_file(&file);
     return status == OA_OK ? fill_content(out) : status;

@@ -5,6 +5,7 @@
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/text.h"
 #include "cli/cli.h"
@@ -19,7 +20,8 @@ typedef struct recipe {
     uint64_t line;    /* being read */
     oa_named_arg given[NAMES_MAX]; /* NAME=FILE and NAME=VALUE of the command line, then defaults of param lines */
     size_t n_given, n_typed;
-    bool used[NAMES_MAX];
+    const char *params[NAMES_MAX]; /* names of param lines */
+    size_t n_params;
     char *names[LINES_MAX]; /* of the lines done */
     oa_jobs jobs;
 } recipe;
@@ -32,14 +34,14 @@ static oa_status wrong(const recipe *r, const char *what, const char *word)
 static const char *given_value(recipe *r, const char *name)
 {
     for (size_t i = 0; i < r->n_given; i++)
-        if (strcmp(r->given[i].name, name) == 0) return r->used[i] = true, r->given[i].value;
+        if (strcmp(r->given[i].name, name) == 0) return r->given[i].value;
     return NULL;
 }
 
 static const oa_job *earlier_job(const recipe *r, const char *name)
 {
     for (size_t i = 0; i < r->jobs.n; i++)
-        if (strcmp(r->names[i], name) == 0) return &r->jobs.job[i];
+        if (r->jobs.job[i].values && strcmp(r->names[i], name) == 0) return &r->jobs.job[i]; /* not the line in hand */
     return NULL;
 }
 
@@ -89,6 +91,16 @@ static oa_status fill_job(recipe *r, oa_job *job, char **words, size_t n)
     return OA_OK;
 }
 
+/* What an NXapm entry has itself cannot be the name of a result. */
+static bool is_taken(const char *name)
+{
+    static const char *const taken[] = { "definition", "title", "specimen", "sample", "measurement", "simulation", "start_time", "end_time", "default",
+                                         "operation_mode", "run_number", "program_name", "specimen_reference_frame", "detector_reference_frame" };
+    for (size_t i = 0; i < sizeof taken / sizeof *taken; i++)
+        if (strcmp(taken[i], name) == 0) return true;
+    return strncmp(name, "atom_probe", 10) == 0 || strncmp(name, "user", 4) == 0 || strncmp(name, "experiment_", 11) == 0;
+}
+
 /* Large intermediate ions stay in memory; only their digest is recorded. */
 static oa_status run_line(recipe *r, char *name, char **words, size_t n)
 {
@@ -97,6 +109,7 @@ static oa_status run_line(recipe *r, char *name, char **words, size_t n)
     if (earlier_job(r, name)) return wrong(r, "is the name of an earlier line; names must differ", name);
     for (const char *c = name; *c; c++)
         if (!isalnum((unsigned char)*c) && *c != '_') return wrong(r, "names have letters, digits and _ only", name);
+    if (is_taken(name)) return wrong(r, "is a name that every NXapm file uses for something else; choose another", name);
     oa_job *job = &r->jobs.job[r->jobs.n];
     *job = (oa_job){ .step = oa_step_find(words[0]), .name = name };
     if (!job->step) return wrong(r, "there is no such step; `ordapt steps` lists them", words[0]);
@@ -115,7 +128,7 @@ static oa_status run_line(recipe *r, char *name, char **words, size_t n)
 static size_t split(char *text, char **words)
 {
     size_t n = 0;
-    for (char *at = text; *at && n < WORDS_MAX;) {
+    for (char *at = text; *at && n <= WORDS_MAX;) {
         while (isspace((unsigned char)*at)) at++;
         if (!*at) break;
         words[n++] = at;
@@ -127,39 +140,67 @@ static size_t split(char *text, char **words)
 
 static oa_status param_line(recipe *r, char **words, size_t n)
 {
-    if (n < 2 || n > 4 || (n > 2 && strcmp(words[2], "=") != 0)) return wrong(r, "write param NAME = DEFAULT", words[0]);
+    if ((n != 2 && n != 4) || strchr(words[1], '=') || (n > 2 && strcmp(words[2], "=") != 0)) return wrong(r, "write param NAME = DEFAULT", words[0]);
+    for (size_t i = 0; i < r->n_params; i++)
+        if (strcmp(r->params[i], words[1]) == 0) return wrong(r, "is the name of an earlier param line", words[1]);
+    if (r->n_params == NAMES_MAX) return wrong(r, "too many names", words[1]);
+    r->params[r->n_params++] = words[1];
     for (size_t i = 0; i < r->n_typed; i++)
         if (strcmp(r->given[i].name, words[1]) == 0) return OA_OK; /* the command line wins */
     if (n < 4) return OA_OK;                                     /* no default: must be given when used */
     if (r->n_given == NAMES_MAX) return wrong(r, "too many names", words[1]);
-    r->used[r->n_given] = true;
     r->given[r->n_given++] = (oa_named_arg){ words[1], words[3] };
     return OA_OK;
 }
 
 static oa_status one_line(recipe *r, char *line)
 {
-    char *words[WORDS_MAX];
+    char *words[WORDS_MAX + 1];
     char *comment = strchr(line, '#');
     if (comment) *comment = 0;
     const size_t n = split(line, words);
     if (!n) return OA_OK;
+    if (n > WORDS_MAX) return wrong(r, "the line has more than 64 words", words[0]);
     if (strcmp(words[0], "param") == 0) return param_line(r, words, n);
     if (n < 3 || strcmp(words[1], "=") != 0) return wrong(r, "write NAME = STEP INPUT KEY=VALUE ...", words[0]);
     return run_line(r, words[0], words + 2, n - 2);
 }
 
+/* Whether a name of the command line stands in the recipe: as an input, behind '=' or '$', or on a param line. */
+static bool is_mentioned(const char *text, const char *name)
+{
+    const size_t n = strlen(name);
+    for (const char *at = strstr(text, name); at; at = strstr(at + 1, name)) {
+        const bool begins = at == text || strchr(" \t\r\n=$", at[-1]);
+        if (begins && (!at[n] || strchr(" \t\r\n#", at[n]))) return true;
+    }
+    return false;
+}
+
+/* A slip of the pen in a name must not cost the hour that the recipe takes. */
+static oa_status check_names(const recipe *r)
+{
+    for (size_t i = 0; i < r->n_typed; i++) {
+        if (!is_mentioned(r->text, r->given[i].name))
+            return oa_fail(r->cli->context, "E_OPTION_UNKNOWN", "%s=%s is used by no line of the recipe; leave it out", r->given[i].name, r->given[i].value);
+        for (size_t k = 0; k < i; k++)
+            if (strcmp(r->given[i].name, r->given[k].name) == 0) return oa_fail(r->cli->context, "E_USAGE", "%s= is given twice", r->given[i].name);
+    }
+    return OA_OK;
+}
+
 static oa_status all_lines(recipe *r)
 {
+    OA_TRY(check_names(r));
     for (char *line = r->text; line;) {
         char *end = strchr(line, '\n');
         if (end) *end = 0;
         r->line++;
-        OA_TRY(one_line(r, line));
+        const oa_status status = one_line(r, line);
+        if (status != OA_OK) oa_context__place(r->cli->context, r->file, r->line);
+        OA_TRY(status);
         line = end ? end + 1 : NULL;
     }
-    for (size_t i = 0; i < r->n_typed; i++)
-        if (!r->used[i]) return oa_fail(r->cli->context, "E_OPTION_UNKNOWN", "%s=%s is used by no line of the recipe; leave it out", r->given[i].name, r->given[i].value);
     if (!r->jobs.n) return oa_fail_at(r->cli->context, OA_IN_FILE(r->file), "E_RECIPE", "the recipe has no step; write NAME = STEP INPUT");
     return OA_OK;
 }
@@ -176,6 +217,9 @@ static oa_status read_text(recipe *r, const char *name)
         return r->text ? OA_OK : r->cli->context->status;
     }
     r->file = name;
+    if (access(name, F_OK) != 0)
+        return oa_fail_at(r->cli->context, OA_IN_FILE(name), "E_NOT_FOUND", "there is no recipe '%s', neither a file nor one that ships (%s ...); `ordapt run --list`", name,
+                          oa_shipped_recipes[0].name);
     return oa_file_text(r->cli->context, name, 1 << 20, &r->text, &length);
 }
 

@@ -175,4 +175,26 @@ oa_status oa_record_check(const oa_record *record, const oa_values *values)
     return status;
 }
 
+static oa_status check_embedded(const oa_record *record, const oa_ions *ions)
+{
+    char hex[OA_HEX];
+    OA_TRY(oa_ions__digest(ions, hex));
+    if (strcmp(hex, record->embedded) == 0) return OA_OK;
+    return oa_fail(record->context, "E_DIGEST", "%s: the embedded ions give %s, the record states %s; the file was changed after it was written", record->name,
+                   hex, record->embedded);
+}
+
+oa_status oa_record_check_ions(const oa_record *record, oa_ions *ions)
+{
+    oa_values *values;
+    if (record->embedded[0]) return check_embedded(record, ions);
+    if (!oa_record_has_ions(record)) return OA_OK;
+    OA_TRY(oa_values_new(record->context, &values));
+    values->ions = ions;
+    const oa_status status = oa_record_check(record, values);
+    values->ions = NULL;
+    oa_values_free(values);
+    return status;
+}
+
 bool oa_record_has_ions(const oa_record *record) { return find_line(record->manifest, "ions ") != NULL; }

@@ -46,6 +46,7 @@ typedef struct oa_record {
     char results_sha256[65];
     char *manifest; /* the text results_sha256 is the SHA-256 of */
     char *slab;     /* "k/n", or "" */
+    char embedded[65]; /* digest of the ions in the file where they are not the result of this record; "" otherwise */
 } oa_record;
 
 oa_status oa_record_new(oa_context *context, oa_record **out) OA_MUST_USE;
@@ -61,6 +62,8 @@ oa_status oa_record_add_warning(oa_record *record, const char *code, const char 
 oa_status oa_record_head(const oa_record *record, char **out) OA_MUST_USE;
 /* Whether record, manifest, digest and the arrays as read agree (E_DIGEST). Arrays the file does not hold are not judged. */
 oa_status oa_record_check(const oa_record *record, const oa_values *values) OA_MUST_USE;
+/* The same for the ions of a file, which may be those that were embedded. */
+oa_status oa_record_check_ions(const oa_record *record, oa_ions *ions) OA_MUST_USE;
 bool oa_record_has_ions(const oa_record *record); /* its results include ions */
 
 /* What oa_call made, for the writer of files. */

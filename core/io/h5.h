@@ -68,6 +68,12 @@ oa_status oa_h5_read(const oa_h5 *h5, const char *path, const oa_h5_shape *shape
 /* Elements [begin, begin + n) of the first dimension, whole rows of the others. */
 oa_status oa_h5_read_rows(const oa_h5 *h5, const char *path, const oa_h5_shape *shape, size_t begin, size_t n,
                           hid_t memory_type, void *out) OA_MUST_USE;
+/* Hands every row of a dataset to `take` once, in pieces and from several threads, where it is stored in the type memory_type
+ * as chunks of whole rows with deflate (and shuffle) and nothing else. *is_done is false for any other dataset and for one
+ * with a chunk that cannot be unpacked: that is to be read by oa_h5_read, which will say what is wrong. */
+typedef void oa_h5_rows_fn(void *arg, size_t first, size_t n, const void *rows);
+oa_status oa_h5_each_rows(const oa_h5 *h5, const char *path, const oa_h5_shape *shape, hid_t memory_type, oa_h5_rows_fn *take,
+                          void *arg, bool *is_done) OA_MUST_USE;
 /* A numeric dataset of that rank (-1: any) and at most `limit` elements, as float32; free with oa_free. */
 oa_status oa_h5_floats(const oa_h5 *h5, const char *path, int rank, size_t limit, oa_h5_shape *shape, float **out) OA_MUST_USE;
 

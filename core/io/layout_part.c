@@ -112,6 +112,17 @@ static oa_status write_outcome(oa_h5w *w, const char *base, const oa_record *rec
     return OA_OK;
 }
 
+/* Ions that are not the result of the record are in no digest: theirs stands beside it. */
+static oa_status write_embedded(oa_nexus_writer *writer, const char *base, const oa_part *part)
+{
+    char path[512], hex[OA_HEX];
+    const oa_ions *ions = writer->bundle->ions;
+    if (!ions || ions == part->values->ions) return OA_OK;
+    OA_TRY(oa_ions__digest(ions, hex));
+    oa_h5w_text(&writer->w, oa_h5w_join(path, base, "outcome/embedded_ions_sha256"), hex);
+    return OA_OK;
+}
+
 /* ---- results ---- */
 
 static size_t group_length(const char *name) { return strcspn(name, "/"); }
@@ -250,6 +261,7 @@ oa_status oa_layout_write_part(oa_nexus_writer *writer, const oa_part *part, uin
     write_random(w, base, r);
     write_environment(w, base, r);
     OA_TRY(write_outcome(w, base, r));
+    OA_TRY(write_embedded(writer, base, part));
     for (int task = 1; task <= part->values->tasks; task++) OA_TRY(write_task(writer, part, base, task, sequence));
     snprintf(path, sizeof path, "%.100s1", r->step);
     oa_h5w_attribute(w, base, "default", path);

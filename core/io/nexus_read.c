@@ -128,13 +128,40 @@ static void split_planes(const float *rows, size_t n, int planes, double factor,
         }
 }
 
+/* Columns that rows are split into, or one that takes them as they are. */
+typedef struct columns {
+    int planes;
+    double factor;
+    float *const *out;
+    size_t size;
+    char *raw;
+} columns;
+
+static void take_planes(void *arg, size_t first, size_t n, const void *rows)
+{
+    const columns *c = arg;
+    float *to[3];
+    for (int p = 0; p < c->planes; p++) to[p] = c->out[p] + first;
+    split_planes(rows, n, c->planes, c->factor, to);
+}
+
+static void take_raw(void *arg, size_t first, size_t n, const void *rows)
+{
+    const columns *c = arg;
+    memcpy(c->raw + first * c->size, rows, n * c->size);
+}
+
 /* (n, planes) float32 in slabs: only the columns are ever whole in memory. */
 static oa_status read_planes(const oa_h5 *h5, const char *path, const oa_h5_shape *shape, const char *unit, int planes, float *const *out)
 {
     const size_t n = shape->dims[0], slab = 4 * OA_BULK_ROWS;
     double factor;
     float *rows;
+    bool is_done;
     OA_TRY(unit_factor(h5, path, unit, &factor));
+    columns c = { .planes = planes, .factor = factor, .out = out };
+    OA_TRY(oa_h5_each_rows(h5, path, shape, H5T_NATIVE_FLOAT, take_planes, &c, &is_done));
+    if (is_done) return OA_OK;
     OA_TRY(oa_new(h5->context, &rows, (slab < n ? slab : n) * (size_t)planes, sizeof *rows));
     oa_status status = OA_OK;
     for (size_t at = 0; at < n && status == OA_OK; at += slab) {
@@ -172,7 +199,10 @@ static oa_status read_integers(const oa_h5 *h5, const char *path, const oa_h5_sh
     if (column == OA_TYPE && shape->type_size > 1) type = OA_U16;
     if (column == OA_EVAPORATION_ID && shape->type_size > 4) type = OA_U64;
     OA_TRY(oa_ions__add_column(ions, column, type));
-    return oa_h5_read(h5, path, shape, integer_type(type), oa_ions__data(ions, column));
+    columns c = { .size = oa_type_size(type), .raw = oa_ions__data(ions, column) };
+    bool is_done;
+    OA_TRY(oa_h5_each_rows(h5, path, shape, integer_type(type), take_raw, &c, &is_done));
+    return is_done ? OA_OK : oa_h5_read(h5, path, shape, integer_type(type), c.raw);
 }
 
 static oa_status read_row(const oa_h5 *h5, const char *roi, const oa_layout_row *row, oa_ions *ions)

@@ -340,6 +340,7 @@ static oa_status read_record(reading *r, const char *name, const char *step)
     OA_TRY(text_into(r, "outcome/manifest", &record->manifest));
     OA_TRY(oa_h5_real(r->h5, join(field, r->base, "outcome/total_elapsed_time"), NULL, &record->elapsed_s));
     OA_TRY(text_copy(r, "results_sha256/checksum", record->results_sha256, sizeof record->results_sha256));
+    OA_TRY(optional_text(r, "outcome/embedded_ions_sha256", sizeof record->embedded, record->embedded));
     OA_TRY(read_head(r));
     OA_TRY(read_inputs(r));
     OA_TRY(read_environment(r));

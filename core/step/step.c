@@ -32,24 +32,44 @@ oa_status oa_run_take_ions(oa_run *run, const char *slot, oa_ions **out)
     return OA_OK;
 }
 
+static oa_status other_ions(oa_run *run, const oa_input *selection, uint64_t row, size_t n)
+{
+    return oa_fail_at(run->context, OA_IN_FILE(selection->file_name), "E_CONTROL", "is about other ions: row %llu of %zu; give a selection of the same ions",
+                      (unsigned long long)row, n);
+}
+
+/* A selection names rows. */
+static oa_status mark_rows(oa_run *run, const oa_input *selection, const oa_array *rows, size_t n, uint8_t *take)
+{
+    for (size_t k = 0; k < oa_array_count(rows); k++) {
+        const double row = oa_array_real(rows, k);
+        if (!(row < (double)n)) return other_ions(run, selection, (uint64_t)row, n);
+        take[(size_t)row] |= 2;
+    }
+    return OA_OK;
+}
+
+/* The truth of a specimen is matched by evaporation_id, so that a cropped specimen has it too. */
+static oa_status mark_truth(oa_run *run, const oa_input *selection, const oa_array *truth, const oa_ions *ions, uint8_t *take)
+{
+    const size_t n = oa_array_count(truth);
+    for (size_t i = 0; i < ions->n; i++) {
+        const uint64_t row = oa_ions__evaporation_id(ions, i);
+        if (row >= n) return other_ions(run, selection, row, n);
+        if (oa_array_real(truth, row) != 0) take[i] |= 2;
+    }
+    return OA_OK;
+}
+
 /* Bit 1 of take: named by the selection. */
-static oa_status mark_selection(oa_run *run, const oa_input *selection, size_t n, uint8_t *take)
+static oa_status mark_selection(oa_run *run, const oa_input *selection, const oa_ions *ions, uint8_t *take)
 {
     const oa_array *rows = oa_values_find(selection->result, 1, "selected/ion_index");
     const oa_array *truth = oa_values_find(selection->result, 1, "truth/domain");
-    if (!rows && !truth)
-        return oa_fail_at(run->context, OA_IN_FILE(selection->file_name), "E_INPUT_KIND",
-                          "selects no ions; give a result with selected/ion_index, or a synthesised specimen with truth/domain");
-    const size_t m = oa_array_count(rows ? rows : truth);
-    if (!rows && m != n)
-        return oa_fail_at(run->context, OA_IN_FILE(selection->file_name), "E_CONTROL", "tells of %zu ions, but there are %zu; give the truth of the same ions", m, n);
-    for (size_t i = 0; i < m; i++) {
-        const double row = rows ? oa_array_real(rows, i) : (double)i;
-        if (!(row < (double)n))
-            return oa_fail_at(run->context, OA_IN_FILE(selection->file_name), "E_CONTROL", "selects ion %.0f of %zu; give a selection of the same ions", row, n);
-        if (rows || oa_array_real(truth, i) != 0) take[(size_t)row] |= 2;
-    }
-    return OA_OK;
+    if (rows) return mark_rows(run, selection, rows, ions->n, take);
+    if (truth) return mark_truth(run, selection, truth, ions, take);
+    return oa_fail_at(run->context, OA_IN_FILE(selection->file_name), "E_INPUT_KIND",
+                      "selects no ions; give a result with selected/ion_index, or a synthesised specimen with truth/domain");
 }
 
 oa_status oa_run_mark(oa_run *run, const oa_input *input, uint8_t *take)
@@ -59,7 +79,7 @@ oa_status oa_run_mark(oa_run *run, const oa_input *input, uint8_t *take)
     for (size_t k = 0; input->has_selection && k < input->n_index; k++) take[input->index[k]] = 1;
     const oa_input *selection = oa_run_input(run, "selection");
     if (!selection || strcmp(input->role, run->step->slots[0].name) != 0) return OA_OK;
-    OA_TRY(mark_selection(run, selection, n, take));
+    OA_TRY(mark_selection(run, selection, input->ions, take));
     for (size_t i = 0; i < n; i++) take[i] = take[i] == 3;
     return OA_OK;
 }

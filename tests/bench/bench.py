@@ -198,7 +198,7 @@ ROWS = {
              lambda s: s.ours("rrng", "ranges.rrng"), lambda s: s.peer("rrng-apav", "ranges.rrng", requirements=APAV)),
     "rrng-ifes": ("reading .rrng, 28 ranges", "files/s", "ifes 0.5.0", None, False,
                   lambda s: s.ours("rrng", "ranges.rrng"), lambda s: s.peer("rrng-ifes", "ranges.rrng", requirements=CONVERTER)),
-    "sdm": ("z-SDM insphere, 0.75 nm, 9 Ni", "voxels/s", "60 lines of numba", 1, True,
+    "sdm": ("z-SDM insphere, 0.75 nm, 18 ions", "voxels/s", "60 lines of numba", 1, True,
             lambda s: s.ours("sdm", "nickel.pos", BOX_TEXT), lambda s: s.peer("sdm", "nickel.pos", BOX_TEXT)),
     "dbscan": ("DBSCAN of 40 000 ions", "ions/s", "scikit-learn 1.9", 20, True,
                lambda s: s.ours("dbscan", "solutes.pos"), lambda s: s.peer("dbscan", "solutes.pos")),

@@ -174,6 +174,7 @@ static void check_curves(bench *b)
 static oa_status run_dbscan(bench *b)
 {
     oa_points points = points_of(b->ions);
+    points.steps = 1000; /* the default of the step `domains` */
     oa_arena arena = { .context = b->context };
     uint32_t *domain, n_domains;
     const size_t before = b->context->bytes;

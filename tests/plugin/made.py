@@ -95,6 +95,7 @@ RECIPES = [
     ("sdm_zx.nxs", "sdm crop.nxs --pairs Ni-Ni --mode all --dimensions 2"),
     ("domains.nxs", "domains crop.nxs --species Ni --control shuffle.nxs"),
     ("alone.nxs", "domains crop.nxs --species Ni"),
+    ("density.nxs", "density_map crop.nxs --selection tip.nxs --axes xz"),
     ("labelled.pos", "export domains.nxs --label domain"),
     ("pos.nxs", "import tip.pos"),
     ("ranged.nxs", "import tip.pos tip.rrng"),

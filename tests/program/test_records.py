@@ -161,6 +161,16 @@ def test_flipped_ion_types_are_found(house, tmp_path):
     fails(65, "E_DIGEST", "composition", place / "range.nxs", "-o", place / "new.nxs")
 
 
+def test_embedded_ions_are_as_safe_as_others(house, tmp_path):
+    place = world(house, tmp_path / "w", "range", "net")
+    ok("classify", place / "range.nxs", "--model", place / "net.nxs", "--species", "Ni", "--threshold", "0.5", "--embed", "-o", place / "e.nxs")
+    ok("verify", place / "e.nxs")
+    with h5py.File(place / "e.nxs", "r+") as file:
+        flip_a_bit(file, "entry1/atom_probe1/reconstruction/reconstructed_positions")
+    for args in (("verify", place / "e.nxs"), ("replay", place / "e.nxs"), ("domains", place / "e.nxs", "-o", place / "new.nxs")):
+        fails(65, "E_DIGEST", *args)
+
+
 def test_changed_ranges_are_found(house, tmp_path):
     place = world(house, tmp_path / "w", "composition")
     with h5py.File(place / "range.nxs", "r+") as file:
