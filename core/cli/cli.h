@@ -22,6 +22,7 @@ typedef struct oa_cli {
     const char *output, *kernel, *config;
     int threads, slab, slabs, progress_fd, level;
     oa_progress_mode progress;
+    bool is_terminated; /* by SIGTERM, which has an exit code of its own */
     bool json, dry_run, overwrite, embed, quiet, verbose, chain, list, seed_given;
     const char *search[OA_SEARCH_MAX];
     size_t n_search;

@@ -98,9 +98,8 @@ int main(int argc, char **argv)
     if (!cli.context) return 69;
     catch_signals(&cli);
     if (status == OA_OK) status = dispatch(&cli);
-    int code = oa_cli_report(&cli, status);
-    if (status == OA_E_CANCELLED && received_signal == SIGTERM) code = 143;
-    code = said_all(code);
+    cli.is_terminated = received_signal == SIGTERM;
+    const int code = said_all(oa_cli_report(&cli, status));
     /* After a failed write HDF5's own exit handler may crash on what it could not flush. */
     if (status == OA_E_OUTPUT || status == OA_E_IO) _exit(code);
     oa_context_free(cli.context);

@@ -139,7 +139,7 @@ void oa_cli_print_summary(FILE *out, const oa_values *values)
 
 int oa_cli_report(oa_cli *cli, oa_status status)
 {
-    const int code = oa_exit_code(status);
+    const int code = status == OA_E_CANCELLED && cli->is_terminated ? 143 : oa_exit_code(status);
     if (!cli->quiet) print_warnings(cli->context);
     if (status != OA_OK) print_error(cli->context);
     if (cli->json) print_json(cli, status, code);

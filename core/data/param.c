@@ -135,7 +135,7 @@ static bool has_control(const char *text)
 static oa_status not_allowed(oa_context *context, const oa_param *row, const char *text)
 {
     oa_string list = { .context = context };
-    for (size_t i = 0; row->choices[i]; i++) oa_string_add(&list, "%s%s", i ? ", " : "", row->choices[i]);
+    for (size_t i = 0; row->choices[i]; i++) oa_string_add(&list, "%s%s", i ? ", " : "", row->choices[i][0] ? row->choices[i] : "(nothing)");
     const oa_status status = oa_fail_at(context, OA_IN_PARAMETER(row->name), "E_PARAMETER_CHOICE", "%s is '%s'; it must be one of: %s",
                                         row->name, text, list.text ? list.text : "");
     oa_string_drop(&list);
@@ -148,7 +148,7 @@ static oa_status parse_word(oa_settings *settings, size_t number, const char *te
     bool is_allowed = !row->choices;
     for (size_t i = 0; !is_allowed && row->choices[i]; i++) is_allowed = strcmp(row->choices[i], text) == 0;
     if (!is_allowed) return not_allowed(settings->context, row, text);
-    if (has_control(text)) return not_a(settings->context, row, text, "a word without control characters");
+    if (has_control(text) || !oa_text_is_utf8(text)) return not_a(settings->context, row, text, "UTF-8 without control characters");
     return set_word(settings, number, text);
 }
 

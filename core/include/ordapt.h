@@ -145,7 +145,7 @@ OA_API void oa_call_free(oa_call *call);
 /* Text as on the command line: "0.75", "true", "-10,10,-10,10,-120,0", "Ni-Ni,Co-Cr". */
 OA_API oa_status oa_call_set(oa_call *call, const char *parameter, const char *text) OA_MUST_USE;
 
-/* Borrows the ions until the call is freed. */
+/* Borrows the ions until the call is freed; a slot filled again takes the new ones. */
 OA_API oa_status oa_call_input_ions(oa_call *call, const char *slot, oa_ions *ions) OA_MUST_USE;
 
 /* Checks, runs, times, records. */
@@ -178,7 +178,8 @@ OA_API oa_status oa_call_record(oa_call *call, char **out) OA_MUST_USE;
 OA_API const char *oa_call_digest(const oa_call *call); /* 64 hex digits; valid after oa_call_run */
 
 /* ---------------------------------------------------------------------------------------------- files
- * These need the library ordapt_nexus (HDF5). The library ordapt alone never opens a file. */
+ * These need the library ordapt_nexus (HDF5), which brings the engine: link it instead of ordapt. The library ordapt
+ * alone never opens a file. */
 
 /* The ions of a NeXus file (ours or pynxtools-apm's). */
 OA_API oa_status oa_read_ions(oa_context *context, const char *path, oa_ions **out) OA_MUST_USE;

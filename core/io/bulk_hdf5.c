@@ -3,6 +3,8 @@
 #include <libdeflate.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 
 #include "base/parallel.h"
@@ -48,10 +50,19 @@ void oa_bulk_rows(const oa_bulk_array *array, size_t first, size_t n, void *out)
     memcpy(out, (const char *)array->plane[0] + first * row, n * row);
 }
 
+/* HDF5 says only that it failed. A file within a page of the limit on file sizes did not fail for another reason. */
+static bool reaches_limit(const char *path)
+{
+    struct stat file;
+    struct rlimit limit;
+    if (stat(path, &file) != 0 || getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return false;
+    return (uint64_t)file.st_size + 65536 >= (uint64_t)limit.rlim_cur;
+}
+
 oa_status oa_bulk_failed(oa_context *context, const char *path)
 {
     struct statvfs disk;
-    const bool full = statvfs(path, &disk) == 0 && (uint64_t)disk.f_bavail * disk.f_frsize < 1u << 20;
+    const bool full = reaches_limit(path) || (statvfs(path, &disk) == 0 && (uint64_t)disk.f_bavail * disk.f_frsize < 1u << 20);
     return oa_fail_at(context, OA_IN_FILE(path), full ? "E_DISK_FULL" : "E_WRITE",
                       full ? "no space left while writing; free some or choose another place" : "writing failed; try again or choose another place");
 }
@@ -70,6 +81,52 @@ static void shuffle_bytes(const unsigned char *in, unsigned char *out, size_t n,
 {
     for (size_t b = 0; b < size; b++)
         for (size_t i = 0; i < n; i++) out[b * n + i] = in[i * size + b];
+}
+
+enum { STORED_MAX = 65535, SAMPLE = 16384 };
+
+/* Blocks of deflate that hold bytes as they are; they begin and end on whole bytes, and none of them is the last. */
+static size_t store(unsigned char *out, const unsigned char *in, size_t n)
+{
+    size_t used = 0;
+    for (size_t at = 0; at < n; at += STORED_MAX) {
+        const size_t m = n - at < STORED_MAX ? n - at : STORED_MAX;
+        const unsigned char head[] = { 0, m & 0xff, m >> 8 & 0xff, ~m & 0xff, ~m >> 8 & 0xff };
+        memcpy(out + used, head, sizeof head);
+        memcpy(out + used + sizeof head, in + at, m);
+        used += sizeof head + m;
+    }
+    return used;
+}
+
+/* Whether a piece from the middle becomes shorter by 1/32 at least. */
+static bool shrinks(struct libdeflate_compressor *compressor, const unsigned char *plane, size_t n, unsigned char *room, size_t bound)
+{
+    const size_t sample = n < SAMPLE ? n : SAMPLE;
+    const size_t packed = libdeflate_deflate_compress(compressor, plane + (n - sample) / 2, sample, room, bound);
+    return packed > 0 && packed < sample - sample / 32;
+}
+
+static size_t pack_bound(size_t bytes)
+{
+    return libdeflate_zlib_compress_bound(NULL, bytes) + 5 * (bytes / STORED_MAX + 1);
+}
+
+/* A zlib stream of n elements whose bytes lie in `size` planes, lowest first. The lowest bytes of measured values are noise,
+ * and trying to compress them is most of the work: such planes are stored as they are. */
+static size_t pack_planes(struct libdeflate_compressor *compressor, const unsigned char *planes, size_t n, size_t size, unsigned char *out,
+                          size_t bound)
+{
+    const uint32_t sum = libdeflate_adler32(1, planes, n * size);
+    size_t noisy = 0;
+    while (noisy + 1 < size && !shrinks(compressor, planes + noisy * n, n, out, bound)) noisy++;
+    out[0] = 0x78, out[1] = 0x01; /* zlib, fastest */
+    size_t used = 2 + store(out + 2, planes, noisy * n);
+    const size_t rest = libdeflate_deflate_compress(compressor, planes + noisy * n, (size - noisy) * n, out + used, bound - used - 4);
+    if (rest == 0) return 0;
+    used += rest;
+    for (int shift = 24; shift >= 0; shift -= 8) out[used++] = sum >> shift & 0xff;
+    return used;
 }
 
 typedef struct batch {
@@ -96,8 +153,7 @@ static oa_status pack_chunk(void *arg, oa_span span, oa_worker *worker)
     if (size > 1) shuffle_bytes(plain, shuffled, n, size);
     struct libdeflate_compressor *compressor = libdeflate_alloc_compressor(b->level);
     if (!compressor) return oa_fail(oa_worker_context(worker), "E_MEMORY", "no memory for compression; give more memory");
-    b->packed_bytes[span.begin] = libdeflate_zlib_compress(compressor, size > 1 ? shuffled : plain, n * size,
-                                                           b->packed + span.begin * b->bound, b->bound);
+    b->packed_bytes[span.begin] = pack_planes(compressor, size > 1 ? shuffled : plain, n, size, b->packed + span.begin * b->bound, b->bound);
     libdeflate_free_compressor(compressor);
     return b->packed_bytes[span.begin] ? OA_OK : oa_fail(oa_worker_context(worker), "E_INTERNAL", "a chunk outgrew its bound; report this");
 }
@@ -118,7 +174,7 @@ static oa_status write_packed(oa_context *context, hid_t set, const char *path, 
     for (int i = 1; i < array->rank; i++) b.row_elements *= array->dims[i];
     const size_t bytes = b.rows_per_chunk * b.row_elements * oa_type_size(array->type), chunks = oa_chunk_count(array->dims[0], chunk[0]);
     const size_t per_batch = 4 * (size_t)context->threads;
-    b.bound = libdeflate_zlib_compress_bound(NULL, bytes);
+    b.bound = pack_bound(bytes);
     OA_TRY(oa_new(context, &b.packed, per_batch, b.bound));
     oa_status status = oa_new(context, &b.packed_bytes, per_batch, sizeof *b.packed_bytes);
     for (; b.first_chunk < chunks && status == OA_OK; b.first_chunk += per_batch) {
@@ -152,7 +208,7 @@ static oa_status write_plain(oa_context *context, hid_t set, const char *path, c
 {
     if (array->planes == 1)
         return write_slab(set, array, 0, array->dims[0], array->plane[0]) == OA_OK ? OA_OK : oa_bulk_failed(context, path);
-    const size_t rows = 4 * OA_BULK_ROWS;
+    const size_t rows = OA_BULK_ROWS / 2; /* a buffer that stays in the second-level cache */
     void *buffer;
     OA_TRY(oa_new(context, &buffer, rows * (size_t)array->planes, oa_type_size(array->type)));
     oa_status status = OA_OK;

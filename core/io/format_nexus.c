@@ -47,11 +47,12 @@ oa_status oa_read_ions(oa_context *context, const char *path, oa_ions **out)
 
 oa_status oa_write_call(oa_call *call, const char *path, bool overwrite)
 {
-    const oa_record *record = oa_call__record(call);
+    oa_record *record = oa_call__record(call);
     const oa_values *values = oa_call__values(call);
     oa_context *context = oa_call__context(call);
     oa_context__clear(context);
     if (!record) return oa_fail(context, "E_USAGE", "there is nothing to write before oa_call_run succeeded");
+    OA_TRY(oa_record_set(record, &record->libraries, oa_nexus_libraries())); /* the engine alone knows none */
     const oa_part part = { record, values };
     const oa_bundle bundle = { .ions = values->ions, .metadata = values->ions ? values->ions->metadata : NULL, .parts = &part, .n_parts = 1, .level = 1 };
     return oa_nexus_write(context, path, overwrite, &bundle, NULL);

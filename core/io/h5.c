@@ -186,13 +186,21 @@ static herr_t value_read(const value *v, hid_t memory, void *out)
 
 /* ---------------------------------------------------------------------------------------------- text */
 
+/* A stranger's text must not steer a terminal: line ends and tabs stay, other control characters go. */
+static void make_harmless(char *text, size_t size)
+{
+    if (!oa_text_is_utf8(text)) oa_text_clean(text, size, text, size); /* JSON and NeXus know no other encoding */
+    for (char *c = text; *c; c++)
+        if (((unsigned char)*c < 0x20 && *c != '\n' && *c != '\t' && *c != '\r') || *c == 0x7f) *c = '?';
+}
+
 static oa_status take_text(const oa_h5 *h5, const value *v, const char *from, size_t length, size_t limit, char **out)
 {
     if (length > limit)
         return oa_h5_fail(h5, "E_H5_LENGTH", "%s: a text of more than %zu bytes; %zu is the most that is read", v->what, limit, limit);
     OA_TRY(oa_new(h5->context, out, length + 1, 1));
     memcpy(*out, from, length);
-    if (!oa_text_is_utf8(*out)) oa_text_clean(*out, length + 1, *out, length); /* JSON and NeXus know no other encoding */
+    make_harmless(*out, length + 1);
     return OA_OK;
 }
 

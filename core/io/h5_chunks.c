@@ -77,7 +77,8 @@ static bool fetch(unpacking *u, size_t n)
 static oa_status unpack_batches(oa_context *context, unpacking *u)
 {
     const size_t chunks = oa_chunk_count(u->rows, u->chunk_rows), per_batch = CHUNKS_PER_THREAD * (size_t)context->threads;
-    u->bound = libdeflate_zlib_compress_bound(NULL, u->chunk_rows * u->row_bytes);
+    const size_t bytes = u->chunk_rows * u->row_bytes;
+    u->bound = bytes + bytes / 256 + 1024; /* no writer makes it longer than that */
     OA_TRY(oa_new(context, &u->packed, per_batch, u->bound));
     OA_TRY(oa_new(context, &u->packed_bytes, per_batch, sizeof *u->packed_bytes));
     for (; u->first_chunk < chunks && !atomic_load(&u->is_odd); u->first_chunk += per_batch) {

@@ -205,6 +205,16 @@ static oa_status read_integers(const oa_h5 *h5, const char *path, const oa_h5_sh
     return is_done ? OA_OK : oa_h5_read(h5, path, shape, integer_type(type), c.raw);
 }
 
+/* Every step counts on positions and mass-to-charge being numbers. */
+static oa_status check_finite(const oa_h5 *h5, const char *path, size_t n, int planes, float *const *out)
+{
+    for (int p = 0; p < planes; p++)
+        for (size_t i = 0; i < n; i++)
+            if (!isfinite(out[p][i]))
+                return oa_h5_fail(h5, "E_NONFINITE", "%s is NaN or infinite in row %zu (from 0); export the ions without it", path, i);
+    return OA_OK;
+}
+
 static oa_status read_row(const oa_h5 *h5, const char *roi, const oa_layout_row *row, oa_ions *ions)
 {
     char path[512];
@@ -220,7 +230,8 @@ static oa_status read_row(const oa_h5 *h5, const char *roi, const oa_layout_row 
         if (!ions->column[column].block) OA_TRY(oa_ions__add_column(ions, column, OA_F32));
         out[p] = oa_ions__data(ions, column);
     }
-    return read_planes(h5, path, &shape, info->unit, row->planes, out);
+    OA_TRY(read_planes(h5, path, &shape, info->unit, row->planes, out));
+    return row->column == OA_X || row->column == OA_MASS ? check_finite(h5, path, ions->n, row->planes, out) : OA_OK;
 }
 
 /* ---- ranging ---- */

@@ -241,7 +241,6 @@ static oa_status map_cell(const all_job *job, const oa_axis *axis, room *r, size
 {
     const oa_cells *cells = &job->sdm->species[job->pair.centre];
     const size_t begin = cells->start[cell], n = cells->start[cell + 1] - begin;
-    if (n == 0) return OA_OK;
     const size_t k[3] = { cell % cells->dims[0], cell / cells->dims[0] % cells->dims[1], cell / cells->dims[0] / cells->dims[1] };
     double place[3], ion[3];
     for (int a = 0; a < 3; a++) place[a] = cells->origin[a] + ((double)k[a] + 0.5) * cells->edge;
@@ -271,6 +270,7 @@ static oa_status all_chunk(void *arg, oa_span span, oa_worker *worker)
     OA_TRY(make_room(job->sdm, worker, job->sdm->rule.half_range + cells->edge, &r));
     OA_TRY(oa_worker_scratch(worker, 3, &counts, job->size, sizeof *counts));
     for (size_t cell = span.begin; cell < span.end; cell++) {
+        if (cells->start[cell] == cells->start[cell + 1]) continue; /* specimens with outliers have many of these */
         memset(counts, 0, job->size * sizeof *counts);
         OA_TRY(map_cell(job, &axis, &r, cell, counts));
         for (size_t k = 0; k < job->size; k++) sums[k] += counts[k];

@@ -47,10 +47,20 @@ static oa_status unknown_slot(oa_call *call, const char *slot)
     return oa_fail(call->context, "E_OPTION_UNKNOWN", "step %s has no slot '%s'; oa_describe lists them", call->step->name, slot);
 }
 
+static oa_status replace_input(oa_input *slot, const oa_input *input)
+{
+    const char *role = slot->role;
+    *slot = *input;
+    slot->role = role;
+    return OA_OK;
+}
+
 oa_status oa_call__input(oa_call *call, const oa_input *input)
 {
     for (const oa_slot *row = call->step->slots; row->name; row++) {
         if (strcmp(row->name, input->role) != 0) continue;
+        for (size_t i = 0; i < call->n_inputs; i++)
+            if (call->inputs[i].role == row->name) return replace_input(&call->inputs[i], input);
         if (call->n_inputs == INPUTS_MAX) return oa_fail(call->context, "E_USAGE", "more than %d inputs", INPUTS_MAX);
         call->inputs[call->n_inputs] = *input;
         call->inputs[call->n_inputs++].role = row->name;
@@ -92,7 +102,7 @@ oa_ions *oa_call_ions(oa_call *call) { return call->values ? call->values->ions 
 const char *oa_call_digest(const oa_call *call) { return call->record ? call->record->results_sha256 : ""; }
 
 oa_context *oa_call__context(const oa_call *call) { return call->context; }
-const oa_record *oa_call__record(const oa_call *call) { return call->record; }
+oa_record *oa_call__record(const oa_call *call) { return call->record; }
 const oa_values *oa_call__values(const oa_call *call) { return call->values; }
 
 oa_status oa_call_record(oa_call *call, char **out)

@@ -148,8 +148,11 @@ static oa_status find_domains(oa_run *run, const domains_params *p, const oa_inp
     OA_TRY(choose_ions(run, p, input, out));
     OA_TRY(oa_scratch(run, &out->domain, out->points.n, sizeof *out->domain));
     const bool is_dbscan = strcmp(p->method, "dbscan") == 0;
-    OA_TRY((is_dbscan ? oa_dbscan : oa_max_separation)(run->context, &run->arena, &out->points, p->eps, p->min_points,
-                                                       out->domain, &out->n_domains));
+    oa_arena arena = { .context = run->context }; /* 40 bytes an ion, needed no longer when the results are made */
+    const oa_status status = (is_dbscan ? oa_dbscan : oa_max_separation)(run->context, &arena, &out->points, p->eps, p->min_points,
+                                                                         out->domain, &out->n_domains);
+    oa_arena_drop(&arena);
+    OA_TRY(status);
     OA_TRY(oa_scratch(run, &out->size, (size_t)out->n_domains + 1, sizeof *out->size));
     for (size_t i = 0; i < out->points.n; i++)
         if (out->points.take[i]) out->size[out->domain[i]]++;

@@ -19,7 +19,7 @@ typedef struct import_params {
 static const char *const byte_order_words[] = { "big", "little", NULL };
 static const char *const fourth_words[] = { "mass_to_charge", "cluster", NULL };
 static const char *const overlap_words[] = { "reject", "first", NULL };
-static const char *const preset_words[] = { "", "cocrni-002", "feal-002", "al-li-mg", "au-cu", "co-alloy", NULL };
+static const char *const preset_words[] = { "", "cocrni-002", "cocrni-111", "feal-002", "al-li-mg", "au-cu", "co-alloy", NULL };
 
 static const oa_param import_table[] = {
     OA_PARAM(import_params, byte_order, .dflt_text = "big", .choices = byte_order_words,

@@ -132,12 +132,14 @@ class Server:
 
 
 class Command:
-    """A program that is started anew for every round; its start counts."""
+    """A program that is started anew for every round; its start counts. Its output is removed before: writing over a file
+    is another matter than writing a new one."""
 
-    def __init__(self, command, items, folder):
-        self.command, self.items, self.folder = command, items, folder
+    def __init__(self, command, items, folder, output):
+        self.command, self.items, self.folder, self.output = command, items, folder, folder / output
 
     def round(self):
+        self.output.unlink(missing_ok=True)
         before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
         done = subprocess.run(self.command, cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         seconds, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -169,12 +171,12 @@ class Setting:
     def program_import(self, name, output, *more):
         command = [self.program, "import", self.files[name], self.files["ranges.rrng"], "-o", str(self.folder / output), "--overwrite", "--quiet",
                    "--threads", str(self.options.threads), *more]
-        return Command(command, os.path.getsize(self.files[name]) / 16, self.folder)
+        return Command(command, os.path.getsize(self.files[name]) / 16, self.folder, output)
 
     def converter(self):
         command = [Path(environment(PLUGIN / "requirements.txt")).with_name("dataconverter"), "run", "specimen.pos", "ranges.rrng",
                    "x.oasis.specific.yaml", "--reader", "apm", "--nxdl", "NXapm", "--output", "peer.nxs"]
-        return Command(command, os.path.getsize(self.files["specimen.pos"]) / 16, self.folder)
+        return Command(command, os.path.getsize(self.files["specimen.pos"]) / 16, self.folder, "peer.nxs")
 
 
 def environment(requirements):

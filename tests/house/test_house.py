@@ -42,9 +42,18 @@ EXCEPTIONS = {
     ("core/cli/options.c", "ALLOCATION"): "argument lists exist before there is a context",
     ("core/run/build.c", "free"): "oa_string_free gives back what jansson made",
     ("core/io/h5_check.c", "_exit"): "ends the child process that walks a stranger's file",
+    ("core/cli/main.c", "_exit"): "in a signal handler nothing else is allowed",
+    ("core/cli/report.c", "free"): "gives back what jansson made",
 }
-# Rows of codes.c that no source uses yet, with what they wait for.
-RESERVED = {}
+# Rows of codes.c that no source uses yet: the words are a promise to pipelines, what they say is still to be built.
+RESERVED = {
+    "E_DIVERGED": "the step train",
+    "E_OPS_SEQUENCE": "the format .ops",
+    "E_H5_LAYOUT": "HDF5 files of other vendors",
+    "E_H5_PICKLE": "HDF5 files of other vendors",
+}
+# A step bears the name people use for the method; the method's own file in math/ may bear it too.
+TWINS = {("core/math/sdm.c", "core/step/sdm.c")}
 
 root = pathlib.Path()
 problems = []
@@ -159,12 +168,14 @@ def check_names():
     for name, _ in sources(".c", ".h"):
         seen[name.rsplit("/", 1)[1]].append(name)
     for names in seen.values():
-        if len(names) > 1:
+        if len(names) > 1 and tuple(names) not in TWINS:
             problem("the same name twice: " + ", ".join(names))
     listed = set()
     for path in (root / "core").rglob("CMakeLists.txt"):
         folder = path.parent.relative_to(root).as_posix()
         listed |= {f"{folder}/{word}" for word in re.findall(r"[\w/]+\.c\b", path.read_text())}
+    steps = (root / "core/step/steps.def").read_text()
+    listed |= {f"core/step/{word}.c" for word in re.findall(r"^OA_STEP\((\w+)\)", steps, re.M)}
     for name, _ in sources(".c"):
         if name not in listed:
             problem(f"{name} is in no CMakeLists.txt")

@@ -138,27 +138,16 @@ def test_read_only_working_folder_with_the_output_elsewhere(house, tmp_path):
     ok("crop", "range.nxs", "-o", free / "x.nxs", cwd=locked)
     if os.geteuid() == 0:
         try:
-            done = as_nobody([tool.PROGRAM, "crop", "range.nxs", "-o", "../free/y.nxs", "--json"], locked, tmp_path)
+            done = tool.as_nobody([tool.PROGRAM, "crop", "range.nxs", "-o", "../free/y.nxs", "--json"], locked, tmp_path)
         except OSError as error:
             pytest.skip(f"cannot become another user: {error}")
         assert done.returncode == 0, done
-        done = as_nobody([tool.PROGRAM, "crop", "range.nxs", "-o", "y.nxs", "--json"], locked, tmp_path)
+        done = tool.as_nobody([tool.PROGRAM, "crop", "range.nxs", "-o", "y.nxs", "--json"], locked, tmp_path)
         assert done.returncode == 73 and tool.json.loads(done.stdout)["error"]["code"] == "E_OUTPUT"
     else:
         fails(73, "E_OUTPUT", "crop", "range.nxs", "-o", "y.nxs", cwd=locked)
     assert tool.listing(locked) == ["range.nxs"]
     locked.chmod(0o755)
-
-
-def as_nobody(args, cwd, tmp_path):
-    """Runs as user 65534; folders on the way must let it through."""
-    for folder in (tmp_path, *tmp_path.parents):
-        if folder.stat().st_uid == os.geteuid() and folder != folder.parent:
-            folder.chmod(folder.stat().st_mode | 0o055)
-    done = subprocess.run(args, cwd=cwd, capture_output=True, timeout=60, user=65534, group=65534)
-    if done.returncode == 126 or b"Permission denied" in done.stderr and not done.stdout:
-        raise OSError("the program itself is out of that user's reach")
-    return done
 
 
 def test_two_runs_at_once_with_one_name(house, tmp_path):

@@ -128,7 +128,7 @@ BAD = {
     "param x = 1 2\ns = composition tip\n": (1, "param"),
     "param x = 1\nparam x = 2\ns = composition tip\n": (2, "x"),
     "e = export tip\n": (1, "export"),
-    "s = classify tip model=tip model=tip\n": (1, "model"),
+    "s = classify tip model=net model=net\n": (1, "model"),
     "s = classify tip species=Ni\n": (1, "model"),
     "s = composition\n": (1, "composition"),
     "s = spectrum tip" + " bin_width=1" * 70 + "\n": (1, ""),
@@ -140,7 +140,8 @@ BAD = {
 @pytest.mark.parametrize("text", list(BAD), ids=range(len(BAD)))
 def test_a_bad_line_is_named_with_its_number(text, house, place):
     line, word = BAD[text]
-    result = call("run", recipe(place, text), f"tip={place}/range.nxs", "-o", place / "x.nxs", "--json")
+    given = [f"{name}={place}/{file}.nxs" for name, file in (("tip", "range"), ("net", "net")) if f" {name}" in text or f"={name}" in text]
+    result = call("run", recipe(place, text), *given, "-o", place / "x.nxs", "--json")
     error = result.json["error"]
     assert result.code in (2, 64) and not (place / "x.nxs").exists(), result
     assert error.get("line") == line and error["file"] == "a.recipe" and word in error["text"], result

@@ -6,9 +6,9 @@
 #include "check.h"
 
 /* The system's refusal of too much is what one test asks for. */
-const char *__asan_default_options(void);
+OA_API const char *__asan_default_options(void);
 const char *__asan_default_options(void) { return "allocator_may_return_null=1"; }
-const char *__tsan_default_options(void);
+OA_API const char *__tsan_default_options(void);
 const char *__tsan_default_options(void) { return "allocator_may_return_null=1"; }
 
 static bool is_zero(const void *bytes, size_t n)

@@ -235,6 +235,13 @@ static void test_nexus__the_public_road(void **state)
     check_same_ions(oa_call_ions(call), back);
     assert_int_equal(oa_ions__evaporation_id(back, 2), 6);
     oa_ions_free(back);
+    oa_record *record;
+    oa_values *values;
+    results_back(context, path, "crop", &record, &values);
+    assert_string_equal(record->libraries, oa_nexus_libraries());
+    assert_string_equal(record->results_sha256, oa_call_digest(call));
+    oa_record_free(record);
+    oa_values_free(values);
     check_fails(context, oa_read_ions(context, temporary_path("none.nxs"), &back), "E_NOT_FOUND");
     assert_null(back);
     oa_call_free(call);
@@ -617,7 +624,7 @@ static void test_nexus__damaged_records_are_refused(void **state)
         { "input1/identifier_content", "00", "E_DIGEST" },
         { "results_sha256/checksum", "00", "E_DIGEST" },
         { "toy1/summary/species", "Co", "E_DIGEST" },
-        { "definition", "NXapm_ordapt_other_results", "E_DIGEST" },
+        { "definition", "NXapm_ordapt_other_results", "E_RECORD" },
         { "definition", "NXapm", "E_RECORD" },
     };
     bundle_made m;
@@ -644,7 +651,7 @@ static void test_nexus__reading_survives_every_failed_allocation(void **state)
     bundle_make(context, &m, bundle_ions(context, 50, 3, true));
     written(context, &m.bundle);
     const size_t before = context->bytes;
-    for (uint64_t n = 1; n < 100000; n += 1 + n / 40) {
+    for (uint64_t n = 1; n < 100000; n += 1 + n / 3) /* each one walks the file in a child process */ {
         oa_context__clear(context);
         context->fail_allocation = context->allocations + n;
         const oa_status status = oa_read_ions(context, temporary_path("a.nxs"), &ions);

@@ -131,6 +131,21 @@ static void test_run__unknown_slots_and_parameters_are_refused(void **state)
     oa_call_free(NULL);
 }
 
+static void test_run__a_slot_filled_again_takes_the_new_ions(void **state)
+{
+    const float x[] = { 1, 2 };
+    oa_ions *four = toy_ions(*state), *two;
+    check_ok(*state, oa_ions_new(*state, &two, 2, x, x, x, x));
+    oa_call *call = toy_call(*state, four);
+    check_ok(*state, oa_call_input_ions(call, "ions", two));
+    check_ok(*state, oa_call_run(call));
+    assert_int_equal(*(const uint64_t *)view(call, "summary/ions")->data, 2);
+    assert_int_equal(oa_call__record(call)->n_inputs, 1);
+    oa_call_free(call);
+    oa_ions_free(four);
+    oa_ions_free(two);
+}
+
 /* ---- the record ---- */
 
 static json_t *record_of(oa_call *call)
@@ -281,6 +296,7 @@ int main(void)
         with_context(test_run__cancellation_gives_no_result),
         with_context(test_run__arrays_are_seen_through_the_call),
         with_context(test_run__unknown_slots_and_parameters_are_refused),
+        with_context(test_run__a_slot_filled_again_takes_the_new_ions),
         with_context(test_run__the_record_says_everything),
         with_context(test_run__the_digest_depends_on_values_only),
         with_context(test_run__slabs_only_where_a_step_has_them),

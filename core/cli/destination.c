@@ -1,4 +1,4 @@
-/* output.c - the output, judged before anything is computed: an hour of work must not end in "exists". */
+/* destination.c - the output, judged before anything is computed: an hour of work must not end in "exists". */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
