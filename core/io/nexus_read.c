@@ -221,7 +221,6 @@ static oa_status read_row(const oa_h5 *h5, const char *roi, const oa_layout_row 
     oa_h5_shape shape;
     if (row->plane != 0 || !oa_h5_is_dataset(h5, join(path, roi, row->path))) return OA_OK;
     OA_TRY(oa_h5_shape_of(h5, path, &shape));
-    OA_TRY(check_shape(h5, path, &shape, ions->n, row->planes));
     const oa_ion_column_info *info = &oa_ion_columns[row->column];
     if (info->type != OA_F32) return read_integers(h5, path, &shape, ions, row->column);
     float *out[3] = { NULL };
@@ -461,8 +460,22 @@ static oa_status check_types(const oa_h5 *h5, const oa_ions *ions)
     return OA_OK;
 }
 
+/* All columns are measured before the first is read: what does not fit together should not cost the time of reading it. */
+static oa_status check_shapes(const oa_h5 *h5, const char *roi, size_t n)
+{
+    for (size_t i = 0; i < oa_layout_rows; i++) {
+        char path[512];
+        oa_h5_shape shape;
+        if (oa_layout[i].plane != 0 || !oa_h5_is_dataset(h5, join(path, roi, oa_layout[i].path))) continue;
+        OA_TRY(oa_h5_shape_of(h5, path, &shape));
+        OA_TRY(check_shape(h5, path, &shape, n, oa_layout[i].planes));
+    }
+    return OA_OK;
+}
+
 static oa_status fill_ions(const oa_h5 *h5, const char *entry, const char *roi, oa_ions *ions)
 {
+    OA_TRY(check_shapes(h5, roi, ions->n));
     for (size_t i = 0; i < oa_layout_rows; i++) OA_TRY(read_row(h5, roi, &oa_layout[i], ions));
     OA_TRY(oa_nexus_ranges(h5, entry, &ions->ranges));
     OA_TRY(oa_nexus_metadata(h5, entry, &ions->metadata));

@@ -112,6 +112,16 @@ NETWORK_RECIPES = [
 ]
 
 
+def untold_steps():
+    """A new step is tried with its defaults; one that needs more gets a line above."""
+    told = {arguments.split()[0] for _, arguments in RECIPES + NETWORK_RECIPES}
+    catalogue = json.loads(subprocess.run([PROGRAM, "describe", "--json"], stdout=subprocess.PIPE, check=True).stdout)
+    return [step["name"] for step in catalogue["steps"] if step["name"] not in told]
+
+
+RECIPES += [(f"{name}.nxs", f"{name} crop.nxs") for name in untold_steps()]
+
+
 class Workshop:
     """A folder with files, and the step or reason that stands for each."""
 

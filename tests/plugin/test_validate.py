@@ -1,13 +1,11 @@
 """Every kind of file we write, judged by the real pynxtools: by NXapm as it comes, and by our own definitions."""
-import json
 import re
 import shutil
-import subprocess
 
 import h5py
 import pytest
 
-from made import NETWORK_RECIPES, PROGRAM, RECIPES, judge, ordapt
+from made import NETWORK_RECIPES, RECIPES, judge, ordapt
 
 MADE = [name for name, _ in RECIPES + NETWORK_RECIPES]
 MISSING_UNITS = re.compile(r"WARNING: The required attribute (/\S+)/@units hasn't been supplied\.$")
@@ -73,13 +71,6 @@ def test_our_definition_calls_every_subentry_valid(workshop, verdicts, name):
     ours = verdicts[path.name]["ours"]
     assert ours, "no subentry"
     assert {group: verdict for group, verdict in ours.items() if verdict != {"valid": True, "findings": []}} == {}
-
-
-def test_every_step_was_tried(workshop):
-    steps = {step["name"] for step in json.loads(subprocess.run([PROGRAM, "describe", "--json"], stdout=subprocess.PIPE, check=True).stdout)["steps"]}
-    tried = {arguments.split()[0] for _, arguments in RECIPES + NETWORK_RECIPES}
-    assert steps - tried == set(), "a step that no recipe in conftest.py runs"
-    del workshop
 
 
 def test_a_recipe_file_is_valid(workshop, overlay):
