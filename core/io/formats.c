@@ -7,7 +7,7 @@
 
 static const oa_format *const formats[] = {
     &oa_format_pos, &oa_format_epos, &oa_format_apt,   &oa_format_ato, &oa_format_csv, &oa_format_rrng,
-    &oa_format_rng, &oa_format_env,  &oa_format_keras, &oa_format_nexus,
+    &oa_format_rng, &oa_format_env,  &oa_format_keras, &oa_format_nexus, &oa_format_cameca,
 };
 enum { FORMATS = sizeof formats / sizeof *formats };
 #define READ_HERE ".pos, .epos, .apt, .ato, .csv, .txt, .rrng, .rng, .env, NeXus (.nxs) and Keras networks (.h5)"
@@ -44,7 +44,10 @@ static bool is_listed(const char *suffix, const char *const *list)
     return *list != NULL;
 }
 
-static bool is_hdf5_format(const oa_format *format) { return format == &oa_format_keras || format == &oa_format_nexus; }
+static bool is_hdf5_format(const oa_format *format)
+{
+    return format == &oa_format_keras || format == &oa_format_nexus || format == &oa_format_cameca;
+}
 static bool is_text_format(const oa_format *f)
 {
     return f == &oa_format_csv || f == &oa_format_rrng || f == &oa_format_rng || f == &oa_format_env;
@@ -79,10 +82,14 @@ static oa_status format_of_hdf5(oa_context *context, int fd, const char *name, u
     *out = &oa_format_nexus;
     for (int end = 0; end < 2 && status == OA_OK; end++) {
         status = oa_file_read(context, fd, name, text, n, end ? bytes - n : 0);
-        if (status == OA_OK && contains(text, n, "NX_class")) break;
+        if (status == OA_OK && contains(text, n, "NX_class")) {
+            *out = &oa_format_nexus;
+            break;
+        }
         if (status == OA_OK &&
             (contains(text, n, "keras_version") || contains(text, n, "layer_names") || contains(text, n, "layer_order")))
             *out = &oa_format_keras;
+        else if (status == OA_OK && *out == &oa_format_nexus && contains(text, n, "xyz")) *out = &oa_format_cameca;
     }
     oa_free(context, text);
     return status;

@@ -10,11 +10,19 @@ enum { FREE_CELLS = 4 << 20 };
 /* Rounds to the nearest integer, ties to even: at this size doubles have no fraction. */
 #define ROUNDER 6755399441055744.0 /* 1.5 * 2^52 */
 
+/* Steps beyond this are no int32, nor are their differences. */
+#define STEPS_MAX 1073741824.0 /* 2^30 */
+
+static double count_steps(double value, double steps)
+{
+    return (value * steps + ROUNDER) - ROUNDER;
+}
+
 /* Dividing an integer by the number of steps gives the double nearest to the decimal number: 118959 / 1000 is the double
  * one writes as 118.959. */
 static double to_steps(double value, double steps)
 {
-    return ((value * steps + ROUNDER) - ROUNDER) / steps;
+    return count_steps(value, steps) / steps;
 }
 
 void oa_points_get(const oa_points *points, size_t i, double out[3])
@@ -27,7 +35,7 @@ void oa_points_get(const oa_points *points, size_t i, double out[3])
 
 static bool get_taken(const oa_points *points, size_t i, double out[3])
 {
-    if (points->take && !points->take[i]) return false;
+    if (!oa_points_takes(points, i)) return false;
     oa_points_get(points, i, out);
     return isfinite(out[0]) && isfinite(out[1]) && isfinite(out[2]);
 }
@@ -78,12 +86,23 @@ size_t oa_cells_count(const oa_cells *cells)
     return cells->dims[0] * cells->dims[1] * cells->dims[2];
 }
 
+static bool fit_steps(const oa_cells *cells, const double hi[3], double steps)
+{
+    double most = 0;
+    for (int axis = 0; axis < 3; axis++) most = fmax(most, fmax(fabs(cells->origin[axis]), fabs(hi[axis])));
+    return most * steps < STEPS_MAX;
+}
+
 static oa_status take_columns(oa_arena *arena, oa_cells *cells, bool as_doubles)
 {
     void *column[3] = { NULL, NULL, NULL };
     for (int axis = 0; axis < 3; axis++)
         OA_TRY(oa_arena_take(arena, &column[axis], cells->n + OA_KERNEL_PAD, as_doubles ? sizeof(double) : sizeof(float)));
-    if (as_doubles) {
+    if (cells->steps > 0) {
+        cells->xk = column[0];
+        cells->yk = column[1];
+        cells->zk = column[2];
+    } else if (as_doubles) {
         cells->xd = column[0];
         cells->yd = column[1];
         cells->zd = column[2];
@@ -101,6 +120,10 @@ static void place(oa_cells *cells, size_t at, const double p[3], size_t row)
         cells->x[at] = (float)p[0];
         cells->y[at] = (float)p[1];
         cells->z[at] = (float)p[2];
+    } else if (cells->xk) { /* a rounded coordinate is so near k / steps that k comes back */
+        cells->xk[at] = (int32_t)count_steps(p[0], cells->steps);
+        cells->yk[at] = (int32_t)count_steps(p[1], cells->steps);
+        cells->zk[at] = (int32_t)count_steps(p[2], cells->steps);
     } else {
         cells->xd[at] = p[0];
         cells->yd[at] = p[1];
@@ -131,7 +154,8 @@ oa_status oa_cells_build(oa_arena *arena, oa_cells *out, const oa_points *points
     out->n = bounds(points, out->origin, hi);
     while (!set_dims(out, hi, edge)) edge *= 1.25;
     OA_TRY(oa_arena_take(arena, &out->start, oa_cells_count(out) + 2, sizeof *out->start));
-    OA_TRY(take_columns(arena, out, !points->x || points->steps > 0 || keep & OA_CELLS_DOUBLES));
+    if (keep & OA_CELLS_STEPS && points->steps > 0 && fit_steps(out, hi, points->steps)) out->steps = points->steps;
+    OA_TRY(take_columns(arena, out, out->steps > 0 ? false : !points->x || points->steps > 0));
     if (keep & OA_CELLS_ROWS) OA_TRY(oa_arena_take(arena, &out->row, out->n, sizeof *out->row));
     sort_points(out, points);
     return OA_OK;
@@ -139,6 +163,12 @@ oa_status oa_cells_build(oa_arena *arena, oa_cells *out, const oa_points *points
 
 void oa_cells_point(const oa_cells *cells, size_t i, double out[3])
 {
+    if (cells->xk) {
+        out[0] = cells->xk[i] / cells->steps;
+        out[1] = cells->yk[i] / cells->steps;
+        out[2] = cells->zk[i] / cells->steps;
+        return;
+    }
     out[0] = cells->x ? (double)cells->x[i] : cells->xd[i];
     out[1] = cells->y ? (double)cells->y[i] : cells->yd[i];
     out[2] = cells->z ? (double)cells->z[i] : cells->zd[i];
@@ -203,15 +233,17 @@ size_t oa_cells_stretches(const oa_cells *cells, const double centre[3], double 
     return n;
 }
 
-static size_t gather_doubles(const oa_cells *cells, oa_stretch stretch, const double centre[3], double radius2,
-                             double *x, double *y, double *z)
+static size_t gather_others(const oa_cells *cells, oa_stretch stretch, const double centre[3], double radius2,
+                            double *x, double *y, double *z)
 {
     size_t found = 0;
+    double p[3];
     for (size_t i = stretch.begin; i < stretch.end; i++) {
-        const double dx = cells->xd[i] - centre[0], dy = cells->yd[i] - centre[1], dz = cells->zd[i] - centre[2];
-        x[found] = cells->xd[i];
-        if (y) y[found] = cells->yd[i];
-        z[found] = cells->zd[i];
+        oa_cells_point(cells, i, p);
+        const double dx = p[0] - centre[0], dy = p[1] - centre[1], dz = p[2] - centre[2];
+        x[found] = p[0];
+        if (y) y[found] = p[1];
+        z[found] = p[2];
         found += (dx * dx + dy * dy) + dz * dz <= radius2;
     }
     return found;
@@ -228,7 +260,7 @@ size_t oa_cells_gather(const oa_cells *cells, const oa_kernels *kernels, const o
             found += kernels->gather(x + found, to_y, z + found, length, cells->x + begin, cells->y + begin,
                                      cells->z + begin, centre, radius * radius);
         else
-            found += gather_doubles(cells, stretches[k], centre, radius * radius, x + found, to_y, z + found);
+            found += gather_others(cells, stretches[k], centre, radius * radius, x + found, to_y, z + found);
     }
     return found;
 }

@@ -16,7 +16,8 @@ typedef struct oa_points {
 
 /* Sorted by cell, x fastest, and inside a cell by row: the cells [c, d) of one line along x are one span of points.
  * Points with a coordinate that is not finite are left out. 12 bytes a point and 4 a cell (rows: 4 more; doubles: 24
- * instead of 12). All memory belongs to the arena. */
+ * instead of 12). Coordinates are kept as they come, rounded ones as doubles or, where asked for, as whole steps.
+ * All memory belongs to the arena. */
 typedef struct oa_cells {
     size_t n;
     double origin[3], edge, inverse;
@@ -25,6 +26,8 @@ typedef struct oa_cells {
     uint32_t *row;    /* (n) row in the source; NULL unless asked for */
     float *x, *y, *z; /* (n) either these */
     double *xd, *yd, *zd; /* or these */
+    int32_t *xk, *yk, *zk; /* or these: k stands for the double k / steps */
+    double steps;
 } oa_cells;
 
 /* A stretch of points that lie in one line of cells. */
@@ -32,8 +35,9 @@ typedef struct oa_stretch {
     uint32_t begin, end;
 } oa_stretch;
 
-/* What else cells keep. */
-enum { OA_CELLS_ROWS = 1, OA_CELLS_DOUBLES = 2 };
+/* What else cells keep. Steps: rounded coordinates as whole steps, where they are fewer than 2^30 (a millimetre of
+ * 0.001 nm); else as doubles. */
+enum { OA_CELLS_ROWS = 1, OA_CELLS_STEPS = 2 };
 
 /* edge is a wish: cells grow where the box is so large that there would be many more cells than points. */
 oa_status oa_cells_build(oa_arena *arena, oa_cells *out, const oa_points *points, double edge,
@@ -43,6 +47,7 @@ size_t oa_cells_count(const oa_cells *cells);
 void oa_cells_point(const oa_cells *cells, size_t i, double out[3]);
 /* Coordinates of a source point as the cells see it (rounded). */
 void oa_points_get(const oa_points *points, size_t i, double out[3]);
+static inline bool oa_points_takes(const oa_points *points, size_t i) { return !points->take || points->take[i]; }
 
 /* Stretches that hold every point within the radius of the centre (and some others); *points is their sum.
  * `out` has room for oa_cells_stretches_max. */

@@ -97,6 +97,9 @@ static oa_status domains_check(oa_context *context, const void *params)
 
 /* ---------------------------------------------------------------------------------------------- one set of ions */
 
+/* The columns that are needed once it is known which ions take part. */
+enum { POSITIONS = 1 << OA_X | 1 << OA_Y | 1 << OA_Z };
+
 /* Ions that take part and what became of them. */
 typedef struct grouping {
     oa_points points;
@@ -127,19 +130,27 @@ static oa_status keep_species(oa_run *run, const oa_ions *ions, const char *spec
     return OA_OK;
 }
 
+static bool takes_all(const oa_run *run, const domains_params *p, const oa_input *input)
+{
+    return !p->species[0] && !input->has_selection && !oa_run_input(run, "selection");
+}
+
 static oa_status choose_ions(oa_run *run, const domains_params *p, const oa_input *input, grouping *out)
 {
     const oa_ions *ions = input->ions;
-    uint8_t *take;
-    OA_TRY(oa_scratch(run, &take, ions->n, 1));
-    OA_TRY(oa_run_mark(run, input, take));
+    uint8_t *take = NULL;
+    if (!takes_all(run, p, input)) {
+        OA_TRY(oa_scratch(run, &take, ions->n, 1));
+        OA_TRY(oa_run_mark(run, input, take));
+    }
     if (p->species[0]) OA_TRY(keep_species(run, ions, p->species, take));
+    oa_run_release(input, POSITIONS);
     const double steps = p->rounding > 0 ? 1 / p->rounding : 0;
     out->points = (oa_points){ .n = ions->n, .x = oa_ions__f32(ions, OA_X), .y = oa_ions__f32(ions, OA_Y),
                                .z = oa_ions__f32(ions, OA_Z), .take = take,
                                .steps = fabs(steps - rint(steps)) < 1e-9 * steps ? rint(steps) : steps };
     out->n_ions = 0;
-    for (size_t i = 0; i < ions->n; i++) out->n_ions += take[i];
+    for (size_t i = 0; i < ions->n; i++) out->n_ions += oa_points_takes(&out->points, i);
     return OA_OK;
 }
 
@@ -148,14 +159,14 @@ static oa_status find_domains(oa_run *run, const domains_params *p, const oa_inp
     OA_TRY(choose_ions(run, p, input, out));
     OA_TRY(oa_scratch(run, &out->domain, out->points.n, sizeof *out->domain));
     const bool is_dbscan = strcmp(p->method, "dbscan") == 0;
-    oa_arena arena = { .context = run->context }; /* 40 bytes an ion, needed no longer when the results are made */
+    oa_arena arena = { .context = run->context }; /* needed no longer when the results are made */
     const oa_status status = (is_dbscan ? oa_dbscan : oa_max_separation)(run->context, &arena, &out->points, p->eps, p->min_points,
                                                                          out->domain, &out->n_domains);
     oa_arena_drop(&arena);
     OA_TRY(status);
     OA_TRY(oa_scratch(run, &out->size, (size_t)out->n_domains + 1, sizeof *out->size));
     for (size_t i = 0; i < out->points.n; i++)
-        if (out->points.take[i]) out->size[out->domain[i]]++;
+        if (oa_points_takes(&out->points, i)) out->size[out->domain[i]]++;
     return OA_OK;
 }
 
@@ -168,7 +179,7 @@ static oa_status put_membership(oa_run *run, const grouping *g)
     OA_TRY(oa_put_array(run, "membership/domain", 1, &g->n_ions, &domain));
     OA_TRY(oa_put_array(run, "membership/ion_index", 1, &g->n_ions, &index));
     for (size_t i = 0, k = 0; i < g->points.n; i++) {
-        if (!g->points.take[i]) continue;
+        if (!oa_points_takes(&g->points, i)) continue;
         domain[k] = g->domain[i];
         index[k++] = i;
     }
@@ -316,24 +327,46 @@ static oa_status domains_run(oa_run *run, const void *params)
     OA_TRY(find_domains(run, p, input, &found));
     OA_TRY(put_membership(run, &found));
     OA_TRY(put_table(run, &found));
+    oa_run_release(input, 0);
     OA_TRY(count_sizes(run, p, &found, n_bins, &actual));
     OA_TRY(put_distribution(run, p, actual, n_bins));
     OA_TRY(put_summary(run, &found));
     return put_control(run, p, input, actual, n_bins);
 }
 
-/* Of each set: 5 bytes an ion for the choice and the domain, 40 for each one that takes part, cells for few of them. */
-static uint64_t domains_memory(const oa_run *run, const void *params)
+/* Bytes of an input's ions: as they come, or those that stay. */
+static uint64_t held_bytes(const oa_input *in, unsigned columns)
 {
     uint64_t bytes = 0;
-    (void)params;
+    for (int c = 0; c < OA_ION_COLUMNS; c++)
+        if (in->ions->column[c].block && columns >> c & 1) bytes += in->ions->column[c].block->bytes;
+    return bytes;
+}
+
+/* All ions as they come; or what stays of them while one set after the other is searched: of each set 5 bytes an ion for
+ * the choice and the domain and, for each ion that takes part, 21 of the search, which leaves 12 of results, and the
+ * cells. Rounding so fine that steps are no int32 in a thousand nm keeps doubles. */
+static uint64_t domains_memory(const oa_run *run, const void *params)
+{
+    const domains_params *p = params;
+    const bool has_doubles = p->rounding > 0 && p->rounding < 1e-6;
+    uint64_t loaded = 0, staying = 0, most = 0;
     for (size_t i = 0; i < run->n_inputs; i++) {
         const oa_input *in = &run->inputs[i];
         if (!in->ions) continue;
-        const uint64_t part = in->has_selection ? in->n_index : in->ions->n;
-        bytes += 5 * (uint64_t)in->ions->n + 52 * part + (16u << 20);
+        loaded += held_bytes(in, ~0u);
+        staying += held_bytes(in, in->may_consume ? POSITIONS : ~0u);
     }
-    return bytes;
+    for (size_t i = 0; i < run->n_inputs; i++) {
+        const oa_input *in = &run->inputs[i];
+        if (!in->ions || strcmp(in->role, "selection") == 0) continue;
+        const uint64_t part = in->has_selection ? in->n_index : in->ions->n;
+        staying += (takes_all(run, p, in) ? 4 : 5) * (uint64_t)in->ions->n;
+        const uint64_t cells = 2 * part + (16u << 20), search = (has_doubles ? 33 : 21) * part + cells;
+        most = staying + search > most ? staying + search : most;
+        staying += 12 * part;
+    }
+    return most > loaded ? most : loaded;
 }
 
 const oa_step oa_step_domains = {

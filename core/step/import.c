@@ -40,7 +40,7 @@ static const oa_param import_table[] = {
 };
 
 static const oa_slot import_slots[] = {
-    { "files", OA_TAKES_SOURCES, false, "ions (.pos, .epos, .csv, .txt, .nxs), ranges (.rrng, .rng), or published networks (.h5)" },
+    { "files", OA_TAKES_SOURCES, false, "ions (.pos, .epos, .apt, .ato, .csv, .txt, .hdf5, .nxs), ranges (.rrng, .rng, .env), or published networks (.h5)" },
     { "metadata", OA_TAKES_METADATA, true, "what is known about specimen and instrument, .yaml or .json with the keys of pynxtools-apm" },
     OA_SLOT_END
 };

@@ -17,6 +17,15 @@ const oa_input *oa_run_input(const oa_run *run, const char *slot)
 
 oa_status oa_scratch(oa_run *run, void *out, size_t n, size_t size) { return oa_arena_take(&run->arena, out, n, size); }
 
+void oa_run_release(const oa_input *input, unsigned needed)
+{
+    for (int c = 0; input->may_consume && c < OA_ION_COLUMNS; c++) {
+        if (needed >> c & 1) continue;
+        oa_block_free(input->ions->column[c].block);
+        input->ions->column[c].block = NULL;
+    }
+}
+
 /* Columns of an input nobody else needs have one reference only once the input lets go of them: the step may then
  * work in place. The caller's handle keeps its count and ranges, so records and messages still work. */
 oa_status oa_run_take_ions(oa_run *run, const char *slot, oa_ions **out)
@@ -25,10 +34,7 @@ oa_status oa_run_take_ions(oa_run *run, const char *slot, oa_ions **out)
     *out = NULL;
     if (!input || !input->ions) return oa_fail(run->context, "E_INTERNAL", "step %s has no ions in slot %s; report this", run->step->name, slot);
     OA_TRY(oa_ions__share(input->ions, out));
-    for (int c = 0; input->may_consume && c < OA_ION_COLUMNS; c++) {
-        oa_block_free(input->ions->column[c].block);
-        input->ions->column[c].block = NULL;
-    }
+    oa_run_release(input, 0);
     return OA_OK;
 }
 

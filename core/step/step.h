@@ -86,6 +86,9 @@ oa_status oa_scratch(oa_run *run, void *out, size_t n, size_t size) OA_MUST_USE;
 /* Ions that may be changed and put out: the input's own where nobody else needs them, else shared columns. */
 oa_status oa_run_take_ions(oa_run *run, const char *slot, oa_ions **out) OA_MUST_USE;
 
+/* Frees the columns that are not `needed` (bit c: column c) of an input nobody else needs. */
+void oa_run_release(const oa_input *input, unsigned needed);
+
 /* Marks by 1 the ions that take part (take: one zero byte per ion): all, those the input selects, and of these, for the
  * main input, those that slot `selection` names: its selected ions, or the ions of its true domains. */
 oa_status oa_run_mark(oa_run *run, const oa_input *input, uint8_t *take) OA_MUST_USE;

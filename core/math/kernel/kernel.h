@@ -30,6 +30,13 @@ typedef struct oa_centre {
     bool rounded;  /* offsets are rounded to float before they are tested and binned */
 } oa_centre;
 
+/* Points whose coordinates are whole steps: k stands for the double k / steps. Squares of distances in steps up to
+ * `inside` belong to points within the radius whatever rounding does, those above `outside` to points beyond it. */
+typedef struct oa_reach {
+    double steps, radius2;
+    float inside, outside;
+} oa_reach;
+
 typedef struct oa_kernels {
     const char *name;
 
@@ -41,7 +48,12 @@ typedef struct oa_kernels {
                      const double centre[3], double radius2);
 
     /* Bit i is set where point i lies within the radius of the centre, as above; n <= 64. */
-    uint64_t (*near)(size_t n, const double *x, const double *y, const double *z, const double centre[3], double radius2);
+    uint64_t (*near)(size_t n, const float *x, const float *y, const float *z, const double centre[3], double radius2);
+
+    /* The same for points and a centre in steps, all of them less than 2^30: they are compared as the doubles they stand
+     * for. x, y, z have OA_KERNEL_PAD readable entries behind them. */
+    uint64_t (*near_steps)(size_t n, const int32_t *x, const int32_t *y, const int32_t *z, const int32_t centre[3],
+                           const oa_reach *reach);
 
     /* ------------------------------------------------------------------------------------------ maps */
 
@@ -100,6 +112,23 @@ static inline int64_t oa_axis_bin(const oa_axis *axis, double t)
     if (!(t < axis->half) || t < -axis->half) return -1;
     const int64_t bin = (int64_t)((t + axis->half) * axis->scale) - axis->first;
     return bin >= 0 && bin < axis->kept ? bin : -1;
+}
+
+/* In steps below 2^30 a coordinate k / steps is off by 2^-23 at most and an offset by 2^-22, so the square of a distance
+ * near the radius r by 4 r 2^-22 < 1e-6 r; squares in floats are off by 5 2^-24 < 4e-7 of themselves. */
+static inline oa_reach oa_reach_of(double steps, double radius)
+{
+    const double r = radius * steps, room = 1e-6 * (r * r) + 1e-6 * r + 1e-12;
+    return (oa_reach){ .steps = steps, .radius2 = radius * radius, .inside = (float)(r * r - room), .outside = (float)(r * r + room) };
+}
+
+/* One point of near_steps by the doubles that its steps stand for. */
+static inline bool oa_reach_holds(const oa_reach *reach, const int32_t point[3], const int32_t centre[3])
+{
+    const double dx = point[0] / reach->steps - centre[0] / reach->steps;
+    const double dy = point[1] / reach->steps - centre[1] / reach->steps;
+    const double dz = point[2] / reach->steps - centre[2] / reach->steps;
+    return (dx * dx + dy * dy) + dz * dz <= reach->radius2;
 }
 
 /* True where t is on the axis at all, kept or not. */

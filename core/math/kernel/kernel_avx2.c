@@ -52,18 +52,46 @@ static size_t gather(double *x, double *y, double *z, size_t n, const float *px,
     return found;
 }
 
-static uint64_t near(size_t n, const double *x, const double *y, const double *z, const double centre[3], double radius2)
+static uint64_t near(size_t n, const float *x, const float *y, const float *z, const double centre[3], double radius2)
 {
     const __m256d cx = _mm256_set1_pd(centre[0]), cy = _mm256_set1_pd(centre[1]), cz = _mm256_set1_pd(centre[2]);
     const __m256d limit = _mm256_set1_pd(radius2);
     uint64_t found = 0;
     for (size_t i = 0; i < n; i += 4) {
-        const __m256d dx = _mm256_sub_pd(_mm256_loadu_pd(x + i), cx), dy = _mm256_sub_pd(_mm256_loadu_pd(y + i), cy);
-        const __m256d d2 = square_length(dx, dy, _mm256_sub_pd(_mm256_loadu_pd(z + i), cz));
+        const __m128i lanes = _mm_cmpgt_epi32(_mm_set1_epi32(n - i < 4 ? (int)(n - i) : 4), _mm_setr_epi32(0, 1, 2, 3));
+        const __m256d dx = _mm256_sub_pd(load_floats(x + i, lanes), cx), dy = _mm256_sub_pd(load_floats(y + i, lanes), cy);
+        const __m256d d2 = square_length(dx, dy, _mm256_sub_pd(load_floats(z + i, lanes), cz));
         const unsigned inside = (unsigned)_mm256_movemask_pd(_mm256_cmp_pd(d2, limit, _CMP_LE_OQ)) & first_lanes(n - i);
         found |= (uint64_t)inside << i;
     }
     return found;
+}
+
+static inline __m256 offset(const int32_t *k, __m256i centre)
+{
+    return _mm256_cvtepi32_ps(_mm256_sub_epi32(_mm256_loadu_si256((const __m256i *)(const void *)k), centre));
+}
+
+/* Offsets are exact as integers; where floats leave in doubt which side of the radius a point is on, doubles decide. */
+static uint64_t near_steps(size_t n, const int32_t *x, const int32_t *y, const int32_t *z, const int32_t centre[3],
+                           const oa_reach *reach)
+{
+    const __m256i cx = _mm256_set1_epi32(centre[0]), cy = _mm256_set1_epi32(centre[1]), cz = _mm256_set1_epi32(centre[2]);
+    const __m256 inside = _mm256_set1_ps(reach->inside), outside = _mm256_set1_ps(reach->outside);
+    uint64_t found = 0, maybe = 0;
+    for (size_t i = 0; i < n; i += 8) {
+        const __m256 dx = offset(x + i, cx), dy = offset(y + i, cy), dz = offset(z + i, cz);
+        const __m256 d2 = _mm256_add_ps(_mm256_add_ps(_mm256_mul_ps(dx, dx), _mm256_mul_ps(dy, dy)), _mm256_mul_ps(dz, dz));
+        found |= (uint64_t)(unsigned)_mm256_movemask_ps(_mm256_cmp_ps(d2, inside, _CMP_LE_OQ)) << i;
+        maybe |= (uint64_t)(unsigned)_mm256_movemask_ps(_mm256_cmp_ps(d2, outside, _CMP_NGT_UQ)) << i;
+    }
+    const uint64_t all = n < 64 ? (UINT64_C(1) << n) - 1 : UINT64_MAX;
+    for (uint64_t open = maybe & ~found & all; open; open &= open - 1) {
+        const int i = __builtin_ctzll(open);
+        const int32_t point[3] = { x[i], y[i], z[i] };
+        found |= (uint64_t)oa_reach_holds(reach, point, centre) << i;
+    }
+    return found & all;
 }
 
 /* Both directions of a pair fall into mirrored bins, so one count per pair is kept, in the lower of the two. Pairs for
@@ -222,6 +250,7 @@ const oa_kernels oa_kernels_avx2 = {
     .name = "avx2",
     .gather = gather,
     .near = near,
+    .near_steps = near_steps,
     .pairs_z = pairs_z,
     .offsets_z = offsets_z,
     .convolve = convolve,

@@ -31,21 +31,48 @@ static size_t gather(double *x, double *y, double *z, size_t n, const float *px,
     return found;
 }
 
-static uint64_t near(size_t n, const double *x, const double *y, const double *z, const double centre[3], double radius2)
+static uint64_t near(size_t n, const float *x, const float *y, const float *z, const double centre[3], double radius2)
 {
     const __m512d cx = _mm512_set1_pd(centre[0]), cy = _mm512_set1_pd(centre[1]), cz = _mm512_set1_pd(centre[2]);
     const __m512d limit = _mm512_set1_pd(radius2);
     uint64_t found = 0;
     for (size_t i = 0; i < n; i += 8) {
         const __mmask8 lanes = first_lanes(n - i);
-        const __m512d dx = _mm512_sub_pd(_mm512_maskz_loadu_pd(lanes, x + i), cx);
-        const __m512d dy = _mm512_sub_pd(_mm512_maskz_loadu_pd(lanes, y + i), cy);
-        const __m512d dz = _mm512_sub_pd(_mm512_maskz_loadu_pd(lanes, z + i), cz);
+        const __m512d dx = _mm512_sub_pd(_mm512_cvtps_pd(_mm256_maskz_loadu_ps(lanes, x + i)), cx);
+        const __m512d dy = _mm512_sub_pd(_mm512_cvtps_pd(_mm256_maskz_loadu_ps(lanes, y + i)), cy);
+        const __m512d dz = _mm512_sub_pd(_mm512_cvtps_pd(_mm256_maskz_loadu_ps(lanes, z + i)), cz);
         const __m512d d2 = _mm512_add_pd(_mm512_add_pd(_mm512_mul_pd(dx, dx), _mm512_mul_pd(dy, dy)),
                                          _mm512_mul_pd(dz, dz));
         found |= (uint64_t)_mm512_mask_cmp_pd_mask(lanes, d2, limit, _CMP_LE_OQ) << i;
     }
     return found;
+}
+
+static inline __m512 offset(const int32_t *k, __m512i centre)
+{
+    return _mm512_cvtepi32_ps(_mm512_sub_epi32(_mm512_loadu_si512(k), centre));
+}
+
+/* Offsets are exact as integers; where floats leave in doubt which side of the radius a point is on, doubles decide. */
+static uint64_t near_steps(size_t n, const int32_t *x, const int32_t *y, const int32_t *z, const int32_t centre[3],
+                           const oa_reach *reach)
+{
+    const __m512i cx = _mm512_set1_epi32(centre[0]), cy = _mm512_set1_epi32(centre[1]), cz = _mm512_set1_epi32(centre[2]);
+    const __m512 inside = _mm512_set1_ps(reach->inside), outside = _mm512_set1_ps(reach->outside);
+    uint64_t found = 0, maybe = 0;
+    for (size_t i = 0; i < n; i += 16) {
+        const __m512 dx = offset(x + i, cx), dy = offset(y + i, cy), dz = offset(z + i, cz);
+        const __m512 d2 = _mm512_add_ps(_mm512_add_ps(_mm512_mul_ps(dx, dx), _mm512_mul_ps(dy, dy)), _mm512_mul_ps(dz, dz));
+        found |= (uint64_t)_mm512_cmp_ps_mask(d2, inside, _CMP_LE_OQ) << i;
+        maybe |= (uint64_t)_mm512_cmp_ps_mask(d2, outside, _CMP_NGT_UQ) << i;
+    }
+    const uint64_t all = n < 64 ? (UINT64_C(1) << n) - 1 : UINT64_MAX;
+    for (uint64_t open = maybe & ~found & all; open; open &= open - 1) {
+        const int i = __builtin_ctzll(open);
+        const int32_t point[3] = { x[i], y[i], z[i] };
+        found |= (uint64_t)oa_reach_holds(reach, point, centre) << i;
+    }
+    return found & all;
 }
 
 /* Both directions of a pair fall into mirrored bins, so one count per pair is kept, in the lower of the two. Pairs for
@@ -201,6 +228,7 @@ const oa_kernels oa_kernels_avx512 = {
     .name = "avx512",
     .gather = gather,
     .near = near,
+    .near_steps = near_steps,
     .pairs_z = pairs_z,
     .offsets_z = offsets_z,
     .convolve = convolve,

@@ -15,12 +15,23 @@ static size_t gather(double *x, double *y, double *z, size_t n, const float *px,
     return found;
 }
 
-static uint64_t near(size_t n, const double *x, const double *y, const double *z, const double centre[3], double radius2)
+static uint64_t near(size_t n, const float *x, const float *y, const float *z, const double centre[3], double radius2)
 {
     uint64_t found = 0;
     for (size_t i = 0; i < n; i++) {
         const double dx = x[i] - centre[0], dy = y[i] - centre[1], dz = z[i] - centre[2];
         found |= (uint64_t)((dx * dx + dy * dy) + dz * dz <= radius2) << i;
+    }
+    return found;
+}
+
+static uint64_t near_steps(size_t n, const int32_t *x, const int32_t *y, const int32_t *z, const int32_t centre[3],
+                           const oa_reach *reach)
+{
+    uint64_t found = 0;
+    for (size_t i = 0; i < n; i++) {
+        const int32_t point[3] = { x[i], y[i], z[i] };
+        found |= (uint64_t)oa_reach_holds(reach, point, centre) << i;
     }
     return found;
 }
@@ -82,6 +93,7 @@ const oa_kernels oa_kernels_scalar = {
     .name = "scalar",
     .gather = gather,
     .near = near,
+    .near_steps = near_steps,
     .pairs_z = pairs_z,
     .offsets_z = offsets_z,
     .convolve = convolve,

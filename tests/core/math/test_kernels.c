@@ -93,7 +93,7 @@ static void near_is_the_same(const oa_kernels *kernels)
     for (size_t n = 0; n <= 64; n++)
         for (size_t i = 0; i < 64; i++) {
             const double centre[3] = { c.x[i], c.y[i], c.z[i] };
-            assert_true(oa_kernels_scalar.near(n, c.x, c.y, c.z, centre, 0.25) == kernels->near(n, c.x, c.y, c.z, centre, 0.25));
+            assert_true(oa_kernels_scalar.near(n, c.fx, c.fy, c.fz, centre, 0.25) == kernels->near(n, c.fx, c.fy, c.fz, centre, 0.25));
         }
     cloud_free(&c);
 }
