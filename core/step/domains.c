@@ -335,11 +335,11 @@ static oa_status domains_run(oa_run *run, const void *params)
 }
 
 /* Bytes of an input's ions: as they come, or those that stay. */
-static uint64_t held_bytes(const oa_input *in, unsigned columns)
+static uint64_t held_bytes(const oa_input *in, unsigned wanted)
 {
     uint64_t bytes = 0;
     for (int c = 0; c < OA_ION_COLUMNS; c++)
-        if (in->ions->column[c].block && columns >> c & 1) bytes += in->ions->column[c].block->bytes;
+        if (in->ions->column[c].block && wanted >> c & 1) bytes += in->ions->column[c].block->bytes;
     return bytes;
 }
 

@@ -35,7 +35,6 @@ def test_import_crop_and_range_need_24_bytes_an_ion(large):
     assert all(bytes_an_ion <= 24 for bytes_an_ion in found.values()), found
 
 
-@pytest.mark.xfail(strict=False, reason="the whole specimen as one selection takes 58 bytes an ion (grouping: 52 of them), not 40")
 @pytest.mark.parametrize("method", ["dbscan", "max_separation"])
 def test_domains_need_40_bytes_an_ion(method, large):
     folder, n = large
