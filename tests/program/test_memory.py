@@ -1,7 +1,4 @@
 """Peak memory of the program by its own account, on three million ions."""
-import json
-import sys
-
 import pytest
 
 import tool

@@ -150,7 +150,7 @@ def test_a_bad_line_is_named_with_its_number(text, house, place):
 
 @pytest.mark.parametrize("text", ["", "\n\n", "# nothing\n", "param x = 1\n"])
 def test_a_recipe_without_a_step_is_refused(text, place):
-    fails(*((2, "E_RECIPE") if text else (65, ("E_EMPTY_FILE",))) if text else (2, ("E_RECIPE", "E_EMPTY_FILE")), "run", recipe(place, text), "-o", place / "x.nxs")
+    fails(2, "E_RECIPE", "run", recipe(place, text), "-o", place / "x.nxs")
 
 
 def test_names_of_the_command_line(house, place):
