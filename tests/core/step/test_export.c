@@ -55,7 +55,7 @@ static void begin(setting *t, oa_context *context)
     t->s = step_begin(context, &oa_step_export);
     t->ions = step_make_ions(context, 5, v, v, v, v);
     check_ok(context, oa_values_new(context, &t->labels));
-    t->sink = (oa_sink){ .path = "/tmp/some.where/a.POS", .write = remember };
+    t->sink = (oa_sink){ .path = "some.where/a.POS", .write = remember };
     t->s->run.sink = &t->sink;
     step_ions(t->s, "ions", t->ions);
     step_input(t->s, "labels")->result = t->labels;
