@@ -31,6 +31,7 @@ use() { # use NAME PROGRAM: runs it, keeps what it printed
     "$prefix/bin/ordapt" show "$work/$1.nxs" >"$work/$1.show" || die "$1: the program cannot show what the library wrote"
 }
 
+command -v make >/dev/null || export CMAKE_GENERATOR=Ninja # a machine that builds ordapt has one of them
 cmake -S "$source/tests/package/consumer" -B "$work/consumer" -DCMAKE_PREFIX_PATH="$prefix" -DEXAMPLE="$source/examples/crop.c" \
     -DCMAKE_BUILD_TYPE=Release >"$work/cmake.log" 2>&1 || die "$(cat "$work/cmake.log")"
 cmake --build "$work/consumer" >"$work/make.log" 2>&1 || die "$(cat "$work/make.log")"
