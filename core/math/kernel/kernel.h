@@ -50,8 +50,7 @@ typedef struct oa_kernels {
     /* Bit i is set where point i lies within the radius of the centre, as above; n <= 64. */
     uint64_t (*near)(size_t n, const float *x, const float *y, const float *z, const double centre[3], double radius2);
 
-    /* The same for points and a centre in steps, all of them less than 2^30: they are compared as the doubles they stand
-     * for. x, y, z have OA_KERNEL_PAD readable entries behind them. */
+    /* The same for points and a centre in steps, all of them less than 2^30: bit i is oa_reach_holds of point i. x, y, z have OA_KERNEL_PAD readable entries behind them. */
     uint64_t (*near_steps)(size_t n, const int32_t *x, const int32_t *y, const int32_t *z, const int32_t centre[3],
                            const oa_reach *reach);
 

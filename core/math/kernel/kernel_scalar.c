@@ -25,11 +25,19 @@ static uint64_t near(size_t n, const float *x, const float *y, const float *z, c
     return found;
 }
 
+/* Three divisions for each point would take most of the time, so they are left to the few points in doubt. */
 static uint64_t near_steps(size_t n, const int32_t *x, const int32_t *y, const int32_t *z, const int32_t centre[3],
                            const oa_reach *reach)
 {
-    uint64_t found = 0;
+    uint64_t found = 0, maybe = 0;
     for (size_t i = 0; i < n; i++) {
+        const float dx = (float)(x[i] - centre[0]), dy = (float)(y[i] - centre[1]), dz = (float)(z[i] - centre[2]);
+        const float d2 = (dx * dx + dy * dy) + dz * dz;
+        found |= (uint64_t)(d2 <= reach->inside) << i;
+        maybe |= (uint64_t)!(d2 > reach->outside) << i;
+    }
+    for (uint64_t open = maybe & ~found; open; open &= open - 1) {
+        const int i = __builtin_ctzll(open);
         const int32_t point[3] = { x[i], y[i], z[i] };
         found |= (uint64_t)oa_reach_holds(reach, point, centre) << i;
     }

@@ -68,6 +68,40 @@ static void test_dbscan__agrees_with_the_rule(void **state)
         }
 }
 
+/* Coordinates kept as steps, as floats and as doubles give the same domains; 1e-9 nm are too fine for steps. */
+static void test_dbscan__does_not_depend_on_how_points_are_kept(void **state)
+{
+    static const double steps[] = { 1000, 20, 7, 0, 1e9 };
+    for (int s = 0; s < 5; s++) {
+        cloud c = cloud_random(2000, 5, 0, 3), rounded = cloud_new(c.n);
+        oa_arena arena = { .context = *state };
+        oa_points floats = cloud_floats(&c);
+        floats.steps = steps[s];
+        for (size_t i = 0; i < c.n; i++) {
+            double p[3];
+            oa_points_get(&floats, i, p);
+            cloud_set(&rounded, i, p[0], p[1], p[2]);
+        }
+        const oa_points doubles = cloud_doubles(&rounded);
+        uint32_t *got = calloc(c.n, sizeof *got), *want = calloc(c.n, sizeof *want), n, m;
+        for (int64_t least = 1; least < 9; least += 2) {
+            check_ok(*state, oa_dbscan(*state, &arena, &floats, 0.4, least, got, &n));
+            check_ok(*state, oa_dbscan(*state, &arena, &doubles, 0.4, least, want, &m));
+            assert_int_equal(n, m);
+            assert_memory_equal(got, want, c.n * sizeof *got);
+            check_ok(*state, oa_max_separation(*state, &arena, &floats, 0.3, least, got, &n));
+            check_ok(*state, oa_max_separation(*state, &arena, &doubles, 0.3, least, want, &m));
+            assert_int_equal(n, m);
+            assert_memory_equal(got, want, c.n * sizeof *got);
+        }
+        oa_arena_drop(&arena);
+        cloud_free(&c);
+        cloud_free(&rounded);
+        free(got);
+        free(want);
+    }
+}
+
 static void test_dbscan__bears_few_points(void **state)
 {
     for (size_t n = 0; n < 4; n++) {
@@ -168,6 +202,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_dbscan__agrees_with_the_rule, check_setup, check_teardown),
+        cmocka_unit_test_setup_teardown(test_dbscan__does_not_depend_on_how_points_are_kept, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(test_dbscan__bears_few_points, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(test_dbscan__eps_is_included, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(test_dbscan__border_goes_to_the_lower_number, check_setup, check_teardown),

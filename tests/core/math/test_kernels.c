@@ -98,6 +98,26 @@ static void near_is_the_same(const oa_kernels *kernels)
     cloud_free(&c);
 }
 
+/* Steps of 0.001 nm and of 1/3 nm, radii that many offsets meet exactly, near 0 and at the far end of what int32 holds. */
+static void near_steps_is_the_rule(const oa_kernels *kernels)
+{
+    static const double rules[][2] = { { 1000, 0.005 }, { 1000, 0.003 }, { 3, 1 }, { 7, 5 / 7.0 }, { 1000, 1e-4 }, { 1e6, 9e-6 }, { 0.5, 10 } };
+    int32_t p[3][64 + OA_KERNEL_PAD] = { { 0 } };
+    oa_random random = oa_random_start(9, 0);
+    for (int round = 0; round < 200; round++) {
+        const oa_reach reach = oa_reach_of(rules[round % 7][0], rules[round % 7][1]);
+        const int32_t far = round % 3 ? (round % 3 == 1 ? 118959 : (1 << 30) - 20) : 0;
+        for (int i = 0; i < 64; i++)
+            for (int axis = 0; axis < 3; axis++) p[axis][i] = far + (int32_t)(15 * oa_random_uniform(&random)) - (round % 2 ? 0 : 2 * far);
+        const int32_t centre[3] = { p[0][5], p[1][5], p[2][5] };
+        for (size_t n = 0; n <= 64; n++) {
+            uint64_t want = 0;
+            for (size_t i = 0; i < n; i++) want |= (uint64_t)oa_reach_holds(&reach, (int32_t[]){ p[0][i], p[1][i], p[2][i] }, centre) << i;
+            assert_true(kernels->near_steps(n, p[0], p[1], p[2], centre, &reach) == want);
+        }
+    }
+}
+
 static void convolution_is_the_same(const oa_kernels *kernels)
 {
     double in[200], taps[31], want[200], got[200];
@@ -136,6 +156,7 @@ static void test_kernels__maps_of_random_points(void **state) { (void)state; eac
 static void test_kernels__maps_of_awkward_points(void **state) { (void)state; each_set(maps_of_awkward_points); }
 static void test_kernels__gather_keeps_order(void **state) { (void)state; each_set(gather_keeps_order); }
 static void test_kernels__near(void **state) { (void)state; each_set(near_is_the_same); }
+static void test_kernels__near_steps(void **state) { (void)state; each_set(near_steps_is_the_rule); }
 static void test_kernels__convolution(void **state) { (void)state; each_set(convolution_is_the_same); }
 static void test_kernels__clipping(void **state) { (void)state; each_set(clipping_is_the_same); }
 
@@ -157,6 +178,7 @@ int main(void)
         cmocka_unit_test(test_kernels__maps_of_awkward_points),
         cmocka_unit_test(test_kernels__gather_keeps_order),
         cmocka_unit_test(test_kernels__near),
+        cmocka_unit_test(test_kernels__near_steps),
         cmocka_unit_test(test_kernels__convolution),
         cmocka_unit_test(test_kernels__clipping),
         cmocka_unit_test(test_kernels__are_found_by_name),
