@@ -101,7 +101,7 @@ typedef struct oa_jobs {
 } oa_jobs;
 oa_status oa_job_run(oa_cli *cli, oa_job *job) OA_MUST_USE;
 oa_status oa_job_slot_is_free(oa_cli *cli, const oa_job *job, const oa_slot *slot) OA_MUST_USE;
-/* The result of an earlier job in a slot: borrowed, the earlier job must live on. */
+/* The result of an earlier job in a slot, which must be free: borrowed, the earlier job must live on. */
 oa_status oa_job_use(oa_cli *cli, oa_job *job, const oa_slot *slot, const oa_job *earlier) OA_MUST_USE;
 /* The inputs of a record: of earlier jobs where it says so, else files found beside `beside` and checked. */
 oa_status oa_job_load_recorded(oa_cli *cli, oa_job *job, const oa_record *record, const char *beside, const oa_jobs *earlier) OA_MUST_USE;

@@ -128,7 +128,6 @@ oa_status oa_job_slot_is_free(oa_cli *cli, const oa_job *job, const oa_slot *slo
 
 oa_status oa_job_use(oa_cli *cli, oa_job *job, const oa_slot *slot, const oa_job *earlier)
 {
-    if (job->n_loaded == OA_JOB_INPUTS_MAX) return oa_fail(cli->context, "E_USAGE", "more than %d inputs", OA_JOB_INPUTS_MAX);
     oa_loaded *out = &job->loaded[job->n_loaded++];
     *out = (oa_loaded){ .input = { .role = slot->name } };
     oa_input *in = &out->input;

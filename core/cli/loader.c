@@ -7,7 +7,6 @@
 #include "cli/cli.h"
 #include "data/model.h"
 #include "math/ranging.h"
-#include "math/ranging.h"
 
 enum { REFERENCE_DEPTH = 16 };
 
@@ -172,9 +171,8 @@ static oa_status verify_reference(oa_cli *cli, const oa_input_record *expected, 
 static oa_status ions_in(oa_cli *cli, const opened *file, const char *path, const oa_record *record, const oa_input_record *expected, int depth, oa_ions **out)
 {
     if (oa_nexus_has_ions(&file->h5, file->entry)) {
-        OA_TRY(oa_nexus_ions(&file->h5, file->entry, out));
+        OA_TRY(record ? oa_nexus_ions(&file->h5, file->entry, out) : oa_load_foreign(&file->h5, file->entry, out));
         if (record) OA_TRY(oa_record_check_ions(record, *out));
-        if (!record) OA_TRY(range_if_needed(*out));
     } else if (record) {
         OA_TRY(follow(cli, file, path, record, depth, out));
     } else {

@@ -46,25 +46,34 @@ static inline void fuzz_check_ranges(const oa_ranges *ranges)
     }
 }
 
-/* The last byte chooses the options, the others are the file. */
-static inline int fuzz_read(const oa_format *format, const char *name, const uint8_t *data, size_t size)
+/* The bytes as a file in memory, and the context of all inputs, cleared. NULL: the system had no room for them. */
+static inline const char *fuzz_file(oa_context **context, const uint8_t *data, size_t size)
 {
-    static oa_context *context;
+    static oa_context *made;
     static int fd = -1;
     static char path[64];
-    if (!context) {
-        fuzz_must(oa_context__create(&context, &(oa_context_options){ .threads = 1 }) == OA_OK, "a context");
+    if (!made) {
+        fuzz_must(oa_context__create(&made, &(oa_context_options){ .threads = 1 }) == OA_OK, "a context");
         fd = memfd_create("input", MFD_CLOEXEC);
         snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
     }
+    *context = made;
+    oa_context__clear(made);
+    return ftruncate(fd, 0) == 0 && pwrite(fd, data, size, 0) == (ssize_t)size ? path : NULL;
+}
+
+/* The last byte chooses the options, the others are the file. */
+static inline int fuzz_read(const oa_format *format, const char *name, const uint8_t *data, size_t size)
+{
+    oa_context *context;
     const unsigned bits = size ? data[size - 1] : 0;
     const size_t n = size ? size - 1 : 0;
-    if (ftruncate(fd, 0) != 0 || pwrite(fd, data, n, 0) != (ssize_t)n) return 0;
+    const char *path = fuzz_file(&context, data, n);
+    if (!path) return 0;
     const oa_read_options options = { .byte_order = bits & 1 ? "little" : "big", .force = bits & 2, .drop_nonfinite = bits & 4,
                                       .fourth_is_label = bits & 8, .allow_overlap = bits & 16, .allow_negative = bits & 32, .preset = "" };
     oa_source source = { .path = path, .name = name, .format = format->name, .read = format->read };
     oa_content content = { 0 };
-    oa_context__clear(context);
     const oa_status status = format->read(context, &source, &options, &content);
     fuzz_must((status == OA_OK) == (content.ions || content.ranges), "success gives content and failure none");
     fuzz_must(status == OA_OK || status == OA_E_DATA || status == OA_E_LACKING, "failures are bad or too much data");

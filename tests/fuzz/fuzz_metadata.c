@@ -11,17 +11,10 @@ static void check_complete(oa_metadata *metadata)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static oa_context *context;
-    static int fd = -1;
-    static char path[64];
-    if (!context) {
-        fuzz_must(oa_context__create(&context, &(oa_context_options){ .threads = 1 }) == OA_OK, "a context");
-        fd = memfd_create("input", MFD_CLOEXEC);
-        snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-    }
-    if (ftruncate(fd, 0) != 0 || pwrite(fd, data, size, 0) != (ssize_t)size) return 0;
-    oa_context__clear(context);
+    oa_context *context;
     oa_metadata *metadata;
+    const char *path = fuzz_file(&context, data, size);
+    if (!path) return 0;
     const oa_status status = oa_metadata_read(context, path, &metadata);
     fuzz_must((status == OA_OK) == (metadata != NULL), "success gives metadata and failure none");
     fuzz_must(status == OA_OK || (status == OA_E_DATA && oa_error_text(context)[0]), "failures are bad data and have a text");
