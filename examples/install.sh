@@ -3,7 +3,7 @@
 # systems are told the names by cmake. Runs as root or with sudo; does nothing where all packages are there already.
 set -eu
 packages="ca-certificates git gcc libc6-dev cmake ninja-build pkg-config libhdf5-dev libnexus-dev libopenblas-dev libcmocka-dev
-libjansson-dev libssl-dev libdeflate-dev libyaml-dev python3 python3-h5py python3-matplotlib"
+libjansson-dev libssl-dev libdeflate-dev libyaml-dev python3 python3-venv"
 packages="$packages ${ORDAPT_MORE_PACKAGES:-}"
 
 if ! command -v apt-get >/dev/null 2>&1; then

@@ -53,9 +53,31 @@ int oa_cli_report(oa_cli *cli, oa_status status); /* prints everything, gives th
 void oa_cli_document(oa_cli *cli, const oa_record *record, const oa_values *values, const char *file, uint64_t bytes);
 void oa_cli_print_summary(FILE *out, const oa_values *values);
 
-/* loader.c: a file in a slot. Owns what the input borrows. */
+/* repeat.c: what selected the ions of an input, to be run again with shuffled ions: an earlier job, or the record of a file. */
+typedef struct oa_repeat {
+    oa_cli *cli;
+    const struct oa_job *earlier; /* or NULL */
+    const oa_record *record;      /* of the file `beside` */
+    const char *beside;
+    struct oa_job *job;           /* made of the record when it is first needed; owned */
+} oa_repeat;
+
+/* pieces.c: which ions of its main input a job needs, where it is a slab or a merge of slabs; step NULL: all. */
+typedef struct oa_choice {
+    const oa_step *step;
+    const void *params;
+    int slab, slabs;
+    bool is_merge;
+} oa_choice;
+
+/* loader.c: a file in a slot. Owns what the input borrows; stays where it is once it is loaded. */
 typedef struct oa_loaded {
     oa_input input;
+    oa_repeat repeat;
+    oa_choice choice; /* set before oa_load */
+    oa_h5 h5;         /* open while there are pieces */
+    oa_nexus_pieces *pieces;
+    oa_ion_stream stream;
     char *path, sha256[OA_HEX], content[OA_HEX];
     oa_ions *ions;
     uint64_t *index;
@@ -73,6 +95,11 @@ oa_status oa_cli_check_record(oa_cli *cli, const oa_h5 *h5, const char *entry, c
 /* Ions of a file of another program, ranged where it only defines ranges; *out NULL: none. */
 oa_status oa_load_foreign(const oa_h5 *h5, const char *entry, oa_ions **out) OA_MUST_USE;
 void oa_loaded_free(oa_cli *cli, oa_loaded *loaded);
+
+/* Give the input its maker where its ions were selected by a step that takes ions. */
+void oa_repeat_file(oa_cli *cli, oa_loaded *loaded);
+void oa_repeat_job(oa_cli *cli, oa_loaded *loaded, const struct oa_job *earlier);
+void oa_repeat_free(oa_repeat *repeat);
 
 /* find.c: an input named by a record: beside the file that names it, in the folder above, under --search. Free with oa_free. */
 oa_status oa_find_input(oa_cli *cli, const char *beside, const oa_input_record *input, char **out) OA_MUST_USE;
@@ -93,6 +120,7 @@ typedef struct oa_job {
     const char *name;  /* of the NXsubentry; NULL: the step's */
     const char *recorded_identifier; /* replay: the record this job repeats; NULL: none */
     oa_values *joined; /* merge */
+    bool is_merge;
 } oa_job;
 /* Jobs of one recipe or one file, done before; later ones may take their results without a file in between. */
 typedef struct oa_jobs {
@@ -100,6 +128,10 @@ typedef struct oa_jobs {
     size_t n;
 } oa_jobs;
 oa_status oa_job_run(oa_cli *cli, oa_job *job) OA_MUST_USE;
+/* pieces.c: sets the choice for a slot of the job; record: of which the inputs are, NULL for those of the command line. */
+void oa_choose_rows(const oa_cli *cli, const oa_job *job, const oa_slot *slot, const oa_record *record, oa_loaded *out);
+/* Ions as out->choice says, and a stream of all of them; takes the open file where it sets out->pieces, also after a failure. */
+oa_status oa_load_pieces(oa_cli *cli, const oa_h5 *h5, const char *entry, oa_loaded *out) OA_MUST_USE;
 oa_status oa_job_slot_is_free(oa_cli *cli, const oa_job *job, const oa_slot *slot) OA_MUST_USE;
 /* The result of an earlier job in a slot, which must be free: borrowed, the earlier job must live on. */
 oa_status oa_job_use(oa_cli *cli, oa_job *job, const oa_slot *slot, const oa_job *earlier) OA_MUST_USE;

@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 
 #include "base/text.h"
-#include "cli/cli.h"
+#include "cli/shipped.h"
 
 enum { DEPTH_MAX = 12 };
 
@@ -77,6 +77,7 @@ oa_status oa_find_input(oa_cli *cli, const char *beside, const oa_input_record *
     consider(&s, folder, false);
     consider(&s, above, cli->n_search == 0);
     for (size_t i = 0; i < cli->n_search && !s.found; i++) search_under(&s, cli->search[i], 0);
+    if (!s.found && !s.first && oa_shipped_folder(folder)) consider(&s, folder, true);
     *out = s.found ? s.found : s.first;
     if (s.found && s.first) oa_free(cli->context, s.first);
     OA_TRY(oa_check_cancelled(cli->context));

@@ -144,7 +144,9 @@ oa_status oa_job_use(oa_cli *cli, oa_job *job, const oa_slot *slot, const oa_job
     in->content_sha256 = earlier->record->results_sha256;
     in->entry = earlier->record->identifier;
     in->subentry = earlier->record->name;
-    return slot->kind == OA_TAKES_SELECTION ? use_selection(cli, out, earlier->values) : OA_OK;
+    if (slot->kind == OA_TAKES_SELECTION) OA_TRY(use_selection(cli, out, earlier->values));
+    oa_repeat_job(cli, out, earlier);
+    return OA_OK;
 }
 
 static const oa_job *find_earlier(const oa_jobs *earlier, const char *identifier)
@@ -176,6 +178,7 @@ oa_status oa_job_load_recorded(oa_cli *cli, oa_job *job, const oa_record *record
             continue;
         }
         oa_loaded *out = &job->loaded[job->n_loaded++];
+        oa_choose_rows(cli, job, slot, record, out);
         if (slot->kind == OA_TAKES_SOURCES) OA_TRY(load_recorded_sources(cli, out, slot, expected, n, beside));
         else OA_TRY(load_recorded(cli, out, slot, expected, beside));
     }

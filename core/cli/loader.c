@@ -2,9 +2,10 @@
  * checked against its record before anything is computed from it. */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/text.h"
-#include "cli/cli.h"
+#include "cli/shipped.h"
 #include "data/model.h"
 #include "math/ranging.h"
 
@@ -16,12 +17,16 @@ typedef struct opened {
     size_t n;
 } opened;
 
+static void close_names(opened *file)
+{
+    if (!file->h5.context) return;
+    oa_h5_names_free(&file->h5, file->names, file->n);
+    oa_free(file->h5.context, file->entry);
+}
+
 static void close_file(opened *file)
 {
-    if (file->h5.context) {
-        oa_h5_names_free(&file->h5, file->names, file->n);
-        oa_free(file->h5.context, file->entry);
-    }
+    close_names(file);
     oa_h5_close(&file->h5);
 }
 
@@ -230,7 +235,9 @@ static oa_status load_by_kind(oa_cli *cli, const oa_slot *slot, const opened *fi
         if (!out->ranges) return oa_fail_at(cli->context, OA_IN_FILE(out->path), "E_INPUT_KIND", "holds no ranging definitions; give a range file");
         return OA_OK;
     }
-    if (wants_ions) OA_TRY(ions_in(cli, file, out->path, out->record, NULL, 0, &out->ions));
+    const bool is_selected = slot->kind == OA_TAKES_SELECTION && out->record && gives_array(out->record, "selected/ion_index");
+    if (wants_ions && out->choice.step && !is_selected && oa_nexus_has_types(&file->h5, file->entry)) OA_TRY(oa_load_pieces(cli, &file->h5, file->entry, out));
+    else if (wants_ions) OA_TRY(ions_in(cli, file, out->path, out->record, NULL, 0, &out->ions));
     if (slot->kind == OA_TAKES_IONS) return OA_OK;
     OA_TRY(load_arrays(file, out));
     if (slot->kind == OA_TAKES_SELECTION && out->result) return take_selection(cli, out);
@@ -258,7 +265,8 @@ static oa_status load_nexus(oa_cli *cli, const oa_slot *slot, oa_loaded *out)
         status = oa_fail_at(cli->context, OA_IN_FILE(out->path), "E_SLABS", "is slab %s of %s, no whole result; join the slabs with `ordapt merge`", out->record->slab,
                             out->record->step);
     if (status == OA_OK) status = load_by_kind(cli, slot, &file, out);
-    close_file(&file);
+    close_names(&file);
+    if (!out->pieces) oa_h5_close(&file.h5);
     return status == OA_OK ? fill_content(out) : status;
 }
 
@@ -311,6 +319,7 @@ static void fill_input(const oa_slot *slot, oa_loaded *out)
     oa_input *in = &out->input;
     in->role = slot->name;
     in->ions = out->ions;
+    in->stream = out->pieces ? &out->stream : NULL;
     in->ranges = out->ranges ? out->ranges : out->ions ? out->ions->ranges : NULL;
     in->model = out->model;
     in->result = out->result;
@@ -326,24 +335,30 @@ oa_status oa_load(oa_cli *cli, const oa_slot *slot, const char *const *paths, si
 {
     const double started = oa_seconds();
     oa_phase(cli->context, "read");
-    *out = (oa_loaded){ .input = { .role = slot->name } };
-    out->path = oa_strdup(cli->context, paths[0]);
+    *out = (oa_loaded){ .input = { .role = slot->name }, .choice = out->choice };
+    char shipped[OA_SHIPPED_PATH];
+    const bool is_shipped = slot->kind == OA_TAKES_MODEL && access(paths[0], F_OK) != 0 && oa_shipped_model(paths[0], shipped);
+    out->path = oa_strdup(cli->context, is_shipped ? shipped : paths[0]);
     if (!out->path) return cli->context->status;
     if (slot->kind == OA_TAKES_SOURCES) return load_sources(cli, paths, n, out);
     const oa_status status = load_one(cli, slot, out);
     fill_input(slot, out);
+    oa_repeat_file(cli, out);
     cli->read_s += oa_seconds() - started;
     return status;
 }
 
 void oa_loaded_free(oa_cli *cli, oa_loaded *loaded)
 {
+    oa_repeat_free(&loaded->repeat);
     oa_free(cli->context, loaded->path);
     oa_free(cli->context, loaded->index);
     oa_free(cli->context, loaded->sources);
     for (size_t i = 0; loaded->source_paths && i < loaded->input.n_sources; i++) oa_free(cli->context, loaded->source_paths[i]);
     oa_free(cli->context, loaded->source_paths);
     oa_ions_free(loaded->ions);
+    oa_nexus_pieces_close(loaded->pieces);
+    oa_h5_close(&loaded->h5);
     oa_ranges__free(loaded->ranges);
     oa_model_free(loaded->model);
     oa_values_free(loaded->result);

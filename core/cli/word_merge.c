@@ -60,6 +60,17 @@ static oa_status check_parts(oa_cli *cli, part *parts, size_t n)
     return OA_OK;
 }
 
+/* What was joined is needed no more: the arrays of all parts and the joined ones are never in memory together. */
+static void drop_rows(const part *from, const oa_array *like)
+{
+    for (size_t i = 0; i < from->values->n; i++) {
+        oa_array *a = &from->values->arrays[i];
+        if (a->task != like->task || strcmp(a->name, like->name) != 0) continue;
+        oa_block_free(a->block);
+        a->block = NULL;
+    }
+}
+
 /* Rows of the first dimension, one part after the other. */
 static oa_status join_rows(oa_cli *cli, const part *parts, size_t n, const oa_array *first, oa_values *out)
 {
@@ -80,6 +91,7 @@ static oa_status join_rows(oa_cli *cli, const part *parts, size_t n, const oa_ar
         const oa_array *a = oa_values_find(parts[i].values, first->task, first->name);
         memcpy((char *)joined->block->data + bytes, a->block->data, oa_array_bytes(a));
         bytes += oa_array_bytes(a);
+        drop_rows(&parts[i], first);
     }
     return OA_OK;
 }
@@ -136,6 +148,7 @@ static oa_status merge(oa_cli *cli, part *parts, size_t n, oa_job *job)
     OA_TRY(check_parts(cli, parts, n));
     OA_TRY(oa_job_restore(cli, job, parts[0].record));
     job->slab = job->slabs = 0;
+    job->is_merge = true;
     OA_TRY(oa_job_load_recorded(cli, job, parts[0].record, parts[0].path, NULL));
     OA_TRY(oa_values_new(cli->context, &job->joined));
     const oa_status status = join(cli, job->step, parts, n, job->joined);

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "cli/cli.h"
 #include "cli/recipes.h"
+#include "cli/shipped.h"
 
 enum { LINES_MAX = 64, NAMES_MAX = 128, WORDS_MAX = 64 };
 
@@ -88,7 +89,7 @@ static oa_status fill_job(recipe *r, oa_job *job, char **words, size_t n)
         *equals = 0;
         OA_TRY(fill_key(r, job, words[i], equals + 1));
     }
-    return OA_OK;
+    return oa_job_use_shipped(r->cli, job);
 }
 
 /* What an NXapm entry has itself cannot be the name of a result. */

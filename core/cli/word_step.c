@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "cli/cli.h"
+#include "cli/shipped.h"
 
 static oa_status unknown_word(oa_cli *cli)
 {
@@ -20,6 +21,7 @@ static oa_status load_slot(oa_cli *cli, oa_job *job, const oa_slot *slot, const 
 {
     OA_TRY(oa_job_slot_is_free(cli, job, slot));
     oa_loaded *out = &job->loaded[job->n_loaded++];
+    oa_choose_rows(cli, job, slot, NULL, out);
     OA_TRY(oa_load(cli, slot, paths, n, out));
     out->input.may_consume = !cli->embed && slot == job->step->slots;
     return OA_OK;
@@ -39,7 +41,7 @@ static oa_status load_inputs(oa_cli *cli, oa_job *job)
             if (!cli->named[i].value) return oa_fail(cli->context, "E_USAGE", "--%s lacks its file", slot->name);
             OA_TRY(load_slot(cli, job, slot, &cli->named[i].value, 1));
         }
-    return OA_OK;
+    return oa_job_use_shipped(cli, job);
 }
 
 /* A job whose result is no NeXus file leaves its record beside it: OUT.pos.nxs. */

@@ -95,6 +95,7 @@ oa_status oa_ions__share(const oa_ions *ions, oa_ions **out)
         (*out)->column[c] = (oa_column){ ions->column[c].type, oa_block_share(ions->column[c].block) };
     (*out)->ranges = oa_ranges__share(ions->ranges);
     (*out)->metadata = oa_metadata_share(ions->metadata);
+    (*out)->whole = ions->whole;
     return OA_OK;
 }
 
@@ -201,10 +202,12 @@ static void column_bounds(const float *v, size_t n, double *lo, double *hi)
 
 void oa_ions__bounds(const oa_ions *ions, double lo[3], double hi[3])
 {
-    for (int axis = 0; axis < 3; axis++)
+    for (int axis = 0; ions->whole.is_part && axis < 3; axis++) lo[axis] = ions->whole.lo[axis], hi[axis] = ions->whole.hi[axis];
+    for (int axis = 0; !ions->whole.is_part && axis < 3; axis++)
         column_bounds(oa_ions__f32(ions, (oa_ion_column)(OA_X + axis)), ions->n, &lo[axis], &hi[axis]);
 }
 
+size_t oa_ions__count(const oa_ions *ions) { return ions->whole.is_part ? ions->whole.n : ions->n; }
 size_t oa_ions_count(const oa_ions *ions) { return ions->n; }
 const float *oa_ions_x(const oa_ions *ions) { return oa_ions__f32(ions, OA_X); }
 const float *oa_ions_y(const oa_ions *ions) { return oa_ions__f32(ions, OA_Y); }
@@ -247,16 +250,25 @@ static void digest_ranges(oa_digest *digest, const oa_ranges *ranges)
 oa_status oa_ions__digest(const oa_ions *ions, char hex[65])
 {
     digest_job job = { .ions = ions };
+    if (ions->whole.is_part) {
+        memcpy(hex, ions->whole.digest, OA_HEX);
+        return OA_OK;
+    }
     OA_TRY(oa_parallel(ions->context, OA_ION_COLUMNS, 1, digest_column, &job));
+    return oa_ions__digest_columns(ions, ions->n, (const char (*)[OA_HEX])job.hex, hex);
+}
+
+oa_status oa_ions__digest_columns(const oa_ions *ions, size_t n, const char (*hex)[OA_HEX], char out[OA_HEX])
+{
     oa_digest *digest;
     OA_TRY(oa_digest_new(ions->context, &digest));
     for (int c = 0; c < OA_ION_COLUMNS; c++) {
         if (!ions->column[c].block) continue;
         char line[160];
-        snprintf(line, sizeof line, "%s %s %zu %s\n", oa_ion_columns[c].name, oa_type_name(ions->column[c].type), ions->n, job.hex[c]);
+        snprintf(line, sizeof line, "%s %s %zu %s\n", oa_ion_columns[c].name, oa_type_name(ions->column[c].type), n, hex[c]);
         oa_digest_text(digest, line);
     }
     digest_ranges(digest, ions->ranges);
-    oa_digest_end(digest, hex);
+    oa_digest_end(digest, out);
     return OA_OK;
 }

@@ -32,12 +32,21 @@ typedef struct oa_column {
 /* Rows fit in 32 bits: 4.29e9 ions, 64 GB of .pos; readers refuse more. */
 #define OA_IONS_MAX 4294967295u
 
+/* What is known of all ions of a file where only some of its rows, or none, are held. */
+typedef struct oa_ions_whole {
+    bool is_part;      /* false: the rows held are all */
+    size_t n;
+    double lo[3], hi[3];
+    char digest[65];   /* content digest of all */
+} oa_ions_whole;
+
 struct oa_ions {
     oa_context *context;
     size_t n;
     oa_column column[OA_ION_COLUMNS];
     oa_ranges *ranges; /* names of the types; may be NULL */
     struct oa_metadata *metadata; /* of the specimen; one reference; may be NULL */
+    oa_ions_whole whole;
 };
 
 /* Ions with zeroed x, y, z, mass columns (to be filled by a reader). */
@@ -59,11 +68,14 @@ const float *oa_ions__f32(const oa_ions *ions, oa_ion_column column);
 /* Type of ion i, 0 where never ranged. */
 unsigned oa_ions__type(const oa_ions *ions, size_t i);
 uint64_t oa_ions__evaporation_id(const oa_ions *ions, size_t i);
-/* Smallest box that holds all ions: lo[3], hi[3]; zeros for no ions. */
+/* Smallest box that holds all ions (of the file, where only a part is held): lo[3], hi[3]; zeros for no ions. */
 void oa_ions__bounds(const oa_ions *ions, double lo[3], double hi[3]);
 
 /* Digest over columns and ranges: the content digest of foreign files (contract §5). */
 oa_status oa_ions__digest(const oa_ions *ions, char hex[65]) OA_MUST_USE;
+/* The same from the digests of the columns (of those the ions have) of n rows. */
+oa_status oa_ions__digest_columns(const oa_ions *ions, size_t n, const char (*hex)[65], char out[65]) OA_MUST_USE;
+size_t oa_ions__count(const oa_ions *ions); /* of the file, where only a part is held */
 
 size_t oa_type_size(oa_type type);       /* bytes of one element; OA_TEXT: 0 */
 const char *oa_type_name(oa_type type);  /* "uint8", ... */

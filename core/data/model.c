@@ -13,6 +13,8 @@ oa_status oa_model_new(oa_context *context, oa_model **out)
     *out = NULL;
     OA_TRY(oa_new(context, out, 1, sizeof **out));
     (*out)->context = context;
+    (*out)->input_height = 1;
+    (*out)->temperature = 1;
     return OA_OK;
 }
 
@@ -23,6 +25,8 @@ void oa_model_free(oa_model *model)
         oa_free(model->context, model->layers[i].kernel);
         oa_free(model->context, model->layers[i].bias);
     }
+    oa_free(model->context, model->outlier.mean);
+    oa_free(model->context, model->outlier.whiten);
     oa_free(model->context, model);
 }
 
@@ -46,6 +50,13 @@ oa_status oa_model__new_weights(oa_model *model)
         OA_TRY(oa_new(model->context, &layer->bias, (size_t)model->members * layer->n_bias, sizeof(float)));
     }
     return OA_OK;
+}
+
+oa_status oa_model__new_outlier(oa_model *model, int64_t n)
+{
+    model->outlier.n = n;
+    OA_TRY(oa_new(model->context, &model->outlier.mean, (size_t)n, sizeof(float)));
+    return oa_new(model->context, &model->outlier.whiten, (size_t)(n * n), sizeof(float));
 }
 
 oa_status oa_model__set_classes(oa_model *model, const char *text, const char *file)
@@ -159,6 +170,8 @@ static void copy_members(oa_model *to, const oa_model *from, size_t at)
 static oa_status join_into(oa_model *joined, oa_model *const *models, size_t n)
 {
     for (int i = 0; i < joined->n_layers; i++) joined->layers[i].kernel = joined->layers[i].bias = NULL;
+    joined->outlier = (oa_outlier){ .n = 0 }; /* what each found about its own training holds for none of the others */
+    joined->temperature = 1;
     joined->members = 0;
     for (size_t k = 0; k < n; k++) joined->members += models[k]->members;
     OA_TRY(oa_model__new_weights(joined));

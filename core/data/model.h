@@ -10,7 +10,7 @@
 typedef struct oa_map_definition {
     char preset[32];     /* "cocrni-002", "feal-002"; "" for none */
     char mode[16];       /* insphere, tree, all */
-    int64_t dimensions;  /* 1: z-SDM */
+    int64_t dimensions;  /* 1: z-SDM; 2: zx-SDM as a grey picture */
     int64_t channels;    /* pairs per pattern */
     double radius;       /* nm, sphere around the voxel centre */
     double half_range;   /* nm */
@@ -19,7 +19,30 @@ typedef struct oa_map_definition {
     int64_t smooth_window, smooth_order; /* Savitzky-Golay; 0: none */
     int64_t background_first, background_last; /* window W, both included; 0, 0: no background */
     int64_t background_sweeps; /* at most */
+    char picture[16];    /* how a zx-SDM becomes grey: "levels" (the published contours), "linear"; "" for curves */
+    int64_t pixels;      /* edge of the picture: 150; 0 for curves */
+    char direction[16];  /* of the crystal along the map's z: "002", "111", "011"; "" where it is not known */
 } oa_map_definition;
+
+/* The rows of a map definition in a step's table of outputs; group is "definition" in models and "map" in banks. */
+#define OA_MAP_OUTPUTS(group, optional) \
+    { .name = group "/preset", .type = OA_TEXT, .is_optional = optional, .help = "preset the map comes from" }, \
+    { .name = group "/mode", .type = OA_TEXT, .is_optional = optional, .help = "how pairs are chosen: insphere, tree, all" }, \
+    { .name = group "/dimensions", .type = OA_I64, .is_optional = optional, .help = "1: z-SDM; 2: zx-SDM as a grey picture" }, \
+    { .name = group "/channels", .type = OA_I64, .is_optional = optional, .help = "pairs of species per pattern" }, \
+    { .name = group "/radius", .type = OA_F64, .unit = OA_NM, .is_optional = optional, .help = "sphere around the voxel centre" }, \
+    { .name = group "/half_range", .type = OA_F64, .unit = OA_NM, .is_optional = optional, .help = "the map reaches from minus to plus this distance" }, \
+    { .name = group "/bins", .type = OA_I64, .is_optional = optional, .help = "bins of the map" }, \
+    { .name = group "/crop_first", .type = OA_I64, .is_optional = optional, .help = "first bin the network sees" }, \
+    { .name = group "/crop_bins", .type = OA_I64, .is_optional = optional, .help = "bins the network sees" }, \
+    { .name = group "/smooth_window", .type = OA_I64, .is_optional = optional, .help = "window of the Savitzky-Golay filter; 0: none" }, \
+    { .name = group "/smooth_order", .type = OA_I64, .is_optional = optional, .help = "polynomial order of the filter" }, \
+    { .name = group "/background_first", .type = OA_I64, .is_optional = optional, .help = "first bin of the background window" }, \
+    { .name = group "/background_last", .type = OA_I64, .is_optional = optional, .help = "last bin of the background window; 0, 0: no background" }, \
+    { .name = group "/background_sweeps", .type = OA_I64, .is_optional = optional, .help = "clipping sweeps at most" }, \
+    { .name = group "/picture", .type = OA_TEXT, .is_optional = optional, .help = "how a zx-SDM becomes grey: levels, linear" }, \
+    { .name = group "/pixels", .type = OA_I64, .is_optional = optional, .help = "edge of the picture; 0 for curves" }, \
+    { .name = group "/direction", .type = OA_TEXT, .is_optional = optional, .help = "direction of the crystal along the map's z" }
 
 /* The maps of the papers, as presets of steps: texts by parameter name, also voxel_edge, stride, class and threshold. */
 extern const oa_preset oa_map_presets[]; /* ends with a NULL name */
@@ -30,27 +53,43 @@ oa_status oa_map_definition_compare(oa_context *context, const oa_map_definition
 /* E_MODEL where a value is impossible: what comes from files is checked before it sizes anything. */
 oa_status oa_map_definition_check(oa_context *context, const oa_map_definition *map, const char *file) OA_MUST_USE;
 
-/* One layer; kernel and bias are (members) blocks after each other, row major as in Keras:
- * conv1d kernel (width, channels, filters), dense kernel (inputs, units). */
+/* One layer; kernel and bias are (members) blocks after each other, row major as in Keras: conv1d kernel (width, channels,
+ * filters), conv2d (height, width, channels, filters), dense kernel (inputs, units). */
 typedef struct oa_layer {
-    char kind[16];       /* name of the row of nn/: "conv1d", "maxpool1d", "flatten", "dense" */
-    char activation[16]; /* "relu", "softmax", "linear" */
-    int64_t width, stride, inputs, units; /* conv1d: inputs = channels, units = filters; maxpool1d: width, stride */
+    char kind[16];       /* name of the row of nn/: "conv1d", "conv2d", "maxpool1d", "maxpool2d", "flatten", "dense" */
+    char activation[16]; /* "relu", "softmax", "sigmoid", "linear" */
+    int64_t width, stride, inputs, units; /* convolutions: inputs = channels, units = filters; pooling: width, stride */
+    int64_t height;      /* conv2d, maxpool2d: of the kernel or window; 0 for the others. stride holds for both axes */
     bool same_padding;
+    double dropout;      /* share of the outputs that training drops; no part of the model */
     size_t n_kernel, n_bias; /* per member */
     float *kernel, *bias;    /* (members, n_kernel), (members, n_bias) */
 } oa_layer;
+
+/* How far a pattern lies from those of the training: its n features less `mean`, times `whiten` (n, n, row major, feature
+ * fastest), squared, summed and divided by n. `limit` is exceeded by one held-out pattern in a hundred. Features are the
+ * values of the pattern, averaged over blocks of `block` (rows and columns of a picture) so that n <= OA_FEATURES_MAX. */
+enum { OA_FEATURES_MAX = 256 };
+typedef struct oa_outlier {
+    int64_t n, block;
+    float *mean, *whiten; /* (n), (n, n) */
+    double limit;
+} oa_outlier;
 
 enum { OA_LAYERS_MAX = 16, OA_CLASSES_MAX = 16 };
 typedef struct oa_model {
     oa_context *context;
     char architecture[16]; /* "cnn1d" */
     int64_t members;       /* networks of the ensemble */
-    int64_t input_length, input_channels, n_classes;
+    int64_t input_height, input_length, input_channels, n_classes; /* curves: height 1 */
     char classes[OA_CLASSES_MAX][32]; /* "FCC", "CSRO" */
     int n_layers;
     oa_layer layers[OA_LAYERS_MAX];
     oa_map_definition map;
+    /* What training found out about its own answers; no part of the digest. temperature divides the logits so that the
+     * probabilities of held-out patterns are calibrated (Guo et al. 2017, arXiv:1706.04599); 1 where it was not fitted. */
+    double temperature;
+    oa_outlier outlier; /* n = 0 where there is none */
     char assumed[128]; /* what was not in the file and taken from the preset; "" for nothing */
     char sha256[OA_HEX]; /* over the weights (little-endian float32, member by member, layer order) and the input definition */
 } oa_model;
@@ -59,6 +98,8 @@ oa_status oa_model_new(oa_context *context, oa_model **out) OA_MUST_USE; /* empt
 void oa_model_free(oa_model *model); /* accepts NULL */
 /* Zeroed kernels and biases for the layers and members as they are set; E_ARCHITECTURE where they are too large. */
 oa_status oa_model__new_weights(oa_model *model) OA_MUST_USE;
+/* Room for a score of n features, zeroed. */
+oa_status oa_model__new_outlier(oa_model *model, int64_t n) OA_MUST_USE;
 /* "FCC,CSRO" into classes and n_classes; E_MODEL where there are none or too many. file is for messages, may be NULL. */
 oa_status oa_model__set_classes(oa_model *model, const char *text, const char *file) OA_MUST_USE;
 oa_status oa_model_digest(const oa_model *model, char hex[OA_HEX]) OA_MUST_USE;
@@ -83,6 +124,10 @@ typedef struct oa_model_field {
 } oa_model_field;
 extern const oa_model_field oa_model_fields[]; /* ends with a NULL name */
 /* "name=value", into text. */
+/* The fields of a map to and from "group/name" values; reading returns false where one is missing or impossible, with its
+ * name in `missing`. */
+oa_status oa_map_to_values(const oa_map_definition *map, oa_values *values, const char *group) OA_MUST_USE;
+bool oa_map_from_values(const oa_values *values, const char *group, oa_map_definition *out, const char **missing);
 void oa_model_field__text(const oa_model *model, const oa_model_field *field, char *text, size_t size);
 /* "conv1d width=10 inputs=1 units=16 stride=1 padding=valid activation=relu", into text; and back (false: not understood). */
 enum { OA_LAYER_TEXT = 256 };

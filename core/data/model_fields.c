@@ -14,6 +14,7 @@
 const oa_model_field oa_model_fields[] = {
     { "architecture", TEXT(architecture) },
     { "members", COUNT(members, 1, 64) },
+    { "input_height", COUNT(input_height, 1, 4096) },
     { "input_length", COUNT(input_length, 1, 65536) },
     { "input_channels", COUNT(input_channels, 1, 64) },
     { "preset", TEXT(map.preset), .is_map = true },
@@ -30,6 +31,10 @@ const oa_model_field oa_model_fields[] = {
     { "background_first", COUNT(map.background_first, 0, 65535), .is_map = true },
     { "background_last", COUNT(map.background_last, 0, 65535), .is_map = true },
     { "background_sweeps", COUNT(map.background_sweeps, 0, 1000000), .is_map = true },
+    { "picture", TEXT(map.picture), .is_map = true },
+    { "pixels", COUNT(map.pixels, 0, 4096), .is_map = true },
+    { "direction", TEXT(map.direction), .is_map = true },
+    { "temperature", REAL(temperature, 1e-3, 1e3), .is_note = true },
     { "assumed", TEXT(assumed), .is_note = true },
     { "model_sha256", TEXT(sha256), .is_note = true },
     { .name = NULL }
@@ -54,6 +59,7 @@ static const struct layer_field {
     { "inputs", offsetof(oa_layer, inputs) },
     { "units", offsetof(oa_layer, units) },
     { "stride", offsetof(oa_layer, stride) },
+    { "height", offsetof(oa_layer, height) },
 };
 enum { LAYER_FIELDS = sizeof layer_fields / sizeof layer_fields[0], LAYER_SIZE_MAX = 1 << 24 };
 
@@ -66,8 +72,10 @@ void oa_layer__text(const oa_layer *layer, char text[OA_LAYER_TEXT])
 {
     oa_layer copy = *layer;
     int n = snprintf(text, OA_LAYER_TEXT, "%s", layer->kind);
-    for (int i = 0; i < LAYER_FIELDS; i++)
+    for (int i = 0; i < LAYER_FIELDS; i++) {
+        if (layer_fields[i].offset == offsetof(oa_layer, height) && copy.height == 0) continue; /* one axis only */
         n += snprintf(text + n, OA_LAYER_TEXT - (size_t)n, " %s=%lld", layer_fields[i].name, (long long)*layer_number(&copy, i));
+    }
     snprintf(text + n, OA_LAYER_TEXT - (size_t)n, " padding=%s activation=%s", layer->same_padding ? "same" : "valid", layer->activation);
 }
 
@@ -108,11 +116,14 @@ bool oa_layer__count(oa_layer *layer)
     layer->n_kernel = layer->n_bias = 0;
     for (int i = 0; i < LAYER_FIELDS; i++)
         if (*layer_number(layer, i) < 0 || *layer_number(layer, i) > LAYER_SIZE_MAX) return false;
-    const bool is_conv = strcmp(layer->kind, "conv1d") == 0, is_pool = strcmp(layer->kind, "maxpool1d") == 0;
+    const bool is_flat = strcmp(layer->kind, "conv2d") == 0 || strcmp(layer->kind, "maxpool2d") == 0;
+    const bool is_conv = strncmp(layer->kind, "conv", 4) == 0, is_pool = strncmp(layer->kind, "maxpool", 7) == 0;
     if ((is_conv || is_pool) && (layer->width < 1 || layer->stride < 1 || layer->width > 65536)) return false;
+    if (is_flat ? layer->height < 1 || layer->height > 65536 : layer->height != 0) return false;
     if (!is_conv && strcmp(layer->kind, "dense") != 0) return true;
     if (layer->inputs < 1 || layer->units < 1) return false;
-    const double n = (is_conv ? (double)layer->width : 1) * (double)layer->inputs * (double)layer->units;
+    const double window = is_conv ? (double)layer->width * (is_flat ? (double)layer->height : 1) : 1;
+    const double n = window * (double)layer->inputs * (double)layer->units;
     if (n > LAYER_SIZE_MAX * 16.0) return false;
     layer->n_kernel = (size_t)n;
     layer->n_bias = (size_t)layer->units;

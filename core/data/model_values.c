@@ -9,27 +9,21 @@
 const oa_output oa_model_outputs[] = {
     { .name = "definition/architecture", .type = OA_TEXT, .help = "kind of network" },
     { .name = "definition/members", .type = OA_I64, .help = "networks of the ensemble" },
+    { .name = "definition/input_height", .type = OA_I64, .help = "rows of a picture; 1 for curves" },
     { .name = "definition/input_length", .type = OA_I64, .help = "bins of a curve" },
     { .name = "definition/input_channels", .type = OA_I64, .help = "curves of a pattern" },
     { .name = "definition/classes", .type = OA_TEXT, .help = "class names, by class number from 0" },
     { .name = "definition/layer*", .type = OA_TEXT, .help = "one layer: kind, sizes, padding, activation" },
-    { .name = "definition/preset", .type = OA_TEXT, .help = "preset the map comes from" },
-    { .name = "definition/mode", .type = OA_TEXT, .help = "how pairs are chosen: insphere, tree, all" },
-    { .name = "definition/dimensions", .type = OA_I64, .help = "1: z-SDM" },
-    { .name = "definition/channels", .type = OA_I64, .help = "pairs of species per pattern" },
-    { .name = "definition/radius", .type = OA_F64, .unit = OA_NM, .help = "sphere around the voxel centre" },
-    { .name = "definition/half_range", .type = OA_F64, .unit = OA_NM, .help = "the map reaches from minus to plus this distance" },
-    { .name = "definition/bins", .type = OA_I64, .help = "bins of the map" },
-    { .name = "definition/crop_first", .type = OA_I64, .help = "first bin the network sees" },
-    { .name = "definition/crop_bins", .type = OA_I64, .help = "bins the network sees" },
-    { .name = "definition/smooth_window", .type = OA_I64, .help = "window of the Savitzky-Golay filter; 0: none" },
-    { .name = "definition/smooth_order", .type = OA_I64, .help = "polynomial order of the filter" },
-    { .name = "definition/background_first", .type = OA_I64, .help = "first bin of the background window" },
-    { .name = "definition/background_last", .type = OA_I64, .help = "last bin of the background window; 0, 0: no background" },
-    { .name = "definition/background_sweeps", .type = OA_I64, .help = "clipping sweeps at most" },
+    OA_MAP_OUTPUTS("definition", false),
+    { .name = "definition/temperature", .type = OA_F64, .help = "divides the logits for calibrated probabilities; 1: not fitted" },
     { .name = "definition/assumed", .type = OA_TEXT, .help = "what the imported file did not state" },
     { .name = "definition/model_sha256", .type = OA_TEXT, .help = "digest over the weights and this definition" },
     { .name = "weights/member*", .type = OA_F32, .shape = "as the layer", .help = "kernel or bias of one layer of one network" },
+    { .name = "outlier/mean", .type = OA_F32, .shape = "(feature)", .is_optional = true, .help = "mean of the features of the training patterns" },
+    { .name = "outlier/whiten", .type = OA_F32, .shape = "(feature, feature)", .is_optional = true,
+      .help = "makes features less their mean uncorrelated, with variance 1; the mean square of the result is the score" },
+    { .name = "outlier/block", .type = OA_I64, .is_optional = true, .help = "values of a pattern (pixels along each edge) averaged into a feature" },
+    { .name = "outlier/limit", .type = OA_F64, .is_optional = true, .help = "score that one held-out pattern in a hundred exceeds" },
     OA_OUTPUT_END
 };
 
@@ -56,16 +50,40 @@ static oa_status set_unit(oa_values *values, oa_array *array, const char *unit)
     return OA_OK;
 }
 
-static oa_status add_field(oa_values *values, const oa_model *model, const oa_model_field *field)
+static oa_status add_field(oa_values *values, const oa_model *model, const oa_model_field *field, const char *group)
 {
     char name[64];
-    snprintf(name, sizeof name, "definition/%s", field->name);
+    snprintf(name, sizeof name, "%s/%s", group, field->name);
     const char *at = (const char *)model + field->offset;
     if (field->type == OA_TEXT) return add_text(values, name, at);
     oa_array *array;
     OA_TRY(oa_values_add(values, 1, name, field->type, 0, NULL, &array));
     memcpy(array->block->data, at, field->size);
-    return field->type == OA_F64 ? set_unit(values, array, OA_NM) : OA_OK;
+    return field->type == OA_F64 && field->is_map ? set_unit(values, array, OA_NM) : OA_OK;
+}
+
+oa_status oa_map_to_values(const oa_map_definition *map, oa_values *values, const char *group)
+{
+    const oa_model model = { .map = *map };
+    for (const oa_model_field *field = oa_model_fields; field->name; field++)
+        if (field->is_map) OA_TRY(add_field(values, &model, field, group));
+    return OA_OK;
+}
+
+static oa_status add_outlier(oa_values *values, const oa_outlier *outlier)
+{
+    const size_t n = (size_t)outlier->n, dims[2] = { n, n };
+    oa_array *array;
+    if (n == 0) return OA_OK;
+    OA_TRY(oa_values_add(values, 1, "outlier/mean", OA_F32, 1, dims, &array));
+    memcpy(array->block->data, outlier->mean, n * sizeof(float));
+    OA_TRY(oa_values_add(values, 1, "outlier/whiten", OA_F32, 2, dims, &array));
+    memcpy(array->block->data, outlier->whiten, n * n * sizeof(float));
+    OA_TRY(oa_values_add(values, 1, "outlier/block", OA_I64, 0, NULL, &array));
+    memcpy(array->block->data, &outlier->block, sizeof outlier->block);
+    OA_TRY(oa_values_add(values, 1, "outlier/limit", OA_F64, 0, NULL, &array));
+    memcpy(array->block->data, &outlier->limit, sizeof outlier->limit);
+    return OA_OK;
 }
 
 static oa_status add_classes(oa_values *values, const oa_model *model)
@@ -78,11 +96,11 @@ static oa_status add_classes(oa_values *values, const oa_model *model)
 }
 
 /* Shape of a kernel as Keras has it. */
-static int kernel_shape(const oa_layer *layer, size_t dims[3])
+static int kernel_shape(const oa_layer *layer, size_t dims[4])
 {
-    const bool is_conv = strcmp(layer->kind, "conv1d") == 0;
     int rank = 0;
-    if (is_conv) dims[rank++] = (size_t)layer->width;
+    if (strcmp(layer->kind, "conv2d") == 0) dims[rank++] = (size_t)layer->height;
+    if (strncmp(layer->kind, "conv", 4) == 0) dims[rank++] = (size_t)layer->width;
     dims[rank++] = (size_t)layer->inputs;
     dims[rank++] = (size_t)layer->units;
     return rank;
@@ -96,7 +114,7 @@ static void weights_name(char name[64], size_t member, int layer, const char *wh
 static oa_status add_weights(oa_values *values, const oa_layer *layer, size_t member, int number)
 {
     char name[64];
-    size_t dims[3], units = layer->n_bias;
+    size_t dims[4], units = layer->n_bias;
     oa_array *array;
     const int rank = kernel_shape(layer, dims);
     weights_name(name, member, number, "kernel");
@@ -110,7 +128,7 @@ static oa_status add_weights(oa_values *values, const oa_layer *layer, size_t me
 
 oa_status oa_model_to_values(const oa_model *model, oa_values *values)
 {
-    for (const oa_model_field *field = oa_model_fields; field->name; field++) OA_TRY(add_field(values, model, field));
+    for (const oa_model_field *field = oa_model_fields; field->name; field++) OA_TRY(add_field(values, model, field, "definition"));
     OA_TRY(add_classes(values, model));
     for (int i = 0; i < model->n_layers; i++) {
         char name[64], text[OA_LAYER_TEXT];
@@ -121,7 +139,7 @@ oa_status oa_model_to_values(const oa_model *model, oa_values *values)
     for (size_t m = 0; m < (size_t)model->members; m++)
         for (int i = 0; i < model->n_layers; i++)
             if (model->layers[i].kernel) OA_TRY(add_weights(values, &model->layers[i], m, i));
-    return OA_OK;
+    return add_outlier(values, &model->outlier);
 }
 
 /* ---------------------------------------------------------------------------------------------- from values */
@@ -137,25 +155,71 @@ static const char *text_of(const oa_values *values, const char *name)
     return array && array->type == OA_TEXT && array->rank == 0 ? array->block->data : NULL;
 }
 
-static oa_status take_field(oa_model *model, const oa_values *values, const char *file, const oa_model_field *field)
+typedef enum taking { TAKEN, MISSING, OUT_OF_BOUNDS } taking;
+
+/* One field into a model; value: the number that was out of bounds. */
+static taking take_value(oa_model *model, const oa_values *values, const char *name, const oa_model_field *field, double *value)
 {
-    char name[64];
-    snprintf(name, sizeof name, "definition/%s", field->name);
     char *at = (char *)model + field->offset;
     if (field->type == OA_TEXT) {
         const char *text = text_of(values, name);
-        if (!text || strlen(text) >= field->size) return missing(model->context, file, name);
+        if (!text || strlen(text) >= field->size) return MISSING;
         oa_text_clean(at, field->size, text, strlen(text));
-        return OA_OK;
+        return TAKEN;
     }
     const oa_array *array = oa_values_find(values, 1, name);
-    if (!array || array->type == OA_TEXT || oa_array_count(array) != 1) return missing(model->context, file, name);
-    const double value = oa_array_real(array, 0);
-    if (!(value >= field->min && value <= field->max) || (field->type == OA_I64 && value != floor(value)))
-        return oa_fail_at(model->context, OA_IN_FILE(file), "E_MODEL", "%s is %g; it must lie between %g and %g", name, value, field->min, field->max);
-    const int64_t count = (int64_t)value;
+    if (!array || array->type == OA_TEXT || oa_array_count(array) != 1) return MISSING;
+    *value = oa_array_real(array, 0);
+    if (!(*value >= field->min && *value <= field->max) || (field->type == OA_I64 && *value != floor(*value))) return OUT_OF_BOUNDS;
+    const int64_t count = (int64_t)*value;
     if (field->type == OA_I64) memcpy(at, &count, sizeof count);
-    else memcpy(at, &value, sizeof value);
+    else memcpy(at, value, sizeof *value);
+    return TAKEN;
+}
+
+static oa_status take_field(oa_model *model, const oa_values *values, const char *file, const oa_model_field *field)
+{
+    char name[64];
+    double value;
+    snprintf(name, sizeof name, "definition/%s", field->name);
+    const taking how = take_value(model, values, name, field, &value);
+    if (how == MISSING) return missing(model->context, file, name);
+    if (how == OUT_OF_BOUNDS)
+        return oa_fail_at(model->context, OA_IN_FILE(file), "E_MODEL", "%s is %g; it must lie between %g and %g", name, value, field->min, field->max);
+    return OA_OK;
+}
+
+bool oa_map_from_values(const oa_values *values, const char *group, oa_map_definition *out, const char **which)
+{
+    oa_model model = { .members = 0 };
+    for (const oa_model_field *field = oa_model_fields; field->name; field++) {
+        char name[64];
+        double value;
+        if (!field->is_map) continue;
+        snprintf(name, sizeof name, "%s/%s", group, field->name);
+        *which = field->name;
+        if (take_value(&model, values, name, field, &value) != TAKEN) return false;
+    }
+    *out = model.map;
+    return true;
+}
+
+/* A score that cannot be understood would only be wrong about warnings, but a file that contradicts itself is refused. */
+static oa_status take_outlier(oa_model *model, const oa_values *values, const char *file)
+{
+    const oa_array *mean = oa_values_find(values, 1, "outlier/mean"), *whiten = oa_values_find(values, 1, "outlier/whiten");
+    const oa_array *block = oa_values_find(values, 1, "outlier/block"), *limit = oa_values_find(values, 1, "outlier/limit");
+    oa_outlier *out = &model->outlier;
+    if (!mean && !whiten && !block && !limit) return OA_OK;
+    if (!mean || !whiten || !block || !limit || mean->type != OA_F32 || whiten->type != OA_F32 || mean->rank != 1 || whiten->rank != 2 ||
+        mean->dims[0] < 1 || mean->dims[0] > OA_FEATURES_MAX || whiten->dims[0] != mean->dims[0] || whiten->dims[1] != mean->dims[0] ||
+        !(oa_array_real(limit, 0) >= 0) || !(oa_array_real(block, 0) >= 1 && oa_array_real(block, 0) <= 65536))
+        return missing(model->context, file, "outlier/mean, whiten, block or limit");
+    OA_TRY(oa_model__new_outlier(model, (int64_t)mean->dims[0]));
+    memcpy(out->mean, mean->block->data, oa_array_bytes(mean));
+    memcpy(out->whiten, whiten->block->data, oa_array_bytes(whiten));
+    out->block = (int64_t)oa_array_real(block, 0);
+    out->limit = oa_array_real(limit, 0);
     return OA_OK;
 }
 
@@ -196,7 +260,7 @@ static oa_status take_weights(oa_model *model, const oa_values *values, const ch
             const oa_layer *layer = &model->layers[i];
             if (!layer->kernel) continue;
             char name[64];
-            size_t dims[3];
+            size_t dims[4];
             const int rank = kernel_shape(layer, dims);
             weights_name(name, m, i, "kernel");
             OA_TRY(take_array(model, values, file, name, rank, dims, layer->kernel + m * layer->n_kernel));
@@ -229,6 +293,7 @@ static oa_status fill_from_values(oa_model *model, const oa_values *values, cons
     OA_TRY(take_layers(model, values, file));
     OA_TRY(check_members(model, values, file));
     OA_TRY(take_weights(model, values, file));
+    OA_TRY(take_outlier(model, values, file));
     char hex[OA_HEX];
     OA_TRY(oa_model_digest(model, hex));
     if (strcmp(hex, model->sha256) != 0)

@@ -7,6 +7,14 @@
 
 struct oa_model;
 
+/* Ions that stay in their file, handed out in pieces of whole rows, in the order of the rows. `columns` has a bit for each
+ * column that is wanted; first is the row of the piece's first ion in the file. */
+typedef oa_status oa_ions_fn(void *arg, size_t first, const oa_ions *piece);
+typedef struct oa_ion_stream {
+    oa_status (*each)(void *self, unsigned columns, oa_ions_fn *fn, void *arg);
+    void *self;
+} oa_ion_stream;
+
 /* What the parameters of `import` say about reading (methods: vendor formats). */
 typedef struct oa_read_options {
     const char *byte_order; /* "big" or "little" (.pos, .epos) */

@@ -13,7 +13,7 @@ typedef struct oa_format {
 } oa_format;
 
 extern const oa_format oa_format_pos, oa_format_epos, oa_format_apt, oa_format_ato, oa_format_csv, oa_format_rrng,
-    oa_format_rng, oa_format_env, oa_format_keras, oa_format_nexus, oa_format_cameca;
+    oa_format_rng, oa_format_env, oa_format_keras, oa_format_nexus, oa_format_cameca, oa_format_npy;
 
 /* Recognises the file (regular file, not empty, magic bytes against suffix) and fills source; the path is borrowed.
  * E_NOT_FOUND, E_NOT_A_FILE, E_EMPTY_FILE, E_FORMAT_MISMATCH, E_FORMAT_UNKNOWN. Does not read further. */

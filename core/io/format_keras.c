@@ -34,29 +34,39 @@ static int64_t number_of(const json_t *object, const char *key)
     return json_is_integer(value) ? json_integer_value(value) : -1;
 }
 
+/* Two numbers, rows first; one number stands for both. */
+static void pair_of(const json_t *object, const char *key, int64_t out[2])
+{
+    const json_t *value = json_object_get(object, key);
+    out[0] = out[1] = number_of(object, key);
+    for (size_t i = 0; i < 2 && json_array_size(value) == 2; i++) out[i] = json_integer_value(json_array_get(value, i));
+}
+
 static oa_status unsupported(const keras *k, const char *layer, const char *what, const char *word)
 {
     char clean[64], name[64];
     oa_text_clean(clean, sizeof clean, word, strlen(word));
     oa_text_clean(name, sizeof name, layer, strlen(layer));
-    return oa_h5_fail(k->h5, "E_KERAS", "%s: %s %s is not supported; networks of Conv1D, MaxPooling1D, Flatten, Dense and Dropout are read",
-                      name, what, clean);
+    return oa_h5_fail(k->h5, "E_KERAS", "%s: %s %s is not supported; networks of Conv1D, Conv2D, MaxPooling1D, MaxPooling2D, Flatten, Dense and Dropout "
+                      "are read", name, what, clean);
 }
 
-/* [null, 93, 1] of the first layer. */
+/* [null, 93, 1] or [null, 150, 150, 1] of the first layer. */
 static void take_input(keras *k, const json_t *config)
 {
     const json_t *shape = json_object_get(config, "batch_input_shape");
     if (!shape) shape = json_object_get(config, "batch_shape");
-    if (k->model->input_length || json_array_size(shape) != 3) return;
-    k->model->input_length = json_integer_value(json_array_get(shape, 1));
-    k->model->input_channels = json_integer_value(json_array_get(shape, 2));
+    const size_t rank = json_array_size(shape);
+    if (k->model->input_length || rank < 3 || rank > 4) return;
+    k->model->input_height = rank == 4 ? json_integer_value(json_array_get(shape, 1)) : 1;
+    k->model->input_length = json_integer_value(json_array_get(shape, rank - 2));
+    k->model->input_channels = json_integer_value(json_array_get(shape, rank - 1));
 }
 
 static oa_status take_activation(keras *k, oa_layer *layer, const json_t *config)
 {
     const char *word = word_of(config, "activation");
-    if (strcmp(word, "relu") != 0 && strcmp(word, "softmax") != 0 && strcmp(word, "linear") != 0)
+    if (strcmp(word, "relu") != 0 && strcmp(word, "softmax") != 0 && strcmp(word, "sigmoid") != 0 && strcmp(word, "linear") != 0)
         return unsupported(k, word_of(config, "name"), "activation", word);
     snprintf(layer->activation, sizeof layer->activation, "%s", word);
     return OA_OK;
@@ -81,19 +91,52 @@ static oa_status take_named(keras *k, const json_t *config)
     return json_is_false(json_object_get(config, "use_bias")) ? unsupported(k, name, "use_bias", "false") : OA_OK;
 }
 
-static oa_status take_conv1d(keras *k, oa_layer *layer, const json_t *config)
+/* What convolutions of curves and pictures have in common. */
+static oa_status take_convolution(keras *k, oa_layer *layer, const json_t *config)
 {
+    int64_t dilation[2];
     OA_TRY(take_named(k, config));
     OA_TRY(take_activation(k, layer, config));
     OA_TRY(take_padding(k, layer, config));
-    if (json_object_get(config, "dilation_rate") && number_of(config, "dilation_rate") != 1)
+    pair_of(config, "dilation_rate", dilation);
+    if (json_object_get(config, "dilation_rate") && (dilation[0] != 1 || dilation[1] != 1))
         return unsupported(k, word_of(config, "name"), "dilation", "other than 1");
     if (json_object_get(config, "groups") && number_of(config, "groups") != 1)
         return unsupported(k, word_of(config, "name"), "convolution in", "groups");
-    layer->width = number_of(config, "kernel_size");
-    layer->stride = number_of(config, "strides");
     layer->units = number_of(config, "filters");
     return OA_OK;
+}
+
+static oa_status take_conv1d(keras *k, oa_layer *layer, const json_t *config)
+{
+    layer->width = number_of(config, "kernel_size");
+    layer->stride = number_of(config, "strides");
+    return take_convolution(k, layer, config);
+}
+
+/* Windows of pictures step equally far on both axes. */
+static oa_status take_window(keras *k, oa_layer *layer, const json_t *config, const char *size)
+{
+    int64_t edges[2], strides[2];
+    pair_of(config, size, edges);
+    pair_of(config, json_is_null(json_object_get(config, "strides")) ? size : "strides", strides);
+    if (strides[0] != strides[1]) return unsupported(k, word_of(config, "name"), "strides that differ between rows and", "columns");
+    layer->height = edges[0];
+    layer->width = edges[1];
+    layer->stride = strides[0];
+    return OA_OK;
+}
+
+static oa_status take_conv2d(keras *k, oa_layer *layer, const json_t *config)
+{
+    OA_TRY(take_window(k, layer, config, "kernel_size"));
+    return take_convolution(k, layer, config);
+}
+
+static oa_status take_maxpool2d(keras *k, oa_layer *layer, const json_t *config)
+{
+    OA_TRY(take_window(k, layer, config, "pool_size"));
+    return take_padding(k, layer, config);
 }
 
 static oa_status take_dense(keras *k, oa_layer *layer, const json_t *config)
@@ -129,8 +172,10 @@ static const struct layer_row {
     oa_status (*take)(keras *k, oa_layer *layer, const json_t *config);
 } layer_rows[] = {
     { "Conv1D", "conv1d", take_conv1d },
+    { "Conv2D", "conv2d", take_conv2d },
     { "Dense", "dense", take_dense },
     { "MaxPooling1D", "maxpool1d", take_maxpool1d },
+    { "MaxPooling2D", "maxpool2d", take_maxpool2d },
     { "Flatten", "flatten", take_flatten },
 };
 
@@ -161,8 +206,9 @@ static oa_status take_architecture(keras *k, const json_t *root)
     for (size_t i = 0; i < json_array_size(layers); i++) OA_TRY(take_layer(k, json_array_get(layers, i)));
     const oa_model *model = k->model;
     if (model->n_layers == 0) return oa_h5_fail(k->h5, "E_KERAS", "model_config lists no layers");
-    if (model->input_length < 1 || model->input_channels < 1 || model->input_length > 65536 || model->input_channels > 64)
-        return oa_h5_fail(k->h5, "E_KERAS", "model_config states no input of bins and channels, (93, 1) or (93, 2); other inputs are not supported");
+    if (model->input_length < 1 || model->input_channels < 1 || model->input_length > 65536 || model->input_channels > 64 || model->input_height < 1 ||
+        model->input_height > 65536)
+        return oa_h5_fail(k->h5, "E_KERAS", "model_config states no input of bins and channels, (93, 1) or (93, 2), or of a picture, (150, 150, 1)");
     return OA_OK;
 }
 
@@ -218,9 +264,10 @@ static oa_status read_array(const keras *k, int i, const char *what, oa_h5_shape
 static oa_status check_kernel(const keras *k, int i, const oa_h5_shape *shape)
 {
     oa_layer *layer = &k->model->layers[i];
-    const bool is_conv = strcmp(layer->kind, "conv1d") == 0;
-    const int rank = is_conv ? 3 : 2;
-    if (shape->rank != rank || (int64_t)shape->dims[rank - 1] != layer->units || (is_conv && (int64_t)shape->dims[0] != layer->width))
+    const bool is_conv = strncmp(layer->kind, "conv", 4) == 0, is_flat = layer->height > 0;
+    const int rank = is_flat ? 4 : is_conv ? 3 : 2;
+    if (shape->rank != rank || (int64_t)shape->dims[rank - 1] != layer->units || (is_conv && (int64_t)shape->dims[rank - 3] != layer->width) ||
+        (is_flat && (int64_t)shape->dims[0] != layer->height))
         return oa_h5_fail(k->h5, "E_KERAS", "the kernel of %s does not have the shape that model_config says (%lld units)", k->layer_name[i],
                           (long long)layer->units);
     layer->inputs = (int64_t)shape->dims[rank - 2];
@@ -233,7 +280,7 @@ static oa_status read_layer(keras *k, int i)
 {
     oa_layer *layer = &k->model->layers[i];
     oa_h5_shape shape;
-    if (strcmp(layer->kind, "conv1d") != 0 && strcmp(layer->kind, "dense") != 0)
+    if (strncmp(layer->kind, "conv", 4) != 0 && strcmp(layer->kind, "dense") != 0)
         return oa_layer__count(layer) ? OA_OK : oa_h5_fail(k->h5, "E_KERAS", "layer %d has an impossible window", i + 1);
     OA_TRY(read_array(k, i, "kernel", &shape, &layer->kernel)); /* the model frees it, whatever follows */
     OA_TRY(check_kernel(k, i, &shape));
@@ -246,38 +293,57 @@ static oa_status read_layer(keras *k, int i)
 /* ---------------------------------------------------------------------------------------------- the map */
 
 static const struct known_shape {
-    int64_t length, channels, classes;
+    int64_t height, length, channels, classes;
     const char *preset;
 } known_shapes[] = {
-    { 93, 1, 2, "cocrni-002" },
-    { 93, 2, 3, "feal-002" },
+    { 1, 93, 1, 2, "cocrni-002" },
+    { 1, 93, 2, 3, "feal-002" },
+    { 150, 150, 1, 2, "allimg-011" },
 };
 
 static const char *preset_by_shape(const oa_model *model, int64_t classes)
 {
     for (size_t i = 0; i < sizeof known_shapes / sizeof known_shapes[0]; i++) {
         const struct known_shape *s = &known_shapes[i];
-        if (s->length == model->input_length && s->channels == model->input_channels && s->classes == classes) return s->preset;
+        if (s->height == model->input_height && s->length == model->input_length && s->channels == model->input_channels && s->classes == classes) return s->preset;
     }
     return NULL;
+}
+
+/* One sigmoid unit is the share of the second of two classes. */
+static int64_t classes_of(const oa_model *model)
+{
+    const oa_layer *last = &model->layers[model->n_layers - 1];
+    return last->units == 1 && strcmp(last->activation, "sigmoid") == 0 ? 2 : last->units;
+}
+
+static bool fits_map(const oa_model *model)
+{
+    const oa_map_definition *map = &model->map;
+    const bool is_flat = map->dimensions == 2;
+    return model->input_height == (is_flat ? map->pixels : 1) && model->input_length == (is_flat ? map->pixels : map->crop_bins) &&
+           model->input_channels == map->channels && model->n_classes == classes_of(model);
 }
 
 static oa_status assume_map(keras *k, const char *told)
 {
     oa_model *model = k->model;
-    const int64_t outputs = model->layers[model->n_layers - 1].units;
+    const int64_t outputs = classes_of(model);
     const char *classes, *preset = told && told[0] ? told : preset_by_shape(model, outputs);
     if (!preset)
-        return oa_h5_fail(k->h5, "E_KERAS", "a network from (%lld, %lld) to %lld classes; (93, 1) to 2 and (93, 2) to 3 are known, for others --preset "
-                          "says what map they were made for", (long long)model->input_length, (long long)model->input_channels, (long long)outputs);
+        return oa_h5_fail(k->h5, "E_KERAS", "a network from (%lld, %lld, %lld) to %lld classes; (1, 93, 1) to 2, (1, 93, 2) to 3 and (150, 150, 1) to 2 are "
+                          "known, for others --preset says what map they were made for", (long long)model->input_height,
+                          (long long)model->input_length, (long long)model->input_channels, (long long)outputs);
     if (!oa_map_preset_find(preset, &model->map, &classes))
-        return oa_fail_at(k->h5->context, OA_IN_PARAMETER("preset"), "E_PARAMETER_CHOICE", "preset %s is no map of a curve network; cocrni-002, cocrni-111 "
-                          "and feal-002 are known", preset);
+        return oa_fail_at(k->h5->context, OA_IN_PARAMETER("preset"), "E_PARAMETER_CHOICE", "preset %s is no map of a network; cocrni-002, cocrni-111, "
+                          "feal-002 and allimg-011 are known", preset);
     OA_TRY(oa_model__set_classes(model, classes, k->h5->path));
-    if (model->map.crop_bins != model->input_length || model->map.channels != model->input_channels || model->n_classes != outputs)
-        return oa_h5_fail(k->h5, "E_MAP_MISMATCH", "the network goes from (%lld, %lld) to %lld classes, preset %s from (%lld, %lld) to %lld",
-                          (long long)model->input_length, (long long)model->input_channels, (long long)outputs, preset,
-                          (long long)model->map.crop_bins, (long long)model->map.channels, (long long)model->n_classes);
+    if (!fits_map(model))
+        return oa_h5_fail(k->h5, "E_MAP_MISMATCH", "the network goes from (%lld, %lld, %lld) to %lld classes, preset %s from (%lld, %lld, %lld) to %lld",
+                          (long long)model->input_height, (long long)model->input_length, (long long)model->input_channels, (long long)outputs, preset,
+                          (long long)(model->map.dimensions == 2 ? model->map.pixels : 1),
+                          (long long)(model->map.dimensions == 2 ? model->map.pixels : model->map.crop_bins), (long long)model->map.channels,
+                          (long long)model->n_classes);
     snprintf(model->assumed, sizeof model->assumed, "map and class names of preset %s, %s", preset,
              told && told[0] ? "as told" : "from the shape of the network");
     return OA_OK;
@@ -299,9 +365,9 @@ static oa_status check_kind(const oa_h5 *h5)
 static oa_status fill(keras *k, const char *preset)
 {
     OA_TRY(check_kind(k->h5));
-    snprintf(k->model->architecture, sizeof k->model->architecture, "cnn1d");
     k->model->members = 1;
     OA_TRY(read_architecture(k));
+    snprintf(k->model->architecture, sizeof k->model->architecture, "%s", k->model->input_height > 1 ? "cnn2d" : "cnn1d");
     OA_TRY(assume_map(k, preset));
     for (int i = 0; i < k->model->n_layers; i++) OA_TRY(read_layer(k, i));
     return oa_model_digest(k->model, k->model->sha256);

@@ -8,9 +8,10 @@
 static const oa_format *const formats[] = {
     &oa_format_pos, &oa_format_epos, &oa_format_apt,   &oa_format_ato, &oa_format_csv, &oa_format_rrng,
     &oa_format_rng, &oa_format_env,  &oa_format_keras, &oa_format_nexus, &oa_format_cameca,
+    &oa_format_npy,
 };
 enum { FORMATS = sizeof formats / sizeof *formats };
-#define READ_HERE ".pos, .epos, .apt, .ato, .csv, .txt, .rrng, .rng, .env, NeXus (.nxs) and Keras networks (.h5)"
+#define READ_HERE ".pos, .epos, .apt, .ato, .csv, .txt, .rrng, .rng, .env, NeXus (.nxs), Keras networks (.h5) and NumPy banks (.npy)"
 
 static const char *const closed_suffixes[] = { "rhit", "hits", "root", "str", "rraw", NULL };
 
@@ -22,6 +23,7 @@ static const struct signature {
     { "\x89HDF\r\n\x1a\n", 8, "HDF5" }, { "APT\0", 4, "APT" },          { "\x1f\x8b", 2, "gzip" },
     { "PK\x03\x04", 4, "zip" },         { "\x89PNG", 4, "PNG" },        { "%PDF", 4, "PDF" },
     { "\xff\xfe", 2, "UTF-16 text" },   { "\xfe\xff", 2, "UTF-16 text" }, { "\x28\xb5\x2f\xfd", 4, "zstd" },
+    { "\x93NUMPY", 6, "NumPy" },
 };
 
 static const char *signature_of(const char *head, size_t n)
@@ -130,6 +132,7 @@ static oa_status recognise(oa_context *context, int fd, const char *name, uint64
         return is_listed(suffix, closed_suffixes) || !found ? unknown(context, name, suffix)
                                                             : mismatch(context, name, found, NULL);
     if (*out == &oa_format_apt && found && strcmp(found, "APT") == 0) return OA_OK;
+    if (*out == &oa_format_npy && found && strcmp(found, "NumPy") == 0) return OA_OK;
     if (*out && !is_hdf5_format(*out)) return found ? mismatch(context, name, found, *out) : OA_OK;
     if (is_hdf5 && *out && oa_text_equal_nocase(suffix, "nxs")) return OA_OK;
     if (is_hdf5) return format_of_hdf5(context, fd, name, bytes, out);

@@ -74,6 +74,9 @@ oa_status oa_h5_read_rows(const oa_h5 *h5, const char *path, const oa_h5_shape *
 typedef void oa_h5_rows_fn(void *arg, size_t first, size_t n, const void *rows);
 oa_status oa_h5_each_rows(const oa_h5 *h5, const char *path, const oa_h5_shape *shape, hid_t memory_type, oa_h5_rows_fn *take,
                           void *arg, bool *is_done) OA_MUST_USE;
+/* The same for the chunks that hold the rows [first, first + n): `take` may be given rows before and after them. */
+oa_status oa_h5_each_rows_of(const oa_h5 *h5, const char *path, const oa_h5_shape *shape, size_t first, size_t n, hid_t memory_type,
+                             oa_h5_rows_fn *take, void *arg, bool *is_done) OA_MUST_USE;
 /* A numeric dataset of that rank (-1: any) and at most `limit` elements, as float32; free with oa_free. */
 oa_status oa_h5_floats(const oa_h5 *h5, const char *path, int rank, size_t limit, oa_h5_shape *shape, float **out) OA_MUST_USE;
 

@@ -13,7 +13,7 @@ enum { CHUNKS_PER_THREAD = 2 };
 typedef struct unpacking {
     hid_t set;
     size_t size;           /* bytes of an element */
-    size_t row_bytes, chunk_rows, rows;
+    size_t row_bytes, chunk_rows, rows, end; /* rows of the dataset; row before which to end */
     bool is_shuffled;
     oa_h5_rows_fn *take;
     void *arg;
@@ -76,7 +76,7 @@ static bool fetch(unpacking *u, size_t n)
 
 static oa_status unpack_batches(oa_context *context, unpacking *u)
 {
-    const size_t chunks = oa_chunk_count(u->rows, u->chunk_rows), per_batch = CHUNKS_PER_THREAD * (size_t)context->threads;
+    const size_t chunks = oa_chunk_count(u->end, u->chunk_rows), per_batch = CHUNKS_PER_THREAD * (size_t)context->threads;
     const size_t bytes = u->chunk_rows * u->row_bytes;
     u->bound = bytes + bytes / 256 + 1024; /* no writer makes it longer than that */
     OA_TRY(oa_new(context, &u->packed, per_batch, u->bound));
@@ -139,12 +139,19 @@ static bool is_ours(const oa_h5_shape *shape, hid_t memory_type, unpacking *u)
 oa_status oa_h5_each_rows(const oa_h5 *h5, const char *path, const oa_h5_shape *shape, hid_t memory_type, oa_h5_rows_fn *take,
                           void *arg, bool *is_done)
 {
-    unpacking u = { .take = take, .arg = arg };
+    return oa_h5_each_rows_of(h5, path, shape, 0, shape->rank ? shape->dims[0] : 0, memory_type, take, arg, is_done);
+}
+
+oa_status oa_h5_each_rows_of(const oa_h5 *h5, const char *path, const oa_h5_shape *shape, size_t first, size_t n, hid_t memory_type,
+                             oa_h5_rows_fn *take, void *arg, bool *is_done)
+{
+    unpacking u = { .take = take, .arg = arg, .end = first + n };
     *is_done = false;
     u.set = H5Dopen2(h5->file, path, H5P_DEFAULT);
     if (u.set < 0) return OA_OK;
     oa_status status = OA_OK;
     if (is_ours(shape, memory_type, &u)) {
+        u.first_chunk = first / u.chunk_rows;
         status = unpack_batches(h5->context, &u);
         *is_done = status == OA_OK && !atomic_load(&u.is_odd);
     }

@@ -179,6 +179,16 @@ static void write_scalar(oa_h5w *w, const char *path, const oa_array *array)
     else oa_h5w_number(w, path, array->type, data, array->unit);
 }
 
+/* An earlier array with the same memory (classes that share probabilities): it is written once and has two names. */
+static const oa_array *same_block(const oa_values *values, const oa_array *array)
+{
+    for (const oa_array *a = values->arrays; a < array; a++)
+        if (a->block == array->block && strcmp(a->name, array->name) == 0) return a;
+    return NULL;
+}
+
+static size_t digits(int task) { return (size_t)snprintf(NULL, 0, "%d", task); }
+
 static oa_status write_array(oa_nexus_writer *writer, const oa_values *values, const oa_array *array, const char *process)
 {
     char group[512], path[512];
@@ -187,6 +197,12 @@ static oa_status write_array(oa_nexus_writer *writer, const oa_values *values, c
     if (array->rank == 0) {
         write_scalar(&writer->w, path, array);
         return OA_OK;
+    }
+    const oa_array *first = same_block(values, array);
+    if (first) {
+        char existing[512];
+        snprintf(existing, sizeof existing, "%.*s%d/%s", (int)(strlen(process) - digits(array->task)), process, first->task, first->name);
+        return oa_layout_link(writer, existing, path);
     }
     oa_bulk_array bulk = { .type = array->type, .rank = array->rank, .plane = { array->block->data }, .planes = 1 };
     memcpy(bulk.dims, array->dims, sizeof bulk.dims);

@@ -4,6 +4,7 @@
 #define OA_IO_NEXUS_H
 
 #include "data/metadata.h"
+#include "data/port.h"
 #include "data/record.h"
 #include "io/h5.h"
 
@@ -42,6 +43,24 @@ bool oa_nexus_has_ions(const oa_h5 *h5, const char *entry);
 /* Ions with everything known of them: types, ranges (also of pynxtools-apm, both hash generations), metadata. Ions of files
  * with ranging definitions but no ion types come without types; their ranges are set. Positions may be missing: *out is then NULL. */
 oa_status oa_nexus_ions(const oa_h5 *h5, const char *entry, oa_ions **out) OA_MUST_USE;
+/* Ions larger than memory. Opened, surveyed once, then handed out or kept in part; the file stays open meanwhile. */
+typedef struct oa_nexus_pieces oa_nexus_pieces;
+oa_status oa_nexus_pieces_open(const oa_h5 *h5, const char *entry, oa_nexus_pieces **out) OA_MUST_USE; /* close it also after a failure */
+void oa_nexus_pieces_close(oa_nexus_pieces *pieces); /* accepts NULL */
+/* Goes over all columns: *out has their types, the ranges and metadata, `whole` with number, bounds and digest, but no rows. What
+ * oa_nexus_ions refuses is refused here. Free *out also after a failure. */
+oa_status oa_nexus_pieces_survey(oa_nexus_pieces *pieces, const char *entry, oa_ions **out) OA_MUST_USE;
+/* Into the surveyed ions: the rows with z[0] <= z <= z[1], of the columns asked for (and z); the other columns go. */
+oa_status oa_nexus_pieces_keep(oa_nexus_pieces *pieces, unsigned columns, const double z[2], oa_ions *ions) OA_MUST_USE;
+/* For oa_ion_stream; pieces of 1 M rows. */
+oa_status oa_nexus_pieces_each(void *pieces, unsigned columns, oa_ions_fn *fn, void *arg) OA_MUST_USE;
+
+/* Shared by the two ways of reading: where the ions are and how many, all columns measured; the factor to our unit. */
+oa_status oa_nexus__find_ions(const oa_h5 *h5, const char *entry, char roi[512], size_t *n) OA_MUST_USE;
+oa_status oa_nexus__unit_factor(const oa_h5 *h5, const char *path, const char *wanted, double *out) OA_MUST_USE;
+/* Whether every ion of the entry has a type in the file. */
+bool oa_nexus_has_types(const oa_h5 *h5, const char *entry);
+
 /* Ranging definitions alone; *out NULL where there are none. */
 oa_status oa_nexus_ranges(const oa_h5 *h5, const char *entry, oa_ranges **out) OA_MUST_USE;
 oa_status oa_nexus_metadata(const oa_h5 *h5, const char *entry, oa_metadata **out) OA_MUST_USE;

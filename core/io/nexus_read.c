@@ -106,7 +106,7 @@ oa_status oa_nexus_entry(const oa_h5 *h5, char **entry)
 /* ---- columns ---- */
 
 /* Factor from the stored unit to ours; files without a unit are taken at their word, as the definitions prescribe it. */
-static oa_status unit_factor(const oa_h5 *h5, const char *path, const char *wanted, double *out)
+oa_status oa_nexus__unit_factor(const oa_h5 *h5, const char *path, const char *wanted, double *out)
 {
     const char *attribute = oa_h5_has_attribute(h5, path, "units") ? "units" : oa_h5_has_attribute(h5, path, "unit") ? "unit" : NULL;
     char *text = NULL;
@@ -158,7 +158,7 @@ static oa_status read_planes(const oa_h5 *h5, const char *path, const oa_h5_shap
     double factor;
     float *rows;
     bool is_done;
-    OA_TRY(unit_factor(h5, path, unit, &factor));
+    OA_TRY(oa_nexus__unit_factor(h5, path, unit, &factor));
     columns c = { .planes = planes, .factor = factor, .out = out };
     OA_TRY(oa_h5_each_rows(h5, path, shape, H5T_NATIVE_FLOAT, take_planes, &c, &is_done));
     if (is_done) return OA_OK;
@@ -473,9 +473,27 @@ static oa_status check_shapes(const oa_h5 *h5, const char *roi, size_t n)
     return OA_OK;
 }
 
+oa_status oa_nexus__find_ions(const oa_h5 *h5, const char *entry, char roi[512], size_t *n)
+{
+    char path[512];
+    oa_h5_shape shape;
+    if (!find_roi(h5, entry, positions_path, roi)) return oa_h5_fail(h5, "E_H5_MISSING", "%s has no reconstructed positions", entry);
+    OA_TRY(oa_h5_shape_of(h5, join(path, roi, positions_path), &shape));
+    if (shape.rank != 2 || shape.dims[1] != 3) return oa_h5_fail(h5, "E_H5_SHAPE", "%s must be (n,3)", path);
+    if (!oa_h5_is_dataset(h5, join(path, roi, "mass_to_charge_conversion/mass_to_charge")))
+        return oa_h5_fail(h5, "E_H5_MISSING", "%s is missing; positions alone are no ions", path);
+    *n = shape.dims[0];
+    return check_shapes(h5, roi, *n);
+}
+
+bool oa_nexus_has_types(const oa_h5 *h5, const char *entry)
+{
+    char roi[512], path[512];
+    return find_roi(h5, entry, positions_path, roi) && oa_h5_is_dataset(h5, join(path, roi, "ranging/peak_identification/iontypes"));
+}
+
 static oa_status fill_ions(const oa_h5 *h5, const char *entry, const char *roi, oa_ions *ions)
 {
-    OA_TRY(check_shapes(h5, roi, ions->n));
     for (size_t i = 0; i < oa_layout_rows; i++) OA_TRY(read_row(h5, roi, &oa_layout[i], ions));
     OA_TRY(oa_nexus_ranges(h5, entry, &ions->ranges));
     OA_TRY(oa_nexus_metadata(h5, entry, &ions->metadata));
@@ -484,15 +502,12 @@ static oa_status fill_ions(const oa_h5 *h5, const char *entry, const char *roi, 
 
 oa_status oa_nexus_ions(const oa_h5 *h5, const char *entry, oa_ions **out)
 {
-    char roi[512], path[512];
-    oa_h5_shape shape;
+    char roi[512];
+    size_t n;
     *out = NULL;
-    if (!find_roi(h5, entry, positions_path, roi)) return OA_OK;
-    OA_TRY(oa_h5_shape_of(h5, join(path, roi, positions_path), &shape));
-    if (shape.rank != 2 || shape.dims[1] != 3) return oa_h5_fail(h5, "E_H5_SHAPE", "%s must be (n,3)", path);
-    if (!oa_h5_is_dataset(h5, join(path, roi, "mass_to_charge_conversion/mass_to_charge")))
-        return oa_h5_fail(h5, "E_H5_MISSING", "%s is missing; positions alone are no ions", path);
-    OA_TRY(oa_ions__create(h5->context, out, shape.dims[0]));
+    if (!oa_nexus_has_ions(h5, entry)) return OA_OK;
+    OA_TRY(oa_nexus__find_ions(h5, entry, roi, &n));
+    OA_TRY(oa_ions__create(h5->context, out, n));
     const oa_status status = fill_ions(h5, entry, roi, *out);
     if (status == OA_OK) return OA_OK;
     oa_ions_free(*out);

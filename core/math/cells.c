@@ -1,11 +1,18 @@
-/* cells.c - counting sort of points into cells, and the search of what lies around a place. */
+/* cells.c - counting sort of points into cells, and the search of what lies around a place.
+ *
+ * The sort works in parallel and in two levels. Source rows are cut into chunks; ranges of consecutive cells make buckets.
+ * Each chunk counts its points per bucket, the sums say where each chunk writes into each bucket, so that points of a bucket
+ * stand by row whoever came first; then each bucket sorts itself into its cells. */
 #include "math/cells.h"
 
 #include <math.h>
 #include <string.h>
 
+#include "base/parallel.h"
+
 /* More cells than this beyond one for each two points would only cost memory: 16 MB at most for few points. */
 enum { FREE_CELLS = 4 << 20 };
+enum { ROWS_PER_CHUNK = 16384, POINTS_PER_BUCKET = 4096, BUCKETS_MAX = 256 };
 
 /* Rounds to the nearest integer, ties to even: at this size doubles have no fraction. */
 #define ROUNDER 6755399441055744.0 /* 1.5 * 2^52 */
@@ -40,19 +47,66 @@ static bool get_taken(const oa_points *points, size_t i, double out[3])
     return isfinite(out[0]) && isfinite(out[1]) && isfinite(out[2]);
 }
 
-static size_t bounds(const oa_points *points, double lo[3], double hi[3])
+/* Box and number of the points of a chunk of source rows. */
+typedef struct chunk_bounds {
+    size_t n;
+    double lo[3], hi[3];
+} chunk_bounds;
+
+typedef struct sorting {
+    oa_cells *cells;
+    const oa_points *points;
+    chunk_bounds *chunks;
+    size_t n_buckets, cells_per_bucket;
+    uint32_t *first;  /* (chunks, buckets) counts, then where the chunk goes on writing in the bucket */
+    uint32_t *bucket; /* (buckets + 1) first point */
+    bool is_parallel;
+    uint32_t *to; /* where it is not: room for the largest bucket */
+    void *copy;
+} sorting;
+
+/* The chunks one after the other, without a worker, where the caller may be inside a parallel loop itself. */
+static oa_status for_chunks(oa_context *context, sorting *job, size_t n, size_t per_chunk, oa_chunk_fn *fn)
 {
-    size_t n = 0;
-    double p[3];
-    for (size_t i = 0; i < points->n; i++) {
-        if (!get_taken(points, i, p)) continue;
-        for (int axis = 0; axis < 3; axis++) {
-            if (n == 0 || p[axis] < lo[axis]) lo[axis] = p[axis];
-            if (n == 0 || p[axis] > hi[axis]) hi[axis] = p[axis];
-        }
-        n++;
+    if (job->is_parallel) return oa_parallel(context, n, per_chunk, fn, job);
+    for (size_t c = 0; c < oa_chunk_count(n, per_chunk); c++) {
+        const size_t begin = c * per_chunk, end = n - begin < per_chunk ? n : begin + per_chunk;
+        OA_TRY(fn(job, (oa_span){ c, begin, end }, NULL));
     }
-    return n;
+    return OA_OK;
+}
+
+static oa_status bounds_chunk(void *arg, oa_span span, oa_worker *worker)
+{
+    const sorting *job = arg;
+    chunk_bounds b = { .n = 0 };
+    double p[3];
+    (void)worker;
+    for (size_t i = span.begin; i < span.end; i++) {
+        if (!get_taken(job->points, i, p)) continue;
+        for (int axis = 0; axis < 3; axis++) {
+            if (b.n == 0 || p[axis] < b.lo[axis]) b.lo[axis] = p[axis];
+            if (b.n == 0 || p[axis] > b.hi[axis]) b.hi[axis] = p[axis];
+        }
+        b.n++;
+    }
+    job->chunks[span.chunk] = b;
+    return OA_OK;
+}
+
+static oa_status find_bounds(oa_context *context, sorting *job, double lo[3], double hi[3], size_t *n)
+{
+    OA_TRY(for_chunks(context, job, job->points->n, ROWS_PER_CHUNK, bounds_chunk));
+    *n = 0;
+    for (size_t c = 0; c < oa_chunk_count(job->points->n, ROWS_PER_CHUNK); c++) {
+        const chunk_bounds *b = &job->chunks[c];
+        for (int axis = 0; b->n && axis < 3; axis++) {
+            lo[axis] = *n ? fmin(lo[axis], b->lo[axis]) : b->lo[axis];
+            hi[axis] = *n ? fmax(hi[axis], b->hi[axis]) : b->hi[axis];
+        }
+        *n += b->n;
+    }
+    return OA_OK;
 }
 
 /* Sets dims for the edge; false where that makes too many cells. */
@@ -132,33 +186,148 @@ static void place(oa_cells *cells, size_t at, const double p[3], size_t row)
     if (cells->row) cells->row[at] = (uint32_t)row;
 }
 
-/* Counts, sums up, places. The count of cell c goes to start[c + 2], so that after summing start[c + 1] is where c begins;
- * each placed point moves it on, until it is where c + 1 begins. */
-static void sort_points(oa_cells *cells, const oa_points *points)
+/* ---------------------------------------------------------------------------------------------- buckets */
+
+static oa_status count_chunk(void *arg, oa_span span, oa_worker *worker)
 {
-    const size_t n_cells = oa_cells_count(cells);
+    const sorting *job = arg;
+    uint32_t *count = job->first + span.chunk * job->n_buckets;
     double p[3];
-    for (size_t i = 0; i < points->n; i++)
-        if (get_taken(points, i, p)) cells->start[cell_of(cells, p) + 2]++;
-    for (size_t c = 0; c < n_cells; c++) cells->start[c + 2] += cells->start[c + 1];
-    for (size_t i = 0; i < points->n; i++)
-        if (get_taken(points, i, p)) place(cells, cells->start[cell_of(cells, p) + 1]++, p, i);
+    (void)worker;
+    for (size_t i = span.begin; i < span.end; i++)
+        if (get_taken(job->points, i, p)) count[cell_of(job->cells, p) / job->cells_per_bucket]++;
+    return OA_OK;
 }
 
-oa_status oa_cells_build(oa_arena *arena, oa_cells *out, const oa_points *points, double edge, unsigned keep)
+static oa_status place_chunk(void *arg, oa_span span, oa_worker *worker)
+{
+    const sorting *job = arg;
+    uint32_t *first = job->first + span.chunk * job->n_buckets;
+    double p[3];
+    (void)worker;
+    for (size_t i = span.begin; i < span.end; i++)
+        if (get_taken(job->points, i, p)) place(job->cells, first[cell_of(job->cells, p) / job->cells_per_bucket]++, p, i);
+    return OA_OK;
+}
+
+/* Counts become places: bucket by bucket, in it chunk by chunk. */
+static void sum_up(sorting *job, size_t n_chunks)
+{
+    uint32_t sum = 0;
+    for (size_t b = 0; b < job->n_buckets; b++) {
+        job->bucket[b] = sum;
+        for (size_t c = 0; c < n_chunks; c++) {
+            const uint32_t count = job->first[c * job->n_buckets + b];
+            job->first[c * job->n_buckets + b] = sum;
+            sum += count;
+        }
+    }
+    job->bucket[job->n_buckets] = sum;
+}
+
+/* ---------------------------------------------------------------------------------------------- cells of a bucket */
+
+enum { SLOT_CELL = 0, SLOT_COPY = 1 };
+
+/* Moves the n entries of a column to their places: entry i goes to begin + to[i]. */
+static void move_words(uint32_t *column, size_t n, const uint32_t *to, uint32_t *copy)
+{
+    memcpy(copy, column, n * sizeof *copy);
+    for (size_t i = 0; i < n; i++) column[to[i]] = copy[i];
+}
+
+static void move_doubles(double *column, size_t n, const uint32_t *to, double *copy)
+{
+    memcpy(copy, column, n * sizeof *copy);
+    for (size_t i = 0; i < n; i++) column[to[i]] = copy[i];
+}
+
+static void move_bucket(const oa_cells *c, size_t at, size_t n, const uint32_t *to, void *copy)
+{
+    void *words[4] = { c->row, c->xk ? (void *)c->xk : (void *)c->x, c->yk ? (void *)c->yk : (void *)c->y, c->zk ? (void *)c->zk : (void *)c->z };
+    double *doubles[3] = { c->xd, c->yd, c->zd };
+    for (int k = 0; k < 4; k++)
+        if (words[k]) move_words((uint32_t *)words[k] + at, n, to, copy);
+    for (int k = 0; k < 3; k++)
+        if (doubles[k]) move_doubles(doubles[k] + at, n, to, copy);
+}
+
+/* start[c] counts cell c, then is its first place, moves on with each point to its end, and is put back. */
+static oa_status bucket_chunk(void *arg, oa_span span, oa_worker *worker)
+{
+    const sorting *job = arg;
+    const size_t b = span.begin, at = job->bucket[b], n = job->bucket[b + 1] - at, n_cells = oa_cells_count(job->cells);
+    const size_t c0 = b * job->cells_per_bucket, c1 = c0 + job->cells_per_bucket < n_cells ? c0 + job->cells_per_bucket : n_cells;
+    uint32_t *start = job->cells->start, *to = job->to, sum = (uint32_t)at;
+    void *copy = job->copy;
+    double p[3];
+    if (worker) OA_TRY(oa_worker_scratch(worker, SLOT_CELL, &to, n, sizeof *to));
+    if (worker) OA_TRY(oa_worker_scratch(worker, SLOT_COPY, &copy, n, sizeof(double)));
+    for (size_t i = 0; i < n; i++) {
+        oa_cells_point(job->cells, at + i, p);
+        to[i] = (uint32_t)cell_of(job->cells, p);
+        start[to[i]]++;
+    }
+    for (size_t c = c0; c < c1; c++) {
+        const uint32_t count = start[c];
+        start[c] = sum;
+        sum += count;
+    }
+    for (size_t i = 0; i < n; i++) to[i] = start[to[i]]++ - (uint32_t)at;
+    move_bucket(job->cells, at, n, to, copy);
+    for (size_t c = c1; c-- > c0 + 1;) start[c] = start[c - 1];
+    if (c1 > c0) start[c0] = (uint32_t)at;
+    return OA_OK;
+}
+
+static oa_status take_room(oa_arena *own, sorting *job)
+{
+    size_t most = 0;
+    for (size_t b = 0; b < job->n_buckets; b++) most = job->bucket[b + 1] - job->bucket[b] > most ? job->bucket[b + 1] - job->bucket[b] : most;
+    OA_TRY(oa_arena_take(own, &job->to, most, sizeof *job->to));
+    return oa_arena_take(own, &job->copy, most, sizeof(double));
+}
+
+static oa_status sort_points(oa_context *context, oa_arena *own, sorting *job)
+{
+    const size_t n_chunks = oa_chunk_count(job->points->n, ROWS_PER_CHUNK), n_cells = oa_cells_count(job->cells), n = job->cells->n;
+    const size_t wanted = n / POINTS_PER_BUCKET < 1 ? 1 : n / POINTS_PER_BUCKET > BUCKETS_MAX ? BUCKETS_MAX : n / POINTS_PER_BUCKET;
+    job->cells_per_bucket = (n_cells + wanted - 1) / wanted;
+    job->n_buckets = (n_cells + job->cells_per_bucket - 1) / job->cells_per_bucket;
+    OA_TRY(oa_arena_take(own, &job->first, n_chunks * job->n_buckets, sizeof *job->first));
+    OA_TRY(oa_arena_take(own, &job->bucket, job->n_buckets + 1, sizeof *job->bucket));
+    OA_TRY(for_chunks(context, job, job->points->n, ROWS_PER_CHUNK, count_chunk));
+    sum_up(job, n_chunks);
+    OA_TRY(for_chunks(context, job, job->points->n, ROWS_PER_CHUNK, place_chunk));
+    if (!job->is_parallel) OA_TRY(take_room(own, job));
+    OA_TRY(for_chunks(context, job, job->n_buckets, 1, bucket_chunk));
+    job->cells->start[n_cells] = job->cells->start[n_cells + 1] = (uint32_t)n;
+    return OA_OK;
+}
+
+static oa_status build(oa_arena *arena, oa_arena *own, oa_cells *out, const oa_points *points, double edge, unsigned keep)
 {
     double hi[3] = { 0, 0, 0 };
-    memset(out, 0, sizeof *out);
-    if (points->n > UINT32_MAX)
-        return oa_fail(arena->context, "E_TOO_MANY_IONS", "%zu points; at most %u can be sorted into cells", points->n, UINT32_MAX);
-    out->n = bounds(points, out->origin, hi);
+    sorting job = { .cells = out, .points = points, .is_parallel = keep & OA_CELLS_PARALLEL };
+    OA_TRY(oa_arena_take(own, &job.chunks, oa_chunk_count(points->n, ROWS_PER_CHUNK), sizeof *job.chunks));
+    OA_TRY(find_bounds(arena->context, &job, out->origin, hi, &out->n));
     while (!set_dims(out, hi, edge)) edge *= 1.25;
     OA_TRY(oa_arena_take(arena, &out->start, oa_cells_count(out) + 2, sizeof *out->start));
     if (keep & OA_CELLS_STEPS && points->steps > 0 && fit_steps(out, hi, points->steps)) out->steps = points->steps;
     OA_TRY(take_columns(arena, out, out->steps > 0 ? false : !points->x || points->steps > 0));
     if (keep & OA_CELLS_ROWS) OA_TRY(oa_arena_take(arena, &out->row, out->n, sizeof *out->row));
-    sort_points(out, points);
-    return OA_OK;
+    return sort_points(arena->context, own, &job);
+}
+
+oa_status oa_cells_build(oa_arena *arena, oa_cells *out, const oa_points *points, double edge, unsigned keep)
+{
+    oa_arena own = { .context = arena->context };
+    memset(out, 0, sizeof *out);
+    if (points->n > UINT32_MAX)
+        return oa_fail(arena->context, "E_TOO_MANY_IONS", "%zu points; at most %u can be sorted into cells", points->n, UINT32_MAX);
+    const oa_status status = build(arena, &own, out, points, edge, keep);
+    oa_arena_drop(&own);
+    return status;
 }
 
 void oa_cells_point(const oa_cells *cells, size_t i, double out[3])

@@ -36,8 +36,9 @@ typedef struct oa_stretch {
 } oa_stretch;
 
 /* What else cells keep. Steps: rounded coordinates as whole steps, where they are fewer than 2^30 (a millimetre of
- * 0.001 nm); else as doubles. */
-enum { OA_CELLS_ROWS = 1, OA_CELLS_STEPS = 2 };
+ * 0.001 nm); else as doubles. Parallel is no part of the cells: they may be built by all threads, so not from inside a
+ * parallel loop; they are the same. */
+enum { OA_CELLS_ROWS = 1, OA_CELLS_STEPS = 2, OA_CELLS_PARALLEL = 4 };
 
 /* edge is a wish: cells grow where the box is so large that there would be many more cells than points. */
 oa_status oa_cells_build(oa_arena *arena, oa_cells *out, const oa_points *points, double edge,

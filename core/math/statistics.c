@@ -58,6 +58,22 @@ double oa_chi2_tail(double chi2, size_t degrees)
     return fmin(tail, 1);
 }
 
+static double mu_of(double chi2, double n) { return chi2 > 0 ? sqrt(chi2 / (chi2 + n)) : 0; }
+
+/* The control scaled to the total of the actual sizes, both over the bins that are used. */
+static double scaled_chi2(const double *actual, const double *control, size_t n_bins)
+{
+    double a = 0, c = 0, chi2 = 0;
+    for (size_t b = 0; b < n_bins; b++)
+        if (control[b] >= 1) a += actual[b], c += control[b];
+    for (size_t b = 0; b < n_bins; b++) {
+        if (!(control[b] >= 1) || !(a > 0)) continue;
+        const double expected = control[b] * (a / c), difference = actual[b] - expected;
+        chi2 += difference * difference / expected;
+    }
+    return chi2;
+}
+
 oa_size_test oa_size_compare(const double *actual, const double *control, size_t n_bins)
 {
     oa_size_test test = { .pearson_r = oa_pearson(actual, control, n_bins) };
@@ -70,6 +86,8 @@ oa_size_test oa_size_compare(const double *actual, const double *control, size_t
     }
     test.degrees_of_freedom = test.bins_used ? test.bins_used - 1 : 0;
     test.p_value = oa_chi2_tail(test.chi2, test.degrees_of_freedom);
-    test.mu = test.chi2 > 0 ? sqrt(test.chi2 / (test.chi2 + test.n)) : 0;
+    test.mu = mu_of(test.chi2, test.n);
+    test.chi2_scaled = scaled_chi2(actual, control, n_bins);
+    test.mu_scaled = mu_of(test.chi2_scaled, test.n);
     return test;
 }

@@ -17,6 +17,7 @@ typedef struct oa_size_test {
     double p_value;   /* chance of a larger chi2; NaN without degrees of freedom */
     double n;         /* (sum a + sum c) / 2 over all bins */
     double mu;        /* sqrt(chi2 / (chi2 + n)), 0 where both are 0: non-random from 0.25 on */
+    double chi2_scaled, mu_scaled; /* the same with c scaled to the total of a over the bins used; bins and n as before */
 } oa_size_test;
 
 /* Counts as doubles: a control may be the mean of several. */

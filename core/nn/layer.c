@@ -3,15 +3,20 @@
 
 #include <string.h>
 
-#include "math/blas.h"
-
-static const oa_layer_kind *const kinds[] = { &oa_layer_conv1d, &oa_layer_maxpool1d, &oa_layer_flatten, &oa_layer_dense };
+static const oa_layer_kind *const kinds[] = {
+    &oa_layer_conv1d, &oa_layer_conv2d, &oa_layer_maxpool1d, &oa_layer_maxpool2d, &oa_layer_flatten, &oa_layer_dense,
+};
 
 const oa_layer_kind *oa_layer_kind_find(const char *name)
 {
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
         if (strcmp(kinds[i]->name, name) == 0) return kinds[i];
     return NULL;
+}
+
+size_t oa_extent_values(oa_extent extent)
+{
+    return extent.height * extent.length * extent.channels;
 }
 
 size_t oa_windows(size_t length, size_t width, size_t stride, bool same_padding, size_t *before)
@@ -24,19 +29,14 @@ size_t oa_windows(size_t length, size_t width, size_t stride, bool same_padding,
     return n;
 }
 
-enum { FEW_UNITS = 8 }; /* class outputs: too narrow for the matrix library, whose sums would then depend on the row */
-
-static void multiply_plainly(size_t m, size_t n, size_t k, const float *a, size_t a_step, const float *b, float *y)
-{
-    for (size_t r = 0; r < m; r++)
-        for (size_t i = 0; i < k; i++)
-            for (size_t u = 0; u < n; u++) y[r * n + u] += a[r * a_step + i] * b[i * n + u];
-}
-
 void oa_layer_product(const oa_layer_pass *pass, size_t m, size_t n, size_t k, const float *a, size_t a_step, float *y)
 {
     for (size_t r = 0; r < m; r++) memcpy(y + r * n, pass->bias, n * sizeof *y);
-    if (pass->kernels->multiply) pass->kernels->multiply(m, n, k, a, a_step, pass->kernel, y);
-    else if (n < FEW_UNITS || a_step < k) multiply_plainly(m, n, k, a, a_step, pass->kernel, y);
-    else oa_blas_multiply(m, n, k, a, pass->kernel, 1.0f, y);
+    pass->kernels->multiply(m, n, k, a, a_step, pass->kernel, y);
+}
+
+void oa_layer_sum(const oa_layer_pass *pass, size_t m, size_t n, const float *dy, float *sum)
+{
+    static const float one[OA_KERNEL_PAD] = { 1 };
+    pass->kernels->multiply_tn(m, n, 1, one, 0, dy, sum); /* every row of the left side is the same 1 */
 }

@@ -4,7 +4,7 @@
 static oa_status flatten_shape(oa_context *context, const oa_layer *layer, oa_extent in, oa_extent *out)
 {
     (void)context, (void)layer;
-    *out = (oa_extent){ .length = 1, .channels = in.length * in.channels };
+    *out = (oa_extent){ .height = 1, .length = 1, .channels = oa_extent_values(in) };
     return OA_OK;
 }
 

@@ -12,24 +12,39 @@ static oa_status plan_layer(oa_context *context, const oa_model *model, int i, o
     out->kind[i] = oa_layer_kind_find(layer->kind);
     out->activation[i] = oa_activation_find(layer->activation);
     if (!out->kind[i])
-        return oa_fail(context, "E_ARCHITECTURE", "layer %d is a %s; conv1d, maxpool1d, flatten and dense are known", i + 1, layer->kind);
+        return oa_fail(context, "E_ARCHITECTURE", "layer %d is a %s; conv1d, conv2d, maxpool1d, maxpool2d, flatten and dense are known", i + 1,
+                       layer->kind);
     if (!out->activation[i])
-        return oa_fail(context, "E_ARCHITECTURE", "layer %d (%s) has the activation %s; relu, softmax and linear are known", i + 1,
+        return oa_fail(context, "E_ARCHITECTURE", "layer %d (%s) has the activation %s; relu, softmax, sigmoid and linear are known", i + 1,
                        layer->kind, layer->activation);
     if (out->kind[i]->has_weights && (!layer->kernel || !layer->bias))
         return oa_fail(context, "E_ARCHITECTURE", "layer %d (%s) has no weights", i + 1, layer->kind);
     return out->kind[i]->shape(context, layer, out->extent[i], &out->extent[i + 1]);
 }
 
+/* So many that weights, which come from the third-level cache, are read seldom enough: at 192 patterns the published dense
+ * layers reach nine tenths of what the multipliers can, at 64 eight. Fewer where what the layers give would fill the memory. */
+static size_t patterns_per_batch(const oa_network *network)
+{
+    enum { MOST = 192, FLOATS = 1 << 23 };
+    size_t floats = 1;
+    for (int i = 0; i <= network->model->n_layers; i++) floats += oa_extent_values(network->extent[i]);
+    const size_t fit = FLOATS / floats;
+    return fit > MOST ? MOST : fit < 1 ? 1 : fit;
+}
+
 oa_status oa_network_plan(oa_context *context, const oa_model *model, oa_network *out)
 {
     *out = (oa_network){ .kernels = context->kernels, .model = model, .n_classes = (size_t)model->n_classes,
-                         .n_input = (size_t)(model->input_length * model->input_channels) };
-    out->extent[0] = (oa_extent){ .length = (size_t)model->input_length, .channels = (size_t)model->input_channels };
+                         .n_input = (size_t)(model->input_height * model->input_length * model->input_channels) };
+    out->extent[0] = (oa_extent){ .height = (size_t)model->input_height, .length = (size_t)model->input_length, .channels = (size_t)model->input_channels };
     if (model->n_layers < 1) return oa_fail(context, "E_ARCHITECTURE", "the network has no layers");
     for (int i = 0; i < model->n_layers; i++) OA_TRY(plan_layer(context, model, i, out));
     const oa_extent last = out->extent[model->n_layers];
-    if (last.length != 1 || last.channels != out->n_classes)
+    out->is_share = last.channels == 1 && out->n_classes == 2 && strcmp(model->layers[model->n_layers - 1].activation, "sigmoid") == 0;
+    out->batch = patterns_per_batch(out);
+    if (out->is_share && last.height == 1 && last.length == 1) return OA_OK;
+    if (last.height != 1 || last.length != 1 || last.channels != out->n_classes)
         return oa_fail(context, "E_ARCHITECTURE", "the last layer gives %zu x %zu values, but there are %zu classes", last.length,
                        last.channels, out->n_classes);
     return OA_OK;
@@ -37,17 +52,17 @@ oa_status oa_network_plan(oa_context *context, const oa_model *model, oa_network
 
 /* ---------------------------------------------------------------------------------------------- the state */
 
-static size_t whole_lines(size_t floats)
+size_t oa_network__whole_lines(size_t floats)
 {
     return (floats + LINE - 1) / LINE * LINE;
 }
 
-static size_t floats_between(const oa_network *network, int i, size_t rows)
+size_t oa_network__floats(const oa_network *network, int i, size_t rows)
 {
-    return whole_lines(rows * network->extent[i].length * network->extent[i].channels);
+    return oa_network__whole_lines(rows * oa_extent_values(network->extent[i]));
 }
 
-static size_t scratch_floats(const oa_network *network)
+size_t oa_network__scratch_floats(const oa_network *network)
 {
     size_t most = 0;
     for (int i = 0; i < network->model->n_layers; i++) {
@@ -55,34 +70,36 @@ static size_t scratch_floats(const oa_network *network)
         const size_t n = network->kind[i]->scratch(&network->model->layers[i], network->extent[i], network->extent[i + 1]);
         most = n > most ? n : most;
     }
-    return whole_lines(most);
+    return oa_network__whole_lines(most);
 }
 
 size_t oa_network_state_floats(const oa_network *network, size_t rows)
 {
-    size_t n = floats_between(network, 0, rows) + whole_lines(rows * network->n_classes) + scratch_floats(network);
+    size_t n = oa_network__floats(network, 0, rows) + oa_network__whole_lines(rows * network->n_classes) + oa_network__scratch_floats(network);
+    if (network->is_share) n += oa_network__whole_lines(rows * network->n_classes);
     for (int i = 0; i < network->model->n_layers; i++)
-        if (network->kind[i]->forward) n += floats_between(network, i + 1, rows);
+        if (network->kind[i]->forward) n += oa_network__floats(network, i + 1, rows);
     return n;
 }
 
 void oa_network_state_lay(const oa_network *network, size_t rows, float *memory, oa_network_state *out)
 {
     *out = (oa_network_state){ .logits = memory };
-    memory += whole_lines(rows * network->n_classes);
+    memory += oa_network__whole_lines(rows * network->n_classes);
     out->scratch = memory;
-    memory += scratch_floats(network);
+    memory += oa_network__scratch_floats(network);
     out->y[0] = memory;
-    memory += floats_between(network, 0, rows);
+    memory += oa_network__floats(network, 0, rows);
     for (int i = 0; i < network->model->n_layers; i++) {
         out->y[i + 1] = network->kind[i]->forward ? memory : out->y[i];
-        if (network->kind[i]->forward) memory += floats_between(network, i + 1, rows);
+        if (network->kind[i]->forward) memory += oa_network__floats(network, i + 1, rows);
     }
+    out->probability = network->is_share ? memory : out->y[network->model->n_layers];
 }
 
 /* ---------------------------------------------------------------------------------------------- the pass */
 
-static oa_layer_pass pass_of(const oa_network *network, int64_t member, size_t rows, const oa_network_state *state, int i)
+oa_layer_pass oa_network__pass_of(const oa_network *network, int64_t member, size_t rows, const oa_network_state *state, int i)
 {
     const oa_layer *layer = &network->model->layers[i];
     return (oa_layer_pass){
@@ -111,21 +128,36 @@ static void pass_fused(const oa_layer_pass *pass, oa_extent pooled, float *y)
                                      (size_t)pass->layer->stride * channels, pass->kernel, pass->bias, y + r * out);
 }
 
+/* What the last layer gives, before and after its activation. One sigmoid unit is the share p of class 1: the logits 0 and z
+ * have the softmax 1 - p and p. */
+static void keep_logits(const oa_network *network, size_t rows, const float *z, float *logits)
+{
+    if (!network->is_share) memcpy(logits, z, rows * network->n_classes * sizeof *z);
+    for (size_t r = 0; network->is_share && r < rows; r++) logits[2 * r] = 0, logits[2 * r + 1] = z[r];
+}
+
+static void keep_shares(const oa_network *network, size_t rows, const float *p, float *probability)
+{
+    for (size_t r = 0; network->is_share && r < rows; r++) probability[2 * r] = 1 - p[r], probability[2 * r + 1] = p[r];
+}
+
 void oa_network_pass(const oa_network *network, int64_t member, size_t rows, const oa_network_state *state)
 {
     const oa_model *model = network->model;
     for (int i = 0; i < model->n_layers; i++) {
-        const oa_layer_pass pass = pass_of(network, member, rows, state, i);
+        const oa_layer_pass pass = oa_network__pass_of(network, member, rows, state, i);
         if (!state->keeps_layers && is_fusible(network, i)) {
             pass_fused(&pass, network->extent[i + 2], state->y[i + 2]);
             i++;
             continue;
         }
         if (network->kind[i]->forward) network->kind[i]->forward(&pass);
-        const size_t n = pass.out.length * pass.out.channels;
-        if (i + 1 == model->n_layers) memcpy(state->logits, pass.y, rows * n * sizeof *pass.y);
+        const size_t n = oa_extent_values(pass.out);
+        if (i + 1 == model->n_layers) keep_logits(network, rows, pass.y, state->logits);
         if (network->activation[i]->apply) network->activation[i]->apply(pass.y, rows, n);
+        if (state->after) state->after(state->after_arg, i, pass.y, rows * n);
     }
+    keep_shares(network, rows, state->y[model->n_layers], state->probability);
 }
 
 /* The patterns without NaN; the others are not computed at all. */
@@ -146,12 +178,11 @@ static void find_valid(const oa_network *network, const float *patterns, size_t 
     }
 }
 
-/* The valid patterns [first, first + rows), then zeros. */
+/* The valid patterns [first, first + rows). */
 static void load_batch(const oa_network *network, const float *patterns, const valid_rows *valid, size_t first, size_t rows, float *x)
 {
     const size_t values = network->n_input;
     for (size_t r = 0; r < rows; r++) memcpy(x + r * values, patterns + valid->row[first + r] * values, values * sizeof *x);
-    memset(x + rows * values, 0, (OA_BATCH - rows) * values * sizeof *x);
 }
 
 static void fill_with_nan(float *values, size_t n)
@@ -181,10 +212,10 @@ static oa_status make_room(const oa_network *network, oa_worker *worker, group_r
 {
     const size_t sums = 2 * (size_t)OA_BATCH_GROUP * network->n_classes; /* in doubles, first */
     float *memory;
-    OA_TRY(oa_worker_scratch(worker, OA_NETWORK_SLOT, &memory, 2 * sums + oa_network_state_floats(network, OA_BATCH), sizeof *memory));
+    OA_TRY(oa_worker_scratch(worker, OA_NETWORK_SLOT, &memory, 2 * sums + oa_network_state_floats(network, network->batch), sizeof *memory));
     room->sums = (double *)(void *)memory;
     memset(room->sums, 0, sums * sizeof *room->sums);
-    oa_network_state_lay(network, OA_BATCH, memory + 2 * sums, &room->state);
+    oa_network_state_lay(network, network->batch, memory + 2 * sums, &room->state);
     return OA_OK;
 }
 
@@ -193,7 +224,7 @@ static void store_batch(const oa_network *network, int64_t member, const group_r
                         size_t rows, const oa_prediction *out)
 {
     const size_t classes = network->n_classes, members = (size_t)network->model->members;
-    const float *p = room->state.y[network->model->n_layers];
+    const float *p = room->state.probability;
     for (size_t r = 0; r < rows; r++) {
         const size_t row = valid->row[first + r], at = (row * members + (size_t)member) * classes;
         for (size_t c = 0; c < classes; c++) {
@@ -216,10 +247,10 @@ oa_status oa_network_group(const oa_network *network, oa_worker *worker, const f
     fill_with_nan(out->probability, all);
     fill_with_nan(out->logits, all);
     for (int64_t m = 0; m < network->model->members; m++)
-        for (size_t first = 0; first < valid.n; first += OA_BATCH) {
-            const size_t rows = valid.n - first < OA_BATCH ? valid.n - first : OA_BATCH;
+        for (size_t first = 0; first < valid.n; first += network->batch) {
+            const size_t rows = valid.n - first < network->batch ? valid.n - first : network->batch;
             load_batch(network, patterns, &valid, first, rows, room.state.y[0]);
-            oa_network_pass(network, m, OA_BATCH, &room.state);
+            oa_network_pass(network, m, rows, &room.state);
             store_batch(network, m, &room, &valid, first, rows, out);
         }
     store_ensemble(network, room.sums, valid.is_void, n, out);

@@ -1,23 +1,13 @@
-/* domains.c - groups of selected ions, their sizes and shapes, and whether their sizes differ from those of a control.
- * DBSCAN: Ester et al., KDD 1996. Test of randomness: Li et al., Adv. Mater. 2024, 2407564; coefficient mu after
- * Moody et al., Microsc. Res. Tech. 71 (2008) 542. */
-#include <math.h>
+/* domains.c - groups of selected ions: their sizes, shapes, composition and pairs, how many there are in which volume, and
+ * whether their sizes differ from those of random controls. Here are the tables and the order of the work; domains.h tells
+ * what is where. DBSCAN: Ester et al., KDD 1996. Test of randomness: Li et al., Adv. Mater. 2024, 2407564. */
 #include <string.h>
 
-#include "math/dbscan.h"
-#include "math/morphology.h"
-#include "math/statistics.h"
-#include "step/step.h"
-
-typedef struct domains_params {
-    const char *method, *species;
-    double eps;
-    int64_t min_points;
-    double rounding;
-    int64_t size_bin, size_max, draws;
-} domains_params;
+#include "base/random.h"
+#include "step/domains.h"
 
 static const char *const method_words[] = { "dbscan", "max_separation", NULL };
+static const char *const volume_words[] = { "none", "frustum", "frustum_3.14", "cube", "roi", NULL };
 
 static const oa_param domains_table[] = {
     OA_PARAM(domains_params, method, .dflt_text = "dbscan", .choices = method_words,
@@ -35,13 +25,30 @@ static const oa_param domains_table[] = {
     OA_PARAM(domains_params, size_max, .dflt = 160, .min = 1, .max = 1e9,
              .help = "end of the size distribution; larger domains are pooled in the last bin"),
     OA_PARAM(domains_params, draws, .dflt = 0, .min = 0, .max = 1000,
-             .help = "shuffled controls made here; needs a selection that can be made again from shuffled ions, so 0 as long as "
-                     "the control comes from slot control"),
+             .help = "shuffled controls made here, beside the one of slot control: types permuted as step shuffle does with seed + 1, "
+                     "seed + 2, ...; then species are chosen, or the step that selected the ions is repeated"),
+    OA_PARAM(domains_params, seed, .dflt = 1, .min = 0, .max = OA_SEED_MAX, .help = "which controls and which bootstrap"),
+    OA_PARAM(domains_params, bootstrap, .dflt = 1000, .min = 0, .max = 1e6,
+             .help = "resamplings of the domains for the interval of mu; 0: no interval"),
+    OA_PARAM(domains_params, shape_min, .dflt = 20, .min = 1, .max = 1e9,
+             .help = "shapes are counted for all domains, and again for those of at least this many ions"),
+    OA_PARAM(domains_params, volume, .dflt_text = "none", .choices = volume_words,
+             .help = "volume of the number density: roi, that of the region; frustum, of a tip with its apex at z = 0, times ranged ions in "
+                     "the region over all (frustum_3.14: with the published value of pi); cube, of the box `cube`, scaled in the same way"),
+    OA_PARAM(domains_params, roi, .unit = OA_NM, .n_min = 6, .n_max = 6,
+             .help = "region xlo,xhi,ylo,yhi,zlo,zhi that volume, volume fraction and mean composition refer to; left out: the pixels of "
+                     "the result that selected the ions, else the bounding box. It does not choose ions"),
+    OA_PARAM(domains_params, cube, .unit = OA_NM, .n_min = 6, .n_max = 6, .help = "volume cube: a box filled with ions, xlo,xhi,ylo,yhi,zlo,zhi"),
+    OA_PARAM(domains_params, pairs, .dflt_text = "",
+             .help = "z-SDMs within each domain: species of the centre and of the neighbour, Ni-Ni or Ni-Ni,Co-Cr; left out: none"),
+    OA_PARAM(domains_params, bins, .dflt = 200, .min = 2, .max = 65536, .help = "bins of such a map"),
+    OA_PARAM(domains_params, half_range, .unit = OA_NM, .dflt = 1.5, .min = 0.01, .max = 100,
+             .help = "the map reaches from minus to plus this distance, and no pair is longer"),
     OA_PARAM_END
 };
 
 static const oa_slot domains_slots[] = {
-    { "ions", OA_TAKES_SELECTION, false, "ions, or a result with selected ions: then these" },
+    { "ions", OA_TAKES_SELECTION, false, "ions, or a result with selected ions: then these, each of several selections for itself" },
     { "control", OA_TAKES_SELECTION, true, "the same made from shuffled ions, for the test of randomness" },
     { "selection", OA_TAKES_RESULT, true, "only the ions selected there take part, or those of the true domains of a synthesised specimen" },
     OA_SLOT_END
@@ -52,7 +59,10 @@ static const oa_output domains_outputs[] = {
     { .name = "membership/ion_index", .type = OA_U64, .shape = "(ion)", .help = "row of the ion, ascending: all that take part" },
     { .name = "size_distribution/count", .type = OA_U32, .shape = "(size)", .axes = "size", .is_plot = true,
       .help = "domains in the bin; larger ones than size_max are in the last" },
-    { .name = "size_distribution/control", .type = OA_F64, .shape = "(size)", .is_optional = true, .help = "the same of the control" },
+    { .name = "size_distribution/control", .type = OA_F64, .shape = "(size)", .is_optional = true,
+      .help = "the same of the control, or the mean of several" },
+    { .name = "size_distribution/control_deviation", .type = OA_F64, .shape = "(size)", .is_optional = true,
+      .help = "standard deviation among several controls" },
     { .name = "size_distribution/size", .type = OA_F64, .shape = "(size)", .help = "middle of the bin, ions" },
     { .name = "sizes/size", .type = OA_U32, .shape = "(domain)", .axes = "domain", .help = "ions of the domain" },
     { .name = "sizes/domain", .type = OA_U32, .shape = "(domain)", .help = "number of the domain" },
@@ -65,273 +75,128 @@ static const oa_output domains_outputs[] = {
       .help = "sphere: both ratios above 0.5; disc: only the aspect ratio; rod: only the oblateness; lath: none" },
     { .name = "sizes/equivalent_radius", .type = OA_F64, .shape = "(domain)", .unit = OA_NM,
       .help = "of the sphere with the same product of radii of gyration" },
+    { .name = "sizes/p_value", .type = OA_F64, .shape = "(domain)", .is_optional = true,
+      .help = "(1 + domains of all controls at least as large) / (1 + domains of all controls)" },
+    { .name = "sizes/q_value", .type = OA_F64, .shape = "(domain)", .is_optional = true,
+      .help = "smallest rate of false discoveries, by the controls, at which a limit of size keeps the domain" },
+    { .name = "composition/fraction", .type = OA_F64, .shape = "(domain, element)", .axes = "domain,element", .is_optional = true,
+      .help = "share of the atoms of the domain, molecular ions taken apart; NaN where no ion of it has a type" },
+    { .name = "composition/fraction_errors", .type = OA_F64, .shape = "(domain, element)", .is_optional = true, .help = "standard error from counting" },
+    { .name = "composition/excess", .type = OA_F64, .shape = "(domain, element)", .is_optional = true, .help = "fraction less mean" },
+    { .name = "composition/mean", .type = OA_F64, .shape = "(element)", .is_optional = true,
+      .help = "share in the region, of the species that take part" },
+    { .name = "composition/mean_errors", .type = OA_F64, .shape = "(element)", .is_optional = true, .help = "its standard error from counting" },
+    { .name = "composition/element", .type = OA_U32, .shape = "(element)", .is_optional = true, .help = "atomic number; the long name has the symbols" },
+    { .name = "composition/domain", .type = OA_U32, .shape = "(domain)", .is_optional = true, .help = "number of the domain" },
+    { .name = "ion_types/count", .type = OA_U32, .shape = "(domain, ion_type)", .axes = "domain,ion_type", .is_optional = true,
+      .help = "ions of the type in the domain" },
+    { .name = "ion_types/ion_type", .type = OA_U32, .shape = "(ion_type)", .is_optional = true, .help = "ion type; the long name says which is which" },
+    { .name = "ion_types/domain", .type = OA_U32, .shape = "(domain)", .is_optional = true, .help = "number of the domain" },
+    { .name = "maps/counts", .type = OA_U32, .shape = "(domain, pair, distance)", .axes = "domain,pair,distance", .is_optional = true,
+      .help = "ordered pairs within the domain per bin of the offset neighbour - centre along z" },
+    { .name = "maps/domain", .type = OA_U32, .shape = "(domain)", .is_optional = true, .help = "number of the domain" },
+    { .name = "maps/pair", .type = OA_U32, .shape = "(pair)", .is_optional = true, .help = "number of the pair; the long name says which is which" },
+    { .name = "maps/distance", .type = OA_F64, .shape = "(distance)", .unit = OA_NM, .is_optional = true, .help = "bin centres" },
+    { .name = "map_sum/counts", .type = OA_U64, .shape = "(pair, distance)", .axes = "pair,distance", .is_optional = true,
+      .help = "the maps of all domains together" },
+    { .name = "map_sum/pair", .type = OA_U32, .shape = "(pair)", .is_optional = true, .help = "number of the pair" },
+    { .name = "map_sum/distance", .type = OA_F64, .shape = "(distance)", .unit = OA_NM, .is_optional = true, .help = "bin centres" },
     { .name = "summary/ions", .type = OA_U64, .help = "ions that take part" },
     { .name = "summary/domains", .type = OA_U64, .help = "domains" },
     { .name = "summary/noise_ions", .type = OA_U64, .help = "ions in no domain" },
     { .name = "summary/largest_domain", .type = OA_U64, .help = "ions of the largest domain" },
-    { .name = "summary/control_domains", .type = OA_U64, .is_optional = true, .help = "domains of the control" },
+    { .name = "summary/mean_size", .type = OA_F64, .is_optional = true, .help = "mean ions of a domain" },
+    { .name = "summary/median_size", .type = OA_F64, .is_optional = true, .help = "median ions of a domain" },
+    { .name = "summary/spheres", .type = OA_U64, .help = "domains of this shape" },
+    { .name = "summary/discs", .type = OA_U64, .help = "domains of this shape" },
+    { .name = "summary/rods", .type = OA_U64, .help = "domains of this shape" },
+    { .name = "summary/laths", .type = OA_U64, .help = "domains of this shape" },
+    { .name = "summary/large_spheres", .type = OA_U64, .help = "the same of at least shape_min ions" },
+    { .name = "summary/large_discs", .type = OA_U64, .help = "the same of at least shape_min ions" },
+    { .name = "summary/large_rods", .type = OA_U64, .help = "the same of at least shape_min ions" },
+    { .name = "summary/large_laths", .type = OA_U64, .help = "the same of at least shape_min ions" },
+    { .name = "summary/volume_fraction", .type = OA_F64, .is_optional = true,
+      .help = "ions of domains among the ions in the region, of the species that take part" },
+    { .name = "summary/volume", .type = OA_F64, .unit = "nm^3", .is_optional = true, .help = "volume that parameter volume chose" },
+    { .name = "summary/number_density", .type = OA_F64, .unit = "1/nm^3", .is_optional = true, .help = "domains in it; 1/nm^3 is 1e27 1/m^3" },
+    { .name = "summary/number_density_error", .type = OA_F64, .unit = "1/nm^3", .is_optional = true, .help = "its standard error from counting" },
+    { .name = "summary/controls", .type = OA_U64, .is_optional = true, .help = "random controls: that of the slot and the drawn ones" },
+    { .name = "summary/control_domains", .type = OA_U64, .is_optional = true, .help = "domains of the controls, all together" },
+    { .name = "summary/significant_domains", .type = OA_U64, .is_optional = true, .help = "domains with a q_value of at most 0.05" },
     { .name = "summary/pearson_r", .type = OA_F64, .is_optional = true, .help = "correlation of the two size distributions over all bins" },
     { .name = "summary/chi2", .type = OA_F64, .is_optional = true,
       .help = "sum of (count - control)^2 / control over bins with control >= 1; the control is not scaled" },
+    { .name = "summary/chi2_scaled", .type = OA_F64, .is_optional = true, .help = "the same with the control scaled to as many domains" },
     { .name = "summary/degrees_of_freedom", .type = OA_U64, .is_optional = true, .help = "bins used, less one" },
     { .name = "summary/bins_used", .type = OA_U64, .is_optional = true, .help = "bins with control >= 1" },
     { .name = "summary/p_value", .type = OA_F64, .is_optional = true, .help = "chance of a larger chi2 where there is no difference" },
     { .name = "summary/mu", .type = OA_F64, .is_optional = true,
       .help = "sqrt(chi2 / (chi2 + N)), N half of all domains of both; non-random from 0.25 on" },
+    { .name = "summary/mu_low", .type = OA_F64, .is_optional = true, .help = "2.5 % of mu, domains of both lists resampled" },
+    { .name = "summary/mu_high", .type = OA_F64, .is_optional = true, .help = "97.5 % of mu" },
+    { .name = "summary/mu_scaled", .type = OA_F64, .is_optional = true, .help = "the same from chi2_scaled, N as before" },
+    { .name = "summary/mu_scaled_low", .type = OA_F64, .is_optional = true, .help = "2.5 % of mu_scaled" },
+    { .name = "summary/mu_scaled_high", .type = OA_F64, .is_optional = true, .help = "97.5 % of mu_scaled" },
     OA_OUTPUT_END
 };
 
 static oa_status domains_check(oa_context *context, const void *params)
 {
     const domains_params *p = params;
-    if (p->draws > 0)
-        return oa_fail_at(context, OA_IN_PARAMETER("draws"), "E_PARAMETER_VALUE",
-                          "draws is %lld; a shuffled selection has to be classified anew, which this step cannot do: shuffle the ions, "
-                          "classify them and give the result as --control", (long long)p->draws);
     if (p->size_max < p->size_bin || p->size_max % p->size_bin || p->size_max / p->size_bin > 1000000)
         return oa_fail_at(context, OA_IN_PARAMETER("size_max"), "E_PARAMETER_RANGE",
                           "size_max is %lld; it must be a multiple of size_bin, %lld, and at most a million of them",
                           (long long)p->size_max, (long long)p->size_bin);
+    if ((strcmp(p->volume, "cube") == 0) != (p->cube.n == 6))
+        return oa_fail_at(context, OA_IN_PARAMETER("cube"), "E_PARAMETER_VALUE", "volume is %s and cube has %d numbers; give cube with volume cube, "
+                          "and only then", p->volume, p->cube.n);
     return OA_OK;
 }
 
-/* ---------------------------------------------------------------------------------------------- one set of ions */
+/* ---------------------------------------------------------------------------------------------- the order of the work */
 
 /* The columns that are needed once it is known which ions take part. */
-enum { POSITIONS = 1 << OA_X | 1 << OA_Y | 1 << OA_Z };
+enum { POSITIONS = 1 << OA_X | 1 << OA_Y | 1 << OA_Z, AND_TYPES = POSITIONS | 1 << OA_TYPE };
 
-/* Ions that take part and what became of them. */
-typedef struct grouping {
-    oa_points points;
-    size_t n_ions; /* that take part */
-    uint32_t *domain; /* (points.n) */
-    uint32_t n_domains;
-    uint32_t *size;   /* (n_domains + 1) size[0]: ions in no domain */
-} grouping;
-
-static oa_status keep_species(oa_run *run, const oa_ions *ions, const char *species, uint8_t *take)
+static oa_status begin_task(oa_run *run, const oa_input *input, int task, int tasks)
 {
-    char **words;
-    size_t n;
-    bool *is_any, *is_member;
-    if (!ions->ranges || !oa_ions__data(ions, OA_TYPE))
-        return oa_fail(run->context, "E_NOT_RANGED", "the ions have no types, so no species can be told; run range first or leave species out");
-    OA_TRY(oa_scratch(run, &is_any, ions->ranges->n_types + 1, sizeof *is_any));
-    OA_TRY(oa_scratch(run, &is_member, ions->ranges->n_types + 1, sizeof *is_member));
-    OA_TRY(oa_words_split(run, species, ',', &words, &n));
-    oa_status status = OA_OK;
-    for (size_t w = 0; status == OA_OK && w < n; w++) {
-        status = oa_ranges__species(run->context, ions->ranges, words[w], "species", is_member);
-        for (size_t t = 0; status == OA_OK && t <= ions->ranges->n_types; t++) is_any[t] |= is_member[t];
-    }
-    oa_free(run->context, words);
-    OA_TRY(status);
-    for (size_t i = 0; i < ions->n; i++) take[i] &= is_any[oa_ions__type(ions, i)];
-    return OA_OK;
+    if (tasks == 1) return OA_OK;
+    const char *title = input->result->task_titles ? input->result->task_titles[task - 1] : NULL;
+    return oa_run_task(run, task, title ? title : "");
 }
 
-static bool takes_all(const oa_run *run, const domains_params *p, const oa_input *input)
+static oa_status run_task(oa_run *run, const domains_params *p, int task, oa_controls *controls)
 {
-    return !p->species[0] && !input->has_selection && !oa_run_input(run, "selection");
-}
-
-static oa_status choose_ions(oa_run *run, const domains_params *p, const oa_input *input, grouping *out)
-{
-    const oa_ions *ions = input->ions;
-    uint8_t *take = NULL;
-    if (!takes_all(run, p, input)) {
-        OA_TRY(oa_scratch(run, &take, ions->n, 1));
-        OA_TRY(oa_run_mark(run, input, take));
-    }
-    if (p->species[0]) OA_TRY(keep_species(run, ions, p->species, take));
-    oa_run_release(input, POSITIONS);
-    const double steps = p->rounding > 0 ? 1 / p->rounding : 0;
-    out->points = (oa_points){ .n = ions->n, .x = oa_ions__f32(ions, OA_X), .y = oa_ions__f32(ions, OA_Y),
-                               .z = oa_ions__f32(ions, OA_Z), .take = take,
-                               .steps = fabs(steps - rint(steps)) < 1e-9 * steps ? rint(steps) : steps };
-    out->n_ions = 0;
-    for (size_t i = 0; i < ions->n; i++) out->n_ions += oa_points_takes(&out->points, i);
-    return OA_OK;
-}
-
-static oa_status find_domains(oa_run *run, const domains_params *p, const oa_input *input, grouping *out)
-{
-    OA_TRY(choose_ions(run, p, input, out));
-    OA_TRY(oa_scratch(run, &out->domain, out->points.n, sizeof *out->domain));
-    const bool is_dbscan = strcmp(p->method, "dbscan") == 0;
-    oa_arena arena = { .context = run->context }; /* needed no longer when the results are made */
-    const oa_status status = (is_dbscan ? oa_dbscan : oa_max_separation)(run->context, &arena, &out->points, p->eps, p->min_points,
-                                                                         out->domain, &out->n_domains);
-    oa_arena_drop(&arena);
-    OA_TRY(status);
-    OA_TRY(oa_scratch(run, &out->size, (size_t)out->n_domains + 1, sizeof *out->size));
-    for (size_t i = 0; i < out->points.n; i++)
-        if (oa_points_takes(&out->points, i)) out->size[out->domain[i]]++;
-    return OA_OK;
-}
-
-/* ---------------------------------------------------------------------------------------------- outputs */
-
-static oa_status put_membership(oa_run *run, const grouping *g)
-{
-    uint32_t *domain;
-    uint64_t *index;
-    OA_TRY(oa_put_array(run, "membership/domain", 1, &g->n_ions, &domain));
-    OA_TRY(oa_put_array(run, "membership/ion_index", 1, &g->n_ions, &index));
-    for (size_t i = 0, k = 0; i < g->points.n; i++) {
-        if (!oa_points_takes(&g->points, i)) continue;
-        domain[k] = g->domain[i];
-        index[k++] = i;
-    }
-    return OA_OK;
-}
-
-/* The columns of the table of domains. */
-typedef struct columns {
-    uint32_t *number, *size;
-    double *centre, *radius, *aspect_ratio, *oblateness, *equivalent_radius;
-    uint8_t *shape;
-} columns;
-
-static oa_status put_columns(oa_run *run, size_t n, columns *out)
-{
-    const size_t dims[2] = { n, 3 };
-    OA_TRY(oa_put_array(run, "sizes/domain", 1, dims, &out->number));
-    OA_TRY(oa_put_array(run, "sizes/size", 1, dims, &out->size));
-    OA_TRY(oa_put_array(run, "sizes/centre", 2, dims, &out->centre));
-    OA_TRY(oa_put_array(run, "sizes/gyration_radius", 2, dims, &out->radius));
-    OA_TRY(oa_put_array(run, "sizes/aspect_ratio", 1, dims, &out->aspect_ratio));
-    OA_TRY(oa_put_array(run, "sizes/oblateness", 1, dims, &out->oblateness));
-    OA_TRY(oa_put_array(run, "sizes/shape", 1, dims, &out->shape));
-    OA_TRY(oa_put_array(run, "sizes/equivalent_radius", 1, dims, &out->equivalent_radius));
-    return oa_put_long_name(run, "sizes/shape", "shape: " OA_SHAPE_WORDS);
-}
-
-static oa_status put_table(oa_run *run, const grouping *g)
-{
-    oa_moments *moments;
-    columns c;
-    double at[3];
-    OA_TRY(put_columns(run, g->n_domains, &c));
-    OA_TRY(oa_scratch(run, &moments, g->n_domains, sizeof *moments));
-    for (size_t i = 0; i < g->points.n; i++) {
-        if (!g->domain[i]) continue;
-        oa_points_get(&g->points, i, at);
-        oa_moments_add(&moments[g->domain[i] - 1], at);
-    }
-    for (size_t d = 0; d < g->n_domains; d++) {
-        const oa_morphology m = oa_morphology_of(&moments[d]);
-        c.number[d] = (uint32_t)d + 1;
-        c.size[d] = g->size[d + 1];
-        memcpy(c.centre + 3 * d, m.centre, sizeof m.centre);
-        memcpy(c.radius + 3 * d, m.radius, sizeof m.radius);
-        c.aspect_ratio[d] = m.aspect_ratio;
-        c.oblateness[d] = m.oblateness;
-        c.shape[d] = (uint8_t)m.shape;
-        c.equivalent_radius[d] = m.equivalent_radius;
-    }
-    return OA_OK;
-}
-
-/* Counts of the bins as doubles, in scratch memory. */
-static oa_status count_sizes(oa_run *run, const domains_params *p, const grouping *g, size_t n_bins, double **out)
-{
-    uint32_t *counts;
-    OA_TRY(oa_scratch(run, &counts, n_bins, sizeof *counts));
-    OA_TRY(oa_scratch(run, out, n_bins, sizeof **out));
-    oa_size_histogram(counts, n_bins, (uint64_t)p->size_bin, g->size + 1, g->n_domains);
-    for (size_t b = 0; b < n_bins; b++) (*out)[b] = counts[b];
-    return OA_OK;
-}
-
-static oa_status put_distribution(oa_run *run, const domains_params *p, const double *actual, size_t n_bins)
-{
-    uint32_t *count;
-    double *size;
-    OA_TRY(oa_put_array(run, "size_distribution/count", 1, &n_bins, &count));
-    OA_TRY(oa_put_array(run, "size_distribution/size", 1, &n_bins, &size));
-    for (size_t b = 0; b < n_bins; b++) {
-        count[b] = (uint32_t)actual[b];
-        size[b] = ((double)b + 0.5) * (double)p->size_bin;
-    }
-    return OA_OK;
-}
-
-/* A figure that does not exist is left out: files and JSON have no good word for it. */
-static oa_status put_where_defined(oa_run *run, const char *name, double value)
-{
-    return isnan(value) ? OA_OK : oa_put_real(run, name, value);
-}
-
-static oa_status put_test(oa_run *run, const double *actual, const double *control, size_t n_bins)
-{
-    const oa_size_test test = oa_size_compare(actual, control, n_bins);
-    double *out;
-    OA_TRY(oa_put_array(run, "size_distribution/control", 1, &n_bins, &out));
-    memcpy(out, control, n_bins * sizeof *out);
-    if (test.degrees_of_freedom < 1)
-        oa_note(run, "W_FEW_BINS", "the control has domains in %zu bins; a test of randomness needs two, so there is no p_value", test.bins_used);
-    OA_TRY(put_where_defined(run, "summary/pearson_r", test.pearson_r));
-    OA_TRY(oa_put_real(run, "summary/chi2", test.chi2));
-    OA_TRY(oa_put_count(run, "summary/degrees_of_freedom", test.degrees_of_freedom));
-    OA_TRY(oa_put_count(run, "summary/bins_used", test.bins_used));
-    OA_TRY(put_where_defined(run, "summary/p_value", test.p_value));
-    return oa_put_real(run, "summary/mu", test.mu);
-}
-
-/* A control of another kind, or of another specimen, would make the test say something else. */
-static oa_status check_control(oa_run *run, const oa_input *input, const oa_input *control)
-{
-    if (input->has_selection != control->has_selection)
-        return oa_fail(run->context, "E_CONTROL", "%s holds %s, the control %s; give the same kind of result for both", "the input",
-                       input->has_selection ? "selected ions" : "ions", control->has_selection ? "selected ions" : "ions");
-    if (input->has_selection && input->ions->n != control->ions->n)
-        return oa_fail(run->context, "E_CONTROL", "the selection is of %zu ions, that of the control of %zu; a control has the same ions with "
-                       "shuffled types", input->ions->n, control->ions->n);
-    return OA_OK;
-}
-
-static oa_status put_control(oa_run *run, const domains_params *p, const oa_input *input, const double *actual, size_t n_bins)
-{
-    const oa_input *control = oa_run_input(run, "control");
-    grouping random;
-    double *counts;
-    if (!control) return OA_OK;
-    OA_TRY(check_control(run, input, control));
-    oa_phase(run->context, "control");
-    OA_TRY(find_domains(run, p, control, &random));
-    OA_TRY(count_sizes(run, p, &random, n_bins, &counts));
-    OA_TRY(oa_put_count(run, "summary/control_domains", random.n_domains));
-    return put_test(run, actual, counts, n_bins);
-}
-
-static oa_status put_summary(oa_run *run, const grouping *g)
-{
-    uint32_t largest = 0;
-    for (size_t d = 1; d <= g->n_domains; d++) largest = g->size[d] > largest ? g->size[d] : largest;
-    if (g->n_domains == 0) oa_note(run, "W_NO_IONS", "no domain was found among %zu ions", g->n_ions);
-    OA_TRY(oa_put_count(run, "summary/ions", g->n_ions));
-    OA_TRY(oa_put_count(run, "summary/domains", g->n_domains));
-    OA_TRY(oa_put_count(run, "summary/noise_ions", g->size[0]));
-    return oa_put_count(run, "summary/largest_domain", largest);
+    const oa_input *input = oa_run_input(run, "ions");
+    oa_input of_task;
+    oa_grouping found;
+    double box[6];
+    OA_TRY(begin_task(run, input, task, controls->tasks));
+    OA_TRY(oa_domains__task_input(run, input, task, &of_task));
+    oa_phase(run->context, "domains");
+    OA_TRY(oa_domains__find(run, p, &of_task, &found));
+    OA_TRY(oa_domains__put_membership(run, &found));
+    OA_TRY(oa_domains__put_table(run, p, &found));
+    OA_TRY(oa_domains__box(run, p, &of_task, task, box));
+    OA_TRY(oa_domains__put_volume(run, p, &found, box));
+    OA_TRY(oa_domains__put_composition(run, p, &found, box));
+    OA_TRY(oa_domains__put_maps(run, p, &found));
+    if (task == controls->tasks) oa_run_release(input, 0);
+    OA_TRY(oa_domains__use_control(run, p, task, controls));
+    return oa_domains__put_distribution(run, p, &found, controls, task);
 }
 
 static oa_status domains_run(oa_run *run, const void *params)
 {
     const domains_params *p = params;
-    const oa_input *input = oa_run_input(run, "ions");
-    const size_t n_bins = (size_t)(p->size_max / p->size_bin);
-    grouping found;
-    double *actual;
-    oa_phase(run->context, "domains");
-    OA_TRY(find_domains(run, p, input, &found));
-    OA_TRY(put_membership(run, &found));
-    OA_TRY(put_table(run, &found));
-    oa_run_release(input, 0);
-    OA_TRY(count_sizes(run, p, &found, n_bins, &actual));
-    OA_TRY(put_distribution(run, p, actual, n_bins));
-    OA_TRY(put_summary(run, &found));
-    return put_control(run, p, input, actual, n_bins);
+    const int tasks = oa_domains__tasks(oa_run_input(run, "ions"));
+    oa_controls controls;
+    OA_TRY(oa_domains__check_control(run, p));
+    OA_TRY(oa_domains__draw(run, p, tasks, &controls));
+    for (size_t i = 0; i < run->n_inputs; i++)
+        if (run->inputs[i].ions) oa_run_release(&run->inputs[i], AND_TYPES);
+    for (int task = 1; task <= tasks; task++) OA_TRY(run_task(run, p, task, &controls));
+    return OA_OK;
 }
 
 /* Bytes of an input's ions: as they come, or those that stay. */
@@ -345,23 +210,26 @@ static uint64_t held_bytes(const oa_input *in, unsigned wanted)
 
 /* All ions as they come; or what stays of them while one set after the other is searched: of each set 5 bytes an ion for
  * the choice and the domain and, for each ion that takes part, 21 of the search, which leaves 12 of results, and the
- * cells. Rounding so fine that steps are no int32 in a thousand nm keeps doubles. */
+ * cells. Rounding so fine that steps are no int32 in a thousand nm keeps doubles. Drawn controls are searched up to eight
+ * together: of these 5 bytes an ion for types and masses, 1 for the choice and at most 56 of the search. */
 static uint64_t domains_memory(const oa_run *run, const void *params)
 {
     const domains_params *p = params;
     const bool has_doubles = p->rounding > 0 && p->rounding < 1e-6;
     uint64_t loaded = 0, staying = 0, most = 0;
+    const uint64_t draws = p->draws > OA_SUBSETS_MAX ? OA_SUBSETS_MAX : (uint64_t)p->draws;
     for (size_t i = 0; i < run->n_inputs; i++) {
         const oa_input *in = &run->inputs[i];
         if (!in->ions) continue;
         loaded += held_bytes(in, ~0u);
-        staying += held_bytes(in, in->may_consume ? POSITIONS : ~0u);
+        staying += held_bytes(in, in->may_consume ? AND_TYPES : ~0u);
     }
     for (size_t i = 0; i < run->n_inputs; i++) {
         const oa_input *in = &run->inputs[i];
         if (!in->ions || strcmp(in->role, "selection") == 0) continue;
+        if (draws) loaded += (uint64_t)in->ions->n * (6 + 24 + 4 * draws);
         const uint64_t part = in->has_selection ? in->n_index : in->ions->n;
-        staying += (takes_all(run, p, in) ? 4 : 5) * (uint64_t)in->ions->n;
+        staying += (oa_domains__takes_all(run, p, in) ? 4 : 5) * (uint64_t)in->ions->n;
         const uint64_t cells = 2 * part + (16u << 20), search = (has_doubles ? 33 : 21) * part + cells;
         most = staying + search > most ? staying + search : most;
         staying += 12 * part;
@@ -371,11 +239,11 @@ static uint64_t domains_memory(const oa_run *run, const void *params)
 
 const oa_step oa_step_domains = {
     .name = "domains",
-    .version = 1,
+    .version = 2,
     .title = "Domains, their sizes and shapes, and a test of randomness",
-    .help = "Joins ions that lie near each other into domains, gives size and shape of each and the distribution of sizes. With a "
-            "control made from shuffled ions it says whether the distribution differs from a random one: Pearson's r, chi-squared "
-            "with its p-value, and mu (0.25 or more: not random). Defaults are those of Li et al., Adv. Mater. 2024, 2407564.",
+    .help = "Joins ions that lie near each other into domains, gives size, shape and composition of each and the distribution of sizes. With "
+            "controls made from shuffled ions it says whether the distribution differs from a random one: Pearson's r, chi-squared "
+            "with its p-value, and mu (0.25 or more: not random), and gives each domain a q-value. Defaults are those of Li et al., Adv. Mater. 2024, 2407564.",
     .params = domains_table, .params_size = sizeof(domains_params),
     .slots = domains_slots,  .outputs = domains_outputs,
     .check = domains_check,  .run = domains_run, .memory = domains_memory,

@@ -4,16 +4,16 @@
 
 #include "base/text.h"
 #include "data/model.h"
-#include "nn/network.h"
 #include "math/ranging.h"
-#include "step/step.h"
+#include "nn/network.h"
+#include "step/import_patterns.h"
 
 typedef struct import_params {
     const char *byte_order, *fourth;
     bool force, drop_nonfinite;
     const char *allow_overlap;
     bool allow_negative;
-    const char *preset;
+    const char *preset, *labels;
 } import_params;
 
 static const char *const byte_order_words[] = { "big", "little", NULL };
@@ -34,13 +34,16 @@ static const oa_param import_table[] = {
                      "have the common part"),
     OA_PARAM(import_params, allow_negative, .help = "accept ranges that begin below 0 Da, as simulations write them for labels"),
     OA_PARAM(import_params, preset, .dflt_text = "", .choices = preset_words,
-             .help = "what a published network was made for; left out: known by its shape, (93,1) to 2 is cocrni-002, (93,2) to 3 "
+             .help = "what a published network or bank was made for; left out: known by its shape, (93,1) to 2 is cocrni-002, (93,2) to 3 "
                      "is feal-002"),
+    OA_PARAM(import_params, labels, .dflt_text = "",
+             .help = "classes of the .npy files of a bank, FCC,CSRO: one for each file, or for as many files as there are channels; left out: "
+                     "patterns without labels"),
     OA_PARAM_END
 };
 
 static const oa_slot import_slots[] = {
-    { "files", OA_TAKES_SOURCES, false, "ions (.pos, .epos, .apt, .ato, .csv, .txt, .hdf5, .nxs), ranges (.rrng, .rng, .env), or published networks (.h5)" },
+    { "files", OA_TAKES_SOURCES, false, "ions (.pos, .epos, .apt, .ato, .csv, .txt, .hdf5, .nxs), ranges (.rrng, .rng, .env), published networks (.h5), or curves of a bank (.npy)" },
     { "metadata", OA_TAKES_METADATA, true, "what is known about specimen and instrument, .yaml or .json with the keys of pynxtools-apm" },
     OA_SLOT_END
 };
@@ -65,6 +68,10 @@ static const oa_output import_outputs[] = {
     { .name = "summary/members", .type = OA_U64, .is_optional = true, .help = "networks of the ensemble" },
     { .name = "summary/classes", .type = OA_TEXT, .is_optional = true, .help = "classes they tell apart, in order" },
     { .name = "summary/model_sha256", .type = OA_TEXT, .is_optional = true, .help = "digest over weights and input definition" },
+    OA_PATTERN_OUTPUTS,
+    { .name = "summary/patterns", .type = OA_U64, .is_optional = true, .help = "curves of a bank" },
+    { .name = "summary/invalid_patterns", .type = OA_U64, .is_optional = true, .help = "of these, constant or with NaN" },
+    { .name = "summary/assumed", .type = OA_TEXT, .is_optional = true, .help = "what the files of a bank do not say and was assumed" },
     OA_OUTPUT_END
 };
 
@@ -76,17 +83,25 @@ typedef struct gathered {
     const char *ions_from, *ranges_from, *models_from;
     oa_model **models; /* (n_models), room for one per source */
     size_t n_models;
+    oa_bare_array *arrays; /* (n_arrays), likewise */
+    oa_array **owned;
+    size_t n_arrays;
 } gathered;
+
+static void array_drop(oa_context *context, oa_array *array)
+{
+    if (!array) return;
+    oa_block_free(array->block);
+    oa_free(context, array->name);
+    oa_free(context, array);
+}
 
 static void content_drop(oa_context *context, oa_content *content)
 {
     oa_ions_free(content->ions);
     oa_ranges__free(content->ranges);
     oa_model_free(content->model);
-    if (!content->array) return;
-    oa_block_free(content->array->block);
-    oa_free(context, content->array->name);
-    oa_free(context, content->array);
+    array_drop(context, content->array);
 }
 
 static oa_status several(oa_run *run, const char *what, const char *first, const char *second)
@@ -114,9 +129,11 @@ static oa_status gather(oa_run *run, gathered *all, const char *name, oa_content
         all->models_from = name;
         content->model = NULL;
     }
-    if (content->array)
-        return oa_fail_at(run->context, OA_IN_FILE(name), "E_INPUT_KIND",
-                          "%s holds a bare array; import takes ions, ranges or networks", name);
+    if (content->array) {
+        all->arrays[all->n_arrays] = (oa_bare_array){ name, content->array };
+        all->owned[all->n_arrays++] = content->array;
+        content->array = NULL;
+    }
     return OA_OK;
 }
 
@@ -137,8 +154,12 @@ static oa_status read_sources(oa_run *run, const import_params *p, const oa_inpu
     }
     if (all->n_models && (all->ions || all->ranges))
         return several(run, "ions or ranges", all->ions ? all->ions_from : all->ranges_from, all->models_from);
-    if (!all->n_models && !all->ions && !all->ranges)
-        return oa_fail(run->context, "E_EMPTY_DATA", "none of the %zu files holds ions, ranges or networks", files->n_sources);
+    if (all->n_arrays && (all->ions || all->ranges || all->n_models))
+        return several(run, "ions, ranges or networks", all->ions ? all->ions_from : all->ranges ? all->ranges_from : all->models_from, all->arrays[0].file);
+    if (!all->n_arrays && p->labels[0])
+        return oa_fail_at(run->context, OA_IN_PARAMETER("labels"), "E_PARAMETER_VALUE", "labels are for the .npy files of a bank; none was given");
+    if (!all->n_models && !all->n_arrays && !all->ions && !all->ranges)
+        return oa_fail(run->context, "E_EMPTY_DATA", "none of the %zu files holds ions, ranges, networks or curves", files->n_sources);
     return OA_OK;
 }
 
@@ -218,12 +239,17 @@ static oa_status import_run(oa_run *run, const void *params)
     const oa_input *files = oa_run_input(run, "files");
     gathered all = { .ions = NULL };
     OA_TRY(oa_scratch(run, &all.models, files->n_sources, sizeof *all.models));
+    OA_TRY(oa_scratch(run, &all.arrays, files->n_sources, sizeof *all.arrays));
+    OA_TRY(oa_scratch(run, &all.owned, files->n_sources, sizeof *all.owned));
     oa_phase(run->context, "read");
     oa_status status = read_sources(run, params, files, &all);
-    if (status == OA_OK) status = all.n_models ? put_model(run, &all) : put_ions(run, &all);
+    const import_params *p = params;
+    if (status == OA_OK && all.n_arrays) status = oa_import_patterns(run, all.arrays, all.n_arrays, p->preset, p->labels);
+    else if (status == OA_OK) status = all.n_models ? put_model(run, &all) : put_ions(run, &all);
     oa_ions_free(all.ions);
     oa_ranges__free(all.ranges);
     for (size_t i = 0; i < all.n_models; i++) oa_model_free(all.models[i]);
+    for (size_t i = 0; i < all.n_arrays; i++) array_drop(run->context, all.owned[i]);
     return status;
 }
 
@@ -231,8 +257,9 @@ const oa_step oa_step_import = {
     .name = "import",
     .version = 1,
     .title = "Vendor files to NeXus",
-    .help = "Reads ions, range files and published networks. Ions together with a range file get their types; ranges alone and "
-            "ions alone are kept as they are; several networks become one ensemble. Coordinates are never flipped, shifted or "
+    .help = "Reads ions, range files, published networks and banks of curves. Ions together with a range file get their types; ranges "
+            "alone and ions alone are kept as they are; several networks become one ensemble; curves become patterns, file after file, "
+            "with minimum 0 and maximum 1. Coordinates are never flipped, shifted or "
             "scaled, and rows stay in order of evaporation.",
     .params = import_table, .params_size = sizeof(import_params),
     .slots = import_slots,  .outputs = import_outputs,

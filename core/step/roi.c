@@ -30,7 +30,7 @@ oa_status oa_roi_resolve(oa_run *run, const oa_ions *ions, const oa_reals *roi, 
     oa_context *context = run->context;
     double lo[3], hi[3];
     oa_ions__bounds(ions, lo, hi);
-    if (ions->n == 0)
+    if (oa_ions__count(ions) == 0)
         return oa_fail_at(context, OA_IN_PARAMETER("roi"), "E_ROI_OUTSIDE", "there are no ions, so no region holds any");
     if (roi->n == 6) {
         memcpy(box, roi->v, 6 * sizeof *box);
@@ -46,8 +46,8 @@ oa_status oa_roi_resolve(oa_run *run, const oa_ions *ions, const oa_reals *roi, 
                               lo[axis], hi[axis], "xyz"[axis], grid);
         if (!(from <= hi[axis] && to > lo[axis]))
             return oa_fail_at(context, OA_IN_PARAMETER("roi"), "E_ROI_OUTSIDE",
-                              "roi %g to %g nm along %c holds no ion; the ions span %g to %g nm", from, to, "xyz"[axis],
-                              lo[axis], hi[axis]);
+                              "roi %g to %g nm along %c holds no ion; the ions span %g,%g,%g,%g,%g,%g (xlo,xhi,ylo,yhi,zlo,zhi)", from, to,
+                              "xyz"[axis], lo[0], hi[0], lo[1], hi[1], lo[2], hi[2]);
     }
     return OA_OK;
 }

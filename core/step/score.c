@@ -1,8 +1,11 @@
 /* score.c - how well something was found, where the truth is known.
  *
- * Ions are judged one by one: precision, recall, and, where every ion has a probability, the average precision
- * sum_k (R_k - R_{k-1}) P_k over all thresholds, ties taken together. Domains are judged by how much of each was found. */
+ * Ions are judged one by one: precision, recall, and, where every ion has a probability or lies in a pixel with a sum, the
+ * average precision sum_k (R_k - R_{k-1}) P_k over all thresholds, ties taken together. Domains are judged by how much of
+ * each was found. */
 #include <math.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "math/order.h"
 #include "step/step.h"
@@ -10,6 +13,7 @@
 typedef struct score_params {
     double threshold, found_share, radius_bin;
     int64_t task;
+    const char *structure;
 } score_params;
 
 static const oa_param score_table[] = {
@@ -21,6 +25,9 @@ static const oa_param score_table[] = {
              .help = "width of the classes of radius, half-open from multiples of it, in which domains are counted"),
     OA_PARAM(score_params, task, .dflt = 1, .min = 1, .max = 1000,
              .help = "which species' result is judged, where the result has several"),
+    OA_PARAM(score_params, structure, .dflt_text = "",
+             .help = "only domains of this structure count as true, b2 or d03, so that a selection can be asked what it finds of another one; "
+                     "left out: all domains"),
     OA_PARAM_END
 };
 
@@ -52,7 +59,9 @@ static const oa_output score_outputs[] = {
     { .name = "summary/recall", .type = OA_F64, .help = "share of the ions from domains that is selected" },
     { .name = "summary/f1", .type = OA_F64, .help = "harmonic mean of precision and recall" },
     { .name = "summary/average_precision", .type = OA_F64, .is_optional = true,
-      .help = "precision averaged over recall, from the probabilities" },
+      .help = "precision averaged over recall, from what ranked_by says" },
+    { .name = "summary/ranked_by", .type = OA_TEXT, .is_optional = true,
+      .help = "what the ions were ranked by: probability, or pixel_sum, the sum of the pixel an ion lies in; ions without one come last" },
     { .name = "summary/spheres", .type = OA_U64, .is_optional = true, .help = "domains with at least one ion" },
     { .name = "summary/spheres_found", .type = OA_U64, .is_optional = true, .help = "of these, found" },
     OA_OUTPUT_END
@@ -69,13 +78,48 @@ typedef struct scoring {
     const uint64_t *selected; /* (n_selected) rows */
     size_t n_selected;
     const float *probability; /* (n_probability) of the ions in row[]; NULL: none */
-    const uint64_t *row;
+    const uint64_t *row;      /* NULL: of ion 0, 1, ... */
     size_t n_probability;
+    const uint32_t *structure; /* (n_truth) and the number that counts; NULL: all count */
+    uint32_t wanted;
 } scoring;
 
+/* The true domain of an ion, 0 for none that counts. */
 static uint32_t truth_of(const scoring *s, uint64_t i)
 {
-    return s->domain[s->ions ? oa_ions__evaporation_id(s->ions, i) : i];
+    const uint64_t id = s->ions ? oa_ions__evaporation_id(s->ions, i) : i;
+    return s->structure && s->structure[id] != s->wanted ? 0 : s->domain[id];
+}
+
+static uint64_t row_of(const scoring *s, size_t k) { return s->row ? s->row[k] : k; }
+
+/* The number of a structure in "structure: 0 fcc, 1 l12". */
+static bool find_number(const char *names, const char *word, uint32_t *number)
+{
+    const size_t n = strlen(word);
+    for (const char *at = strchr(names, ':'); at; at = strchr(at + 1, ',')) {
+        unsigned value;
+        int used = 0;
+        if (sscanf(at + 1, " %u %n", &value, &used) != 1) continue;
+        const char *name = at + 1 + used;
+        *number = value;
+        if (strncmp(name, word, n) == 0 && (name[n] == ',' || name[n] == 0)) return true;
+    }
+    return false;
+}
+
+static oa_status find_structure(oa_run *run, scoring *s)
+{
+    const oa_input *truth = oa_run_input(run, "truth");
+    const oa_array *structure = oa_values_find(truth->result, 1, "truth/structure");
+    if (!s->p->structure[0]) return OA_OK;
+    if (!structure || structure->type != OA_U32 || oa_array_count(structure) != s->n_truth)
+        return oa_fail(run->context, "E_INPUT_KIND", "the truth has no truth/structure; give a result of `ordapt synthesise`");
+    if (!find_number(structure->long_name ? structure->long_name : "", s->p->structure, &s->wanted))
+        return oa_fail_at(run->context, OA_IN_PARAMETER("structure"), "E_PARAMETER_CHOICE", "structure is '%s'; the truth knows %s", s->p->structure,
+                          structure->long_name ? structure->long_name : "none");
+    s->structure = structure->block->data;
+    return OA_OK;
 }
 
 static oa_status find_truth(oa_run *run, scoring *s)
@@ -95,7 +139,7 @@ static oa_status find_truth(oa_run *run, scoring *s)
                            "ion %zu has evaporation_id %llu, but the truth knows %zu ions: it is of another specimen", i,
                            (unsigned long long)id, s->n_truth);
     }
-    return OA_OK;
+    return find_structure(run, s);
 }
 
 /* A probability per ion: (m) float32 with (m) rows; the grid of `classify` is none. */
@@ -113,6 +157,58 @@ static bool find_probability(const oa_values *result, int task, scoring *s)
         return true;
     }
     return false;
+}
+
+/* Pixels of `classify`: sums (z, y, x) and the centres along each axis, at one distance. */
+typedef struct pixel_grid {
+    const float *sum;
+    size_t n[3]; /* x, y, z */
+    double lo[3], stride;
+} pixel_grid;
+
+static bool find_pixels(const oa_values *result, int task, pixel_grid *out)
+{
+    static const char *const axes[3] = { "pixels/grid_x", "pixels/grid_y", "pixels/grid_z" };
+    const oa_array *sum = oa_values_find(result, task, "pixels/sum");
+    double first[3];
+    *out = (pixel_grid){ .stride = 0 };
+    if (!sum || sum->type != OA_F32 || sum->rank != 3) return false;
+    for (int a = 0; a < 3; a++) {
+        const oa_array *centre = oa_values_find(result, task, axes[a]);
+        if (!centre || centre->type != OA_F64 || centre->rank != 1 || centre->dims[0] == 0 || centre->dims[0] != sum->dims[2 - a]) return false;
+        out->n[a] = centre->dims[0];
+        first[a] = oa_array_real(centre, 0);
+        if (out->n[a] > 1) out->stride = (oa_array_real(centre, out->n[a] - 1) - first[a]) / (double)(out->n[a] - 1);
+    }
+    for (int a = 0; a < 3; a++) out->lo[a] = first[a] - out->stride / 2;
+    out->sum = sum->block->data;
+    return out->stride > 0;
+}
+
+/* The sum of the pixel that a place lies in; NaN beyond the pixels. */
+static float sum_at(const pixel_grid *g, const float place[3])
+{
+    size_t k[3];
+    for (int a = 0; a < 3; a++) {
+        const double at = floor(((double)place[a] - g->lo[a]) / g->stride);
+        if (!(at >= 0 && at < (double)g->n[a])) return NAN;
+        k[a] = (size_t)at;
+    }
+    return g->sum[(k[2] * g->n[1] + k[1]) * g->n[0] + k[0]];
+}
+
+static oa_status rank_by_pixels(oa_run *run, scoring *s)
+{
+    const oa_input *in = oa_run_input(run, "selection");
+    pixel_grid grid;
+    float *score;
+    if (s->probability || !s->ions || !find_pixels(in->result, (int)s->p->task, &grid)) return OA_OK;
+    const float *x = oa_ions__f32(s->ions, OA_X), *y = oa_ions__f32(s->ions, OA_Y), *z = oa_ions__f32(s->ions, OA_Z);
+    OA_TRY(oa_scratch(run, &score, s->n, sizeof *score));
+    for (size_t i = 0; i < s->n; i++) score[i] = sum_at(&grid, (const float[3]){ x[i], y[i], z[i] });
+    s->probability = score;
+    s->n_probability = s->n;
+    return OA_OK;
 }
 
 static oa_status select_by_threshold(oa_run *run, scoring *s)
@@ -146,7 +242,7 @@ static oa_status find_selection(oa_run *run, scoring *s)
                        "the first input neither selects ions nor gives a probability per ion (task %d)", task);
     }
     for (size_t k = 0; k < s->n_selected + s->n_probability; k++) {
-        const uint64_t row = k < s->n_selected ? s->selected[k] : s->row[k - s->n_selected];
+        const uint64_t row = k < s->n_selected ? s->selected[k] : row_of(s, k - s->n_selected);
         if (row >= s->n)
             return oa_fail(run->context, "E_CONTROL", "the result speaks of ion %llu, but there are %zu", (unsigned long long)row, s->n);
     }
@@ -182,15 +278,16 @@ static oa_status put_average_precision(oa_run *run, const scoring *s)
     for (size_t k = 0; k < s->n_probability; k++) {
         const float p = isnan(s->probability[k]) ? -INFINITY : s->probability[k];
         items[k] = (uint64_t)~oa_order__of_float(p) << 32 | k;
-        positives += truth_of(s, s->row[k]) != 0;
+        positives += truth_of(s, row_of(s, k)) != 0;
     }
     OA_TRY(oa_order__sort(run->context, items, s->n_probability));
     for (size_t k = 0; k < s->n_probability; k++) {
-        hits += truth_of(s, s->row[(uint32_t)items[k]]) != 0;
+        hits += truth_of(s, row_of(s, (uint32_t)items[k])) != 0;
         if (k + 1 < s->n_probability && items[k + 1] >> 32 == items[k] >> 32) continue;
         average += ratio(hits - before, positives) * ratio(hits, k + 1);
         before = hits;
     }
+    OA_TRY(oa_put_text(run, "summary/ranked_by", s->row ? "probability" : "pixel_sum"));
     return oa_put_real(run, "summary/average_precision", average);
 }
 
@@ -267,6 +364,7 @@ static oa_status score_run(oa_run *run, const void *params)
     scoring s = { .p = params };
     OA_TRY(find_truth(run, &s));
     OA_TRY(find_selection(run, &s));
+    OA_TRY(rank_by_pixels(run, &s));
     OA_TRY(put_ions_scores(run, &s));
     if (s.probability) OA_TRY(put_average_precision(run, &s));
     const oa_array *radius = oa_values_find(oa_run_input(run, "truth")->result, 1, "spheres/radius");
@@ -278,10 +376,10 @@ static oa_status score_run(oa_run *run, const void *params)
 
 const oa_step oa_step_score = {
     .name = "score",
-    .version = 1,
+    .version = 2,
     .title = "Judge a result by the known truth",
-    .help = "Compares selected ions, or a probability per ion, with the truth of a synthesised specimen: precision, recall, average "
-            "precision, and which domains were found, by radius. Ions are matched by their evaporation_id, so cropped specimens "
+    .help = "Compares selected ions, a probability per ion, or the pixel sums of a scan with the truth of a synthesised specimen: precision, "
+            "recall, average precision, and which domains were found, by radius. Ions are matched by their evaporation_id, so cropped specimens "
             "are judged by the ions they have left.",
     .params = score_table, .params_size = sizeof(score_params),
     .slots = score_slots,  .outputs = score_outputs,

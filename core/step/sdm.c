@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "math/picture.h"
 #include "math/sdm.h"
 #include "step/step.h"
 
@@ -18,9 +19,12 @@ typedef struct sdm_params {
     int64_t bins;
     double half_range;
     int64_t crop_first, crop_bins;
+    const char *picture;
+    int64_t pixels;
 } sdm_params;
 
 static const char *const preset_words[] = { "cocrni-002", "cocrni-111", "feal-002", "allimg-011", NULL };
+static const char *const picture_words[] = { "", "levels", "linear", NULL };
 static const char *const mode_words[] = { "insphere", "tree", "all", NULL }; /* in the order of oa_sdm_mode */
 
 static const oa_param sdm_table[] = {
@@ -45,6 +49,10 @@ static const oa_param sdm_table[] = {
     OA_PARAM(sdm_params, crop_first, .dflt = 54, .min = 0, .max = 65535, .help = "first bin that is kept"),
     OA_PARAM(sdm_params, crop_bins, .dflt = 93, .min = 1, .max = 65536,
              .help = "how many bins are kept; 93 from bin 54 on are those of the papers, -0.69 to 0.705 nm"),
+    OA_PARAM(sdm_params, picture, .dflt_text = "", .choices = picture_words,
+             .help = "draws maps of two dimensions in grey as networks see them, -0.7 to 0.7 nm: levels, as the published contour plots, or linear; "
+                     "left out: no pictures"),
+    OA_PARAM(sdm_params, pixels, .dflt = 150, .min = 1, .max = 4096, .help = "edge of a picture"),
     OA_PARAM_END
 };
 
@@ -80,6 +88,8 @@ static const oa_output sdm_outputs[] = {
     { .name = "maps/distance", .type = OA_F64, .shape = "(distance)", .unit = OA_NM, .help = "bin centres of the offset along z" },
     { .name = "maps/distance_x", .type = OA_F64, .shape = "(distance_x)", .unit = OA_NM, .is_optional = true,
       .help = "bin centres of the offset along x" },
+    { .name = "pictures/grey", .is_split = true, .is_optional = true, .type = OA_U8, .shape = "(voxel, pair, row, column)", .axes = ".",
+      .help = "the maps as grey pictures; row 0 is the largest offset along z, columns follow the offset along x" },
     { .name = "grid/number_of_ions", .is_split = true, .type = OA_U32, .shape = "(voxel, pair)", .axes = ".,pair",
       .help = "centre ions of each voxel" },
     { .name = "grid/pair", .type = OA_U32, .shape = "(pair)", .help = "number of the pair" },
@@ -108,6 +118,8 @@ static oa_status sdm_check(oa_context *context, const void *params)
         return oa_fail_at(context, OA_IN_PARAMETER("crop_bins"), "E_PARAMETER_RANGE",
                           "bins %lld to %lld of a map of %lld bins; the crop must lie inside", (long long)p->crop_first,
                           (long long)(p->crop_first + p->crop_bins - 1), (long long)p->bins);
+    if (p->picture[0] && p->dimensions != 2)
+        return oa_fail_at(context, OA_IN_PARAMETER("picture"), "E_PARAMETER_VALUE", "maps of one dimension are no pictures; give dimensions 2, or leave picture out");
     return OA_OK;
 }
 
@@ -334,6 +346,21 @@ static oa_status part_of(oa_run *run, const sdm_job *job, size_t *begin, size_t 
     return OA_OK;
 }
 
+/* A picture of each of n maps. */
+static oa_status put_pictures(oa_run *run, const sdm_job *job, const uint32_t *maps, size_t voxels)
+{
+    const sdm_params *p = job->params;
+    const size_t pixels = (size_t)p->pixels, size = oa_sdm_map_size(&job->rule), dims[4] = { voxels, job->n_pairs, pixels, pixels };
+    const oa_picture_rule rule = { .is_linear = strcmp(p->picture, "linear") == 0, .half_range = p->half_range, .bins = p->bins,
+                                   .first = p->crop_first, .kept = p->crop_bins, .pixels = p->pixels };
+    oa_picture_plan plan;
+    uint8_t *grey;
+    OA_TRY(oa_picture_plan_make(&run->arena, &plan, &rule));
+    OA_TRY(oa_put_array(run, "pictures/grey", 4, dims, &grey));
+    for (size_t i = 0; i < voxels * job->n_pairs; i++) oa_picture_draw(&plan, maps + i * size, grey + i * pixels * pixels);
+    return OA_OK;
+}
+
 static oa_status sdm_run(oa_run *run, const void *params)
 {
     sdm_job job;
@@ -358,8 +385,27 @@ static oa_status sdm_run(oa_run *run, const void *params)
                          .n_pairs = job.n_pairs, .pairs = job.pairs };
     const oa_sites sites = { .n = end - begin, .list = centres };
     oa_phase(run->context, "maps");
-    if (job.rule.mode == OA_SDM_ALL) return oa_sdm_all(run->context, &run->arena, &sdm, maps, numbers);
-    return oa_sdm_sites(run->context, &sdm, &sites, maps, numbers);
+    if (job.rule.mode == OA_SDM_ALL) OA_TRY(oa_sdm_all(run->context, &run->arena, &sdm, maps, numbers));
+    else OA_TRY(oa_sdm_sites(run->context, &sdm, &sites, maps, numbers));
+    return job.params->picture[0] ? put_pictures(run, &job, maps, end - begin) : OA_OK;
+}
+
+/* Only a scan has layers to cut a window from; whatever else there is to refuse, prepare refuses. */
+static oa_status sdm_window(oa_run *run, const void *params, const oa_ions *ions, double z[2])
+{
+    const sdm_params *p = params;
+    const oa_sdm_rule rule = { .mode = (oa_sdm_mode)mode_of(p->mode), .radius = p->radius, .half_range = p->half_range };
+    const double reach = reach_of(&rule) + 1e-3;
+    double box[6];
+    z[0] = -INFINITY, z[1] = INFINITY;
+    if (rule.mode == OA_SDM_ALL) return OA_OK;
+    OA_TRY(oa_roi_resolve(run, ions, &p->roi, p->stride, box));
+    const oa_scan scan = oa_scan_of(box, p->voxel_edge, p->stride);
+    if (oa_scan_count(&scan) == 0) return OA_OK;
+    const size_t first = scan.n[2] * (size_t)(run->slab - 1) / (size_t)run->slabs, end = scan.n[2] * (size_t)run->slab / (size_t)run->slabs;
+    z[0] = oa_scan_axis(&scan, 2, first) - reach;
+    z[1] = first < end ? oa_scan_axis(&scan, 2, end - 1) + reach : z[0] - 1;
+    return OA_OK;
 }
 
 /* ---------------------------------------------------------------------------------------------- all voxels */
@@ -424,7 +470,7 @@ static uint64_t sdm_memory(const oa_run *run, const void *params)
     if (strcmp(p->mode, "all") == 0) voxels = 1;
     else if (centres && centres->ions) voxels = (double)(centres->has_selection ? centres->n_index : centres->ions->n);
     for (const char *c = p->pairs; *c; c++) pairs += *c == ',';
-    const double map = (double)p->crop_bins * (p->dimensions == 2 ? (double)p->crop_bins : 1);
+    const double map = (double)p->crop_bins * (p->dimensions == 2 ? (double)p->crop_bins : 1) + (p->picture[0] ? (double)(p->pixels * p->pixels) / 4 : 0);
     const double bytes = voxels / run->slabs * (pairs * (4 * map + 4) + 24) + 18.0 * (double)in->ions->n +
                          16 * map * pairs * run->context->threads + 16e6;
     return bytes < 1e18 ? (uint64_t)bytes : UINT64_MAX;
@@ -432,7 +478,7 @@ static uint64_t sdm_memory(const oa_run *run, const void *params)
 
 const oa_step oa_step_sdm = {
     .name = "sdm",
-    .version = 1,
+    .version = 2,
     .title = "Spatial distribution maps",
     .help = "Counts how often a neighbour lies at an offset from a centre ion, per voxel of a scan, around given places or for all "
             "ions together. Planes of a lattice appear as peaks along z, order as peaks that are missing. Rules and defaults "
@@ -440,4 +486,5 @@ const oa_step oa_step_sdm = {
     .params = sdm_table, .params_size = sizeof(sdm_params), .presets = sdm_presets,
     .slots = sdm_slots,  .outputs = sdm_outputs, .has_slabs = true,
     .check = sdm_check,  .run = sdm_run, .finish = sdm_finish, .memory = sdm_memory,
+    .window = sdm_window, .columns = 1u << OA_X | 1u << OA_Y | 1u << OA_Z | 1u << OA_TYPE,
 };

@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "base/random.h"
+#include "step/shuffle.h"
 #include "step/step.h"
 
 typedef struct shuffle_params {
@@ -35,8 +36,10 @@ static const oa_output shuffle_outputs[] = {
 /* Type and mass-to-charge of an ion travel together, so that ranging the result anew gives the same types. */
 static void swap_ions(float *mass, void *types, oa_type type, size_t i, size_t j)
 {
-    const float m = mass[i];
-    mass[i] = mass[j], mass[j] = m;
+    if (mass) {
+        const float m = mass[i];
+        mass[i] = mass[j], mass[j] = m;
+    }
     if (!types) return;
     if (type == OA_U8) {
         uint8_t *t = types, held = t[i];
@@ -99,12 +102,17 @@ static uint64_t count_changed(const oa_ions *ions, const oa_ions *before)
     return changed;
 }
 
-static oa_status shuffle_columns(oa_ions *ions, const shuffle_params *p)
+oa_status oa_shuffle(oa_ions *ions, uint64_t seed)
 {
     OA_TRY(oa_ions__own_column(ions, OA_MASS));
     OA_TRY(oa_ions__own_column(ions, OA_TYPE));
+    return permute(ions, seed);
+}
+
+static oa_status shuffle_columns(oa_ions *ions, const shuffle_params *p)
+{
     oa_phase(ions->context, "permute");
-    OA_TRY(permute(ions, (uint64_t)p->seed));
+    OA_TRY(oa_shuffle(ions, (uint64_t)p->seed));
     return p->rounding > 0 ? round_positions(ions, p->rounding) : OA_OK;
 }
 

@@ -17,6 +17,13 @@ const oa_input *oa_run_input(const oa_run *run, const char *slot)
 
 oa_status oa_scratch(oa_run *run, void *out, size_t n, size_t size) { return oa_arena_take(&run->arena, out, n, size); }
 
+oa_status oa_run_each_ions(oa_run *run, const char *slot, unsigned columns, oa_ions_fn *fn, void *arg)
+{
+    const oa_input *input = oa_run_input(run, slot);
+    if (!input || !input->ions) return oa_fail(run->context, "E_INTERNAL", "step %s has no ions in slot %s; report this", run->step->name, slot);
+    return input->stream ? input->stream->each(input->stream->self, columns, fn, arg) : fn(arg, 0, input->ions);
+}
+
 void oa_run_release(const oa_input *input, unsigned needed)
 {
     for (int c = 0; input->may_consume && c < OA_ION_COLUMNS; c++) {
@@ -145,6 +152,19 @@ oa_status oa_put_array(oa_run *run, const char *name, int rank, const size_t *di
     OA_TRY(put(run, name, rank, dims, row ? row->type : OA_F64, &array));
     memcpy(data_out, &array->block->data, sizeof(void *));
     return OA_OK;
+}
+
+oa_status oa_put_same(oa_run *run, size_t index)
+{
+    const size_t none[5] = { 0 };
+    oa_array *copy;
+    OA_TRY(put(run, run->out->arrays[index].name, run->out->arrays[index].rank, none, run->out->arrays[index].type, &copy));
+    const oa_array *from = &run->out->arrays[index]; /* the list may have moved */
+    memcpy(copy->dims, from->dims, sizeof copy->dims);
+    oa_block_free(copy->block);
+    copy->block = oa_block_share(from->block);
+    OA_TRY(replace(run->context, &copy->axes, from->axes));
+    return replace(run->context, &copy->long_name, from->long_name);
 }
 
 static oa_array *find_put(oa_run *run, const char *name)

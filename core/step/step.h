@@ -26,10 +26,19 @@ typedef struct oa_slot {
 } oa_slot;
 #define OA_SLOT_END { .name = NULL }
 
+/* Makes the result of an input again from shuffled ions: the same step with the same parameters and other inputs. The ions
+ * stay the caller's; *out, with as many tasks as the result of the input, becomes the caller's (oa_values_free). */
+struct oa_run;
+typedef struct oa_maker {
+    oa_status (*make)(void *self, struct oa_run *run, oa_ions *shuffled, oa_values **out); /* NULL: it cannot be made again */
+    void *self;
+} oa_maker;
+
 /* One filled slot. Everything is borrowed; absent parts are NULL. */
 typedef struct oa_input {
     const char *role;       /* slot name */
     oa_ions *ions;          /* rows are what every ion_index below refers to */
+    const oa_ion_stream *stream; /* of all ions, where `ions` holds only those of a slab, or none; else NULL */
     bool may_consume;       /* nobody else needs the ions: oa_run_take_ions gives them away */
     bool has_selection;
     const uint64_t *index;  /* (n_index) ascending; only where has_selection */
@@ -38,6 +47,7 @@ typedef struct oa_input {
     const struct oa_model *model;
     const oa_values *result; /* arrays of the result file */
     const char *result_step; /* which step made it */
+    oa_maker maker;          /* only where has_selection */
     oa_source *sources;      /* (n_sources) */
     size_t n_sources;
     /* what the record says of it */
@@ -73,6 +83,11 @@ struct oa_step {
     oa_status (*run)(oa_run *run, const void *params);
     /* Ends a merge of slabs: out holds the joined arrays of all parts; fills what needs them all. NULL: nothing to do. */
     oa_status (*finish)(oa_run *run, const void *params);
+    /* For steps with slabs, may be NULL: the depths z[0] to z[1] (nm, inclusive; none: z[0] > z[1]) between which a slab needs the
+     * ions of its main input. `ions` has ranges, number and bounds but no rows yet. Where it is set, run needs no other rows and
+     * no other columns than `columns` (bit c: column c), and finish goes over the ions by oa_run_each_ions alone. */
+    oa_status (*window)(oa_run *run, const void *params, const oa_ions *ions, double z[2]);
+    unsigned columns;
     /* Bytes this call will need at most; for --dry-run and for refusing early. NULL: twice the ions. */
     uint64_t (*memory)(const oa_run *run, const void *params);
 };
@@ -86,6 +101,9 @@ oa_status oa_scratch(oa_run *run, void *out, size_t n, size_t size) OA_MUST_USE;
 /* Ions that may be changed and put out: the input's own where nobody else needs them, else shared columns. */
 oa_status oa_run_take_ions(oa_run *run, const char *slot, oa_ions **out) OA_MUST_USE;
 
+/* All ions of the slot in order, in one piece or several, with at least the columns asked for (bit c: column c). */
+oa_status oa_run_each_ions(oa_run *run, const char *slot, unsigned columns, oa_ions_fn *fn, void *arg) OA_MUST_USE;
+
 /* Frees the columns that are not `needed` (bit c: column c) of an input nobody else needs. */
 void oa_run_release(const oa_input *input, unsigned needed);
 
@@ -96,6 +114,8 @@ oa_status oa_run_mark(oa_run *run, const oa_input *input, uint8_t *take) OA_MUST
 /* Results. Names are those of the output table, which also gives type, unit and axes. */
 oa_status oa_run_task(oa_run *run, int task, const char *title) OA_MUST_USE; /* 1, 2, ...: one per species */
 oa_status oa_put_array(oa_run *run, const char *name, int rank, const size_t *dims, void *data_out) OA_MUST_USE;
+/* Array number `index` of the results once more, in the current task: the same memory, which is written once. */
+oa_status oa_put_same(oa_run *run, size_t index) OA_MUST_USE;
 oa_status oa_put_long_name(oa_run *run, const char *name, const char *text) OA_MUST_USE;
 /* Replaces the axes of the table, where they depend on parameters. */
 oa_status oa_put_axes(oa_run *run, const char *name, const char *axes) OA_MUST_USE;

@@ -10,6 +10,9 @@
  *   sdm IONS.pos X,Y,Z         z-SDMs of 1 nm voxels, stride 0.5 nm, over the box 0...X, 0...Y, 0...Z
  *                                                          check: all counts
  *   clean IONS.pos X,Y,Z       clean-up of these maps      check: sum of the curves
+ *   cnn NETWORK.f32 C,F,K      conv1d 10 -> pooling -> dense 256 -> dense, C channels, F filters, K classes; the file has
+ *                              weights and biases, layer by layer as in Keras, then curves (n, 93, C)
+ *                                                          check: sum of the shares of the first class
  *   dbscan IONS.pos            eps 0.4 nm, 3 points        check: domains */
 #include <math.h>
 #include <stdio.h>
@@ -24,8 +27,9 @@
 #include "math/dbscan.h"
 #include "math/ranging.h"
 #include "math/sdm.h"
+#include "nn/network.h"
 
-enum { REPEATS_RRNG = 200, KEPT = 93 };
+enum { REPEATS_RRNG = 200, KEPT = 93, TAPS = 10, UNITS = 256 };
 
 typedef struct bench {
     oa_context *context;
@@ -36,6 +40,10 @@ typedef struct bench {
     oa_scan scan;
     uint32_t *maps;
     float *curves;
+    oa_model *model;
+    oa_network network;
+    size_t patterns;
+    float *mean;
     /* of the last run */
     double items, check, extra;
 } bench;
@@ -93,6 +101,65 @@ static oa_status prepare_scan(bench *b)
     b->scan = oa_scan_of(box, 1.0, 0.5);
     OA_TRY(oa_arena_take(&b->arena, &b->maps, oa_scan_count(&b->scan) * KEPT, sizeof *b->maps));
     return oa_arena_take(&b->arena, &b->curves, oa_scan_count(&b->scan) * KEPT, sizeof *b->curves);
+}
+
+static oa_status set_layers(bench *b, const long shape[3])
+{
+    const oa_layer layers[] = {
+        { .kind = "conv1d", .activation = "relu", .width = TAPS, .stride = 1, .inputs = shape[0], .units = shape[1] },
+        { .kind = "maxpool1d", .activation = "linear", .width = 2, .stride = 2 },
+        { .kind = "flatten", .activation = "linear" },
+        { .kind = "dense", .activation = "relu", .inputs = (KEPT - TAPS + 1) / 2 * shape[1], .units = UNITS },
+        { .kind = "dense", .activation = "softmax", .inputs = UNITS, .units = shape[2] },
+    };
+    OA_TRY(oa_model_new(b->context, &b->model));
+    b->model->members = 1;
+    b->model->input_height = 1;
+    b->model->input_length = KEPT;
+    b->model->input_channels = shape[0];
+    b->model->n_classes = shape[2];
+    b->model->n_layers = sizeof layers / sizeof *layers;
+    memcpy(b->model->layers, layers, sizeof layers);
+    OA_TRY(oa_model__new_weights(b->model));
+    return oa_network_plan(b->context, b->model, &b->network);
+}
+
+static oa_status read_floats(bench *b, FILE *file, float *to, size_t n)
+{
+    return fread(to, sizeof *to, n, file) == n ? OA_OK : oa_fail(b->context, "E_READ", "%s is too short", b->path);
+}
+
+static oa_status read_network(bench *b, FILE *file)
+{
+    for (int i = 0; i < b->model->n_layers; i++) {
+        const oa_layer *layer = &b->model->layers[i];
+        if (layer->n_kernel) OA_TRY(read_floats(b, file, layer->kernel, layer->n_kernel));
+        if (layer->n_bias) OA_TRY(read_floats(b, file, layer->bias, layer->n_bias));
+    }
+    const long here = ftell(file);
+    fseek(file, 0, SEEK_END);
+    b->patterns = (size_t)(ftell(file) - here) / sizeof(float) / b->network.n_input;
+    fseek(file, here, SEEK_SET);
+    OA_TRY(oa_arena_take(&b->arena, &b->curves, b->patterns * b->network.n_input, sizeof *b->curves));
+    OA_TRY(oa_arena_take(&b->arena, &b->mean, b->patterns * b->network.n_classes, sizeof *b->mean));
+    return read_floats(b, file, b->curves, b->patterns * b->network.n_input);
+}
+
+static oa_status prepare_cnn(bench *b)
+{
+    long shape[3] = { 0 };
+    const char *at = b->second;
+    for (int i = 0; i < 3; i++) {
+        char *end;
+        shape[i] = strtol(at, &end, 10);
+        at = *end == ',' ? end + 1 : end;
+    }
+    OA_TRY(set_layers(b, shape));
+    FILE *file = fopen(b->path, "rb");
+    if (!file) return oa_fail(b->context, "E_READ", "%s cannot be read", b->path);
+    const oa_status status = read_network(b, file);
+    fclose(file);
+    return status;
 }
 
 /* ---- running ---- */
@@ -171,6 +238,18 @@ static void check_curves(bench *b)
         if (!isnan(b->curves[i])) b->check += (double)b->curves[i];
 }
 
+static oa_status run_cnn(bench *b)
+{
+    b->items = (double)b->patterns;
+    return oa_network_forward(b->context, &b->network, b->curves, b->patterns, &(oa_prediction){ .mean = b->mean });
+}
+
+static void check_cnn(bench *b)
+{
+    b->check = 0;
+    for (size_t i = 0; i < b->patterns; i++) b->check += (double)b->mean[i * b->network.n_classes];
+}
+
 static oa_status run_dbscan(bench *b)
 {
     oa_points points = points_of(b->ions);
@@ -199,6 +278,7 @@ static const struct task {
     { "label", prepare_label, run_label, check_label },
     { "sdm", prepare_scan, run_sdm, check_maps },
     { "clean", prepare_clean, run_clean, check_curves },
+    { "cnn", prepare_cnn, run_cnn, check_cnn },
     { "dbscan", prepare_ions, run_dbscan, NULL },
 };
 
@@ -238,7 +318,7 @@ int main(int argc, char **argv)
 {
     const struct task *task = argc > 3 ? find_task(argv[1]) : NULL;
     if (!task) {
-        fprintf(stderr, "usage: bench_engine rrng|label|sdm|clean|dbscan THREADS FILE [FILE|X,Y,Z]\n");
+        fprintf(stderr, "usage: bench_engine rrng|label|sdm|clean|cnn|dbscan THREADS FILE [FILE|X,Y,Z]\n");
         return 2;
     }
     const oa_context_options about = { .threads = (int)strtol(argv[2], NULL, 10) };
@@ -250,6 +330,7 @@ int main(int argc, char **argv)
     oa_arena_drop(&b.arena);
     oa_ions_free(b.ions);
     oa_ranges__free(b.ranges);
+    oa_model_free(b.model);
     oa_context_free(b.context);
     return status != OA_OK;
 }

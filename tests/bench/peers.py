@@ -88,6 +88,29 @@ class Sdm:
         return len(maps), int(maps.sum(dtype="u8")), 0
 
 
+class Curve:
+    """Clean-up of the maps of a scan."""
+
+    def __init__(self, threads, path, box):
+        import numba
+        import peer_curve
+        import peer_sdm
+
+        numba.set_num_threads(threads)
+        self.peer, self.maps = peer_curve, peer_sdm.maps_of(read_pos(path)[:, :3].astype("f8"), box_of(box))
+
+    def run(self):
+        curves = self.peer.clean(self.maps)
+        curves[curves != curves] = 0
+        return len(curves), float(curves.sum(dtype="f8")), 0
+
+
+def cnn(threads, path, shape):
+    import peer_network
+
+    return peer_network.Cnn(threads, path, shape)
+
+
 class Dbscan:
     """With the memory it took: the largest resident size less that before."""
 
@@ -145,7 +168,22 @@ class Raw:
         return len(records), 0, 0
 
 
-TASKS = {"rrng-apav": rrng_apav, "rrng-ifes": rrng_ifes, "label": Label, "sdm": Sdm, "dbscan": Dbscan, "raw": Raw}
+class Open3d:
+    """cluster_dbscan of a point cloud of doubles; one thread, whatever is asked for."""
+
+    def __init__(self, threads, path):
+        import open3d
+
+        points = (read_pos(path)[:, :3].astype("f8") * 1000).round() / 1000
+        self.cloud, self.n = open3d.geometry.PointCloud(open3d.utility.Vector3dVector(points)), len(points)
+
+    def run(self):
+        import numpy as np
+
+        return self.n, np.asarray(self.cloud.cluster_dbscan(eps=0.4, min_points=3)).max() + 1, 0
+
+
+TASKS = {"rrng-apav": rrng_apav, "rrng-ifes": rrng_ifes, "label": Label, "sdm": Sdm, "curve": Curve, "cnn": cnn, "dbscan": Dbscan, "dbscan-open3d": Open3d, "raw": Raw}
 
 
 def main():

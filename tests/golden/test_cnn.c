@@ -72,6 +72,28 @@ static void check_independence(oa_context *context)
     oa_model_free(model);
 }
 
+/* A result carries no trace of the processor. */
+static void test_cnn__kernel_sets_give_the_same_bytes(void **state)
+{
+    (void)state;
+    static float logits[2][ROWS * MEMBERS * CLASSES];
+    int n = 0;
+    for (const char *const *name = oa_kernels_names(); *name; name++) {
+        oa_context *context = with_kernels(*name);
+        if (!context) continue;
+        oa_model *model = read_ensemble(context);
+        oa_network network;
+        float *curves = golden_floats("cnn_inputs", ROWS * BINS);
+        check_ok(context, oa_network_plan(context, model, &network));
+        check_ok(context, oa_network_forward(context, &network, curves, ROWS, &(oa_prediction){ .logits = logits[n > 0] }));
+        assert_memory_equal(logits[0], logits[n > 0], sizeof *logits);
+        n++;
+        free(curves);
+        oa_model_free(model);
+        oa_context_free(context);
+    }
+}
+
 static void for_all_kernels(void (*check)(oa_context *))
 {
     for (const char *const *name = oa_kernels_names(); *name; name++) {
@@ -148,6 +170,7 @@ int main(void)
         cmocka_unit_test(test_cnn__probabilities_agree),
         cmocka_unit_test_setup_teardown(test_cnn__layers_agree, check_setup, check_teardown),
         cmocka_unit_test(test_cnn__rows_do_not_depend_on_their_neighbours),
+        cmocka_unit_test(test_cnn__kernel_sets_give_the_same_bytes),
         cmocka_unit_test(test_cnn__threads_give_the_same_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -102,7 +102,7 @@ static void test_domains_golden__labels(void **state)
     free_list(&random);
 }
 
-/* Figures of golden/dbscan_stats.json; the paper states mu = 0.32. */
+/* Figures of golden/dbscan_stats.json; the paper states mu = 0.32. With the control scaled: chi2 147.30, mu 0.3141. */
 static void test_domains_golden__test_of_randomness(void **state)
 {
     double a[BINS], c[BINS];
@@ -119,6 +119,8 @@ static void test_domains_golden__test_of_randomness(void **state)
     assert_int_equal(test.degrees_of_freedom, 29);
     check_real(test.n, 1346.0, 0);
     check_real(test.mu, 0.3224186832885194, 1e-12);
+    check_real(test.chi2_scaled, 147.30, 0.005);
+    check_real(test.mu_scaled, 0.3141, 0.00005);
     check_real(test.p_value / 2.281125507582674e-19, 1, 1e-11);
     free_list(&real);
     free_list(&random);

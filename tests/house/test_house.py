@@ -47,13 +47,11 @@ EXCEPTIONS = {
 }
 # Rows of codes.c that no source uses yet: the words are a promise to pipelines, what they say is still to be built.
 RESERVED = {
-    "E_DIVERGED": "the step train",
     "E_OPS_SEQUENCE": "the format .ops",
     "E_H5_LAYOUT": "HDF5 files of other vendors",
-    "E_H5_PICKLE": "HDF5 files of other vendors",
 }
-# A step bears the name people use for the method; the method's own file in math/ may bear it too.
-TWINS = {("core/math/sdm.c", "core/step/sdm.c")}
+# A step bears the name people use for the method; the method's own file in math/ or nn/ may bear it too.
+TWINS = {("core/math/sdm.c", "core/step/sdm.c"), ("core/nn/train.c", "core/step/train.c")}
 
 root = pathlib.Path()
 problems = []

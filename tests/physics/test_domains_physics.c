@@ -1,8 +1,8 @@
 /* test_domains_physics.c - planted clusters are found, nothing is found in thin random ions, and neither place nor order
- * matters; two halves of one random specimen do not differ. */
+ * matters; two draws of one random specimen do not differ, no domain of one stands out among others, planted ones do. */
 #include "core/math/cloud.h"
 #include "math/dbscan.h"
-#include "math/statistics.h"
+#include "math/significance.h"
 
 enum { CLUSTERS = 20, EACH = 40, NOISE = 200 };
 
@@ -98,12 +98,101 @@ static void test_domains_physics__random_is_not_ordered(void **state)
     cloud_free(&dense);
 }
 
+enum { DRAWS = 5, SOLUTES_IN = 5 };
+
+/* One solute in five, chosen at random: subset 0 is the specimen, the others are its controls. Ions within 1 nm of one of
+ * the `planted` places are solutes of the specimen one and all. */
+static uint8_t *solutes(const cloud *c, size_t planted, uint64_t seed)
+{
+    oa_random random = oa_random_start(seed, 1);
+    uint8_t *mask = calloc(c->n + 1, 1);
+    for (size_t i = 0; i < c->n; i++)
+        for (int k = 0; k <= DRAWS; k++) mask[i] |= (uint8_t)((oa_random_below(&random, SOLUTES_IN) == 0) << k);
+    for (size_t i = 0; i < c->n; i++)
+        for (size_t k = 0; k < planted; k++) {
+            const double dx = c->x[i] - 5 * ((double)(k % 2) - 0.5), dy = c->y[i] - 5 * ((double)(k / 2 % 2) - 0.5), dz = c->z[i] - 5 * ((double)(k / 4) - 0.5);
+            if (dx * dx + dy * dy + dz * dz <= 1) mask[i] |= 1;
+        }
+    return mask;
+}
+
+static oa_size_list *sizes_of(oa_context *context, oa_arena *arena, const cloud *c, const uint8_t *mask)
+{
+    const oa_points points = cloud_doubles(c);
+    const oa_subsets subsets = { .points = &points, .mask = mask, .n = DRAWS + 1, .eps = 0.4, .min_points = 3 };
+    oa_size_list *out;
+    check_ok(context, oa_arena_take(arena, &out, DRAWS + 1, sizeof *out));
+    check_ok(context, oa_dbscan_subsets(context, arena, &subsets, arena, out));
+    return out;
+}
+
+static int compare_reals(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* q-values of random domains lie near 1; p-values of n domains are evenly spread or, as sizes are whole numbers, larger. */
+static void test_domains_physics__no_random_domain_stands_out(void **state)
+{
+    for (uint64_t seed = 1; seed <= 5; seed++) {
+        oa_arena arena = { .context = *state };
+        cloud c = cloud_random(40000, 12, 0, seed);
+        uint8_t *mask = solutes(&c, 0, seed);
+        const oa_size_list *sizes = sizes_of(*state, &arena, &c, mask);
+        const size_t n = sizes[0].n;
+        double *p = calloc(n, sizeof *p), *q = calloc(n, sizeof *q);
+        size_t small = 0, significant = 0;
+        check_ok(*state, oa_size_chances(&arena, &sizes[0], sizes + 1, DRAWS, p, q));
+        for (size_t i = 0; i < n; i++) small += p[i] <= 0.1, significant += q[i] <= 0.05;
+        assert_true(n > 200 && (double)small < 0.1 * (double)n + 4 * sqrt(0.1 * (double)n));
+        assert_true(significant <= 2); /* the largest of all may be of the specimen: once in six */
+        qsort(q, n, sizeof *q, compare_reals);
+        assert_true(q[n / 2] > 0.85 && q[n / 10] > 0.5);
+        free(p), free(q), free(mask);
+        cloud_free(&c);
+        oa_arena_drop(&arena);
+    }
+}
+
+static void test_domains_physics__planted_domains_stand_out(void **state)
+{
+    static const oa_size_bins bins = { .n = 32, .width = 5 };
+    oa_arena arena = { .context = *state };
+    cloud c = cloud_random(40000, 12, 0, 9);
+    uint8_t *mask = solutes(&c, 8, 9);
+    const oa_size_list *sizes = sizes_of(*state, &arena, &c, mask);
+    const size_t n = sizes[0].n;
+    double *p = calloc(n, sizeof *p), *q = calloc(n, sizeof *q), actual[32], mean[32];
+    uint32_t counts[32];
+    size_t large = 0;
+    oa_mu_interval interval;
+    check_ok(*state, oa_size_chances(&arena, &sizes[0], sizes + 1, DRAWS, p, q));
+    for (size_t i = 0; i < n; i++) {
+        if (sizes[0].size[i] < 90) continue; /* 97 ions lie in a sphere of 1 nm on average; thin solutes join them */
+        large++;
+        assert_true(q[i] < 0.05 && p[i] < 0.01);
+    }
+    assert_true(large >= 6 && large <= 8);
+    oa_size_histogram(counts, 32, 5, sizes[0].size, n);
+    for (int b = 0; b < 32; b++) actual[b] = counts[b];
+    check_ok(*state, oa_size_mean(&arena, &bins, sizes + 1, DRAWS, mean, NULL));
+    const oa_size_test test = oa_size_compare(actual, mean, 32);
+    check_ok(*state, oa_mu_bootstrap(*state, &arena, &bins, &sizes[0], sizes + 1, DRAWS, 400, 1, &interval));
+    assert_true(interval.mu[0] < interval.mu[1] && interval.mu[0] > 0 && interval.mu[1] < 1 && test.mu < interval.mu[1]);
+    free(p), free(q), free(mask);
+    cloud_free(&c);
+    oa_arena_drop(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_domains_physics__planted_clusters_are_found, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(test_domains_physics__place_and_order_do_not_matter, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(test_domains_physics__random_is_not_ordered, check_setup, check_teardown),
+        cmocka_unit_test_setup_teardown(test_domains_physics__no_random_domain_stands_out, check_setup, check_teardown),
+        cmocka_unit_test_setup_teardown(test_domains_physics__planted_domains_stand_out, check_setup, check_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

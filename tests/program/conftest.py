@@ -77,6 +77,18 @@ class House:
         found = self.step("found", "classify", self.tip, "--model", self.net, "--species", "Ni", "--threshold", "0.5")
         return self.step("score", "score", found, "--truth", self.tip)
 
+    def make_banks(self):
+        return [tool.write_bank(self.folder / f"bank_{i}.npy", seed=i) for i in range(2)]
+
+    def make_patterns(self):
+        return self.step("patterns", "import", *self.banks, "--labels", "FCC,CSRO")
+
+    def make_evaluate(self):
+        return self.step("evaluate", "evaluate", self.net, "--patterns", self.patterns, "--fit-temperature", "true")
+
+    def make_attribute(self):
+        return self.step("attribute", "attribute", self.net, "--patterns", self.patterns, "--method", "grad_cam")
+
 
 @pytest.fixture(scope="session")
 def house(tmp_path_factory):

@@ -40,6 +40,21 @@ def test_domains_need_40_bytes_an_ion(method, large):
     assert (peak("domains", folder / "ions.nxs", "--method", method, "-o", folder / f"{method}.nxs") - MEGABYTES) / n <= 40
 
 
+def test_a_slab_holds_only_its_ions(large):
+    """What is left beside the ions of an eighth are the pieces that the file is read in, the same for any number of ions."""
+    folder, n = large
+    if not (folder / "ions.nxs").exists():
+        ok("import", folder / "tip.pos", folder / "tip.rrng", "-o", folder / "ions.nxs")
+    call = ("sdm", folder / "ions.nxs", "--pairs", "Ni-Ni", "--roi", "-3,3,-3,3,-25,-1", "--threads", "1")
+    whole = ok(*call, "-o", folder / "whole.nxs", timeout=120)
+    parts = [ok(*call, "--slab", f"{k}/8", "-o", folder / f"part{k}.nxs", timeout=120) for k in range(1, 9)]
+    merged = ok("merge", *(folder / f"part{k}.nxs" for k in range(1, 9)), "--threads", "1", "-o", folder / "merged.nxs", timeout=120)
+    assert tool.digest(merged) == tool.digest(whole)
+    assert whole["peak_rss_bytes"] > 13 * n + 20e6
+    for document in (*parts, merged):
+        assert (document["peak_rss_bytes"] - 1.5 * MEGABYTES) / n <= 4, document["peak_rss_bytes"]
+
+
 def test_dry_run_predicts_enough(large):
     folder, n = large
     if not (folder / "ions.nxs").exists():

@@ -11,7 +11,8 @@ from tool import call, copy, digest, fails, ok
 h5py = pytest.importorskip("h5py")
 numpy = pytest.importorskip("numpy")
 
-RESULTS = ("tip", "net", "ions", "crop", "range", "composition", "spectrum", "shuffle", "sdm", "classify", "domains", "score")
+RESULTS = ("tip", "net", "ions", "crop", "range", "composition", "spectrum", "shuffle", "sdm", "classify", "domains", "score",
+           "patterns", "evaluate", "attribute")
 
 
 def world(house, folder, *names):

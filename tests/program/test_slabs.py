@@ -11,6 +11,9 @@ CALLS = {
     "sdm_tree": lambda h: ("sdm", h.range, "--pairs", "Ni-Ni", "--mode", "tree", "--radius", "0.5", "--roi", "-2,2,-2,2,-6,-2"),
     "sdm_plane": lambda h: ("sdm", h.range, "--pairs", "Ni-Ni", "--dimensions", "2", "--roi", "-2,2,-2,2,-5,-2", "--bins", "40", "--crop-first", "0",
                             "--crop-bins", "40"),
+    "sdm_picture": lambda h: ("sdm", h.range, "--pairs", "Ni-Ni", "--dimensions", "2", "--roi", "-2,2,-2,2,-5,-2", "--picture", "levels", "--pixels", "20"),
+    "classify_turned": lambda h: ("classify", h.range, "--model", h.net, "--species", "Ni", "--class", "1,FCC", "--threshold", "0.5,2", "--direction", "0.05,0.1,1",
+                                  "--roi", "-3,3,-3,3,-8,-2"),
     "classify": lambda h: ("classify", h.range, "--model", h.net, "--species", "Ni", "--threshold", "0.5"),
     "classify_two": lambda h: ("classify", h.range, "--model", h.net, "--species", "Ni,Co", "--nan", "zero", "--threshold", "0.5"),
 }

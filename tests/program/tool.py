@@ -9,7 +9,8 @@ import subprocess
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = os.path.abspath(os.environ.get("ORDAPT_PROGRAM") or ROOT / "build/release/bin/ordapt")
 REFERENCE = pathlib.Path(os.environ.get("ORDAPT_REFERENCE") or ROOT.parent / "shared/reference")
-STEPS = ("import", "export", "crop", "range", "composition", "spectrum", "shuffle", "synthesise", "score", "sdm", "classify", "domains")
+STEPS = ("import", "export", "crop", "range", "composition", "spectrum", "shuffle", "synthesise", "score", "sdm", "classify", "domains",
+         "evaluate", "attribute")
 
 
 class Result:
@@ -131,6 +132,17 @@ def keras_layers(shape):
         {"class_name": "Flatten", "config": {**common, "name": "flat"}},
         {"class_name": "Dense", "config": {**common, "name": "dense", "units": 2, "activation": "softmax", "use_bias": True}},
     ]
+
+
+def write_bank(path, n=40, seed=0):
+    """Counts (n, 93) as numpy.save writes them: peaks every 12 bins, of another height each time, and one empty curve."""
+    rows = bytearray()
+    for p in range(n):
+        height = 0 if p == n // 2 else 5 + (7 * p + seed) % 50
+        rows += struct.pack("<93H", *(height * (b % 12 == 4) + (p * b + seed) % 5 * (height > 0) for b in range(93)))
+    head = f"{{'descr': '<u2', 'fortran_order': False, 'shape': ({n}, 93), }}"
+    path.write_bytes(b"\x93NUMPY\x01\x00\x76\x00" + head.ljust(117).encode() + b"\n" + rows)
+    return path
 
 
 def write_network(path, seed=0, shape=(93, 1), classes=2):

@@ -79,12 +79,25 @@ typedef struct oa_kernels {
     /* C (m, n) += A (m, k) B (k, n), float32, row major. Rows of A begin every a_step floats and may overlap (windows of a
      * curve); those of B and C every n. Each element is one chain of fused multiply-adds, k ascending from its old value:
      * so the bytes of a row do not depend on the other rows. Against plain sums within (k + 1) 2^-23 sum |a b|.
-     * NULL: this set has none, the matrix library is called instead. */
+     * All sets give the same bytes, so a digest does not depend on the processor. */
     void (*multiply)(size_t m, size_t n, size_t k, const float *a, size_t a_step, const float *b, float *c);
+
+    /* The two products of a backward pass.
+     * multiply_tn: C (k, n) += A (m, k)^T B (m, n), rows of A begin every a_step floats and may overlap; each element one
+     * chain of fused multiply-adds, m ascending from its old value.
+     * multiply_nt: C (m, k) = A (m, n) B (k, n)^T; each element one chain of fused multiply-adds, n ascending from 0.
+     * Bounds as above. Same bytes in all sets. */
+    void (*multiply_tn)(size_t m, size_t n, size_t k, const float *a, size_t a_step, const float *b, float *c);
+    void (*multiply_nt)(size_t m, size_t n, size_t k, const float *a, const float *b, float *c);
+
+    /* One step of Adam (Kingma & Ba 2015, arXiv:1412.6980) on n weights, every operation rounded to float32 by itself:
+     * m = b1 m + (1 - b1) g; v = b2 v + ((1 - b2) g) g; w = w - (rate m) / (sqrt(v) + epsilon).
+     * rate holds the corrections of the bias: lr sqrt(1 - b2^t) / (1 - b1^t), as Keras has it. Same bytes in all sets. */
+    void (*adam)(size_t n, float *w, float *m, float *v, const float *g, float rate, float b1, float b2, float epsilon);
 
     /* Convolution, max(0, .) and pooling by two at once: y[p][f] = max(0, c[2p][f], c[2p+1][f]), p < n, where c[q][f] is
      * bias[f] + sum over t < taps of x[q * x_step + t] kernel[t][f], the sum a chain as above: y has the bytes that the
-     * three would give one after another. x has no NaN. NULL where multiply is. */
+     * three would give one after another. x has no NaN. */
     void (*convolve_pool)(size_t n, size_t filters, size_t taps, const float *x, size_t x_step, const float *kernel,
                           const float *bias, float *y);
 } oa_kernels;
@@ -97,12 +110,6 @@ const char *const *oa_kernels_names(void);
 extern const oa_kernels oa_kernels_scalar;
 #if defined(__x86_64__)
 extern const oa_kernels oa_kernels_avx2, oa_kernels_avx512;
-void oa_product_avx2(size_t m, size_t n, size_t k, const float *a, size_t a_step, const float *b, float *c);
-void oa_product_avx512(size_t m, size_t n, size_t k, const float *a, size_t a_step, const float *b, float *c);
-void oa_convolve_pool_avx2(size_t n, size_t filters, size_t taps, const float *x, size_t x_step, const float *kernel,
-                           const float *bias, float *y);
-void oa_convolve_pool_avx512(size_t n, size_t filters, size_t taps, const float *x, size_t x_step, const float *kernel,
-                             const float *bias, float *y);
 #endif
 
 /* Bin of t within the kept ones, or -1 where it is dropped. */

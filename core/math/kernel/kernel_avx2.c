@@ -1,5 +1,5 @@
 /* kernel_avx2.c - kernels for 256-bit vectors. Compiled with flags of its own; nothing else is here. */
-#include "math/kernel/kernel.h"
+#include "math/kernel/product.h"
 
 #include <immintrin.h>
 
@@ -256,5 +256,8 @@ const oa_kernels oa_kernels_avx2 = {
     .convolve = convolve,
     .clip = clip,
     .multiply = oa_product_avx2,
+    .multiply_tn = oa_product_tn_avx2,
+    .multiply_nt = oa_product_nt_avx2,
+    .adam = oa_adam_avx2,
     .convolve_pool = oa_convolve_pool_avx2,
 };

@@ -1,5 +1,5 @@
 /* kernel_avx512.c - kernels for 512-bit vectors (F, VL, DQ, BW). Compiled with flags of its own; nothing else is here. */
-#include "math/kernel/kernel.h"
+#include "math/kernel/product.h"
 
 #include <immintrin.h>
 
@@ -234,5 +234,8 @@ const oa_kernels oa_kernels_avx512 = {
     .convolve = convolve,
     .clip = clip,
     .multiply = oa_product_avx512,
+    .multiply_tn = oa_product_tn_avx512,
+    .multiply_nt = oa_product_nt_avx512,
+    .adam = oa_adam_avx512,
     .convolve_pool = oa_convolve_pool_avx512,
 };

@@ -1,5 +1,5 @@
 /* kernel_scalar.c - the specification of every kernel: plain loops, no tricks. */
-#include "math/kernel/kernel.h"
+#include "math/kernel/product.h"
 
 static size_t gather(double *x, double *y, double *z, size_t n, const float *px, const float *py, const float *pz,
                      const double centre[3], double radius2)
@@ -106,4 +106,9 @@ const oa_kernels oa_kernels_scalar = {
     .offsets_z = offsets_z,
     .convolve = convolve,
     .clip = clip,
+    .multiply = oa_product_scalar,
+    .multiply_tn = oa_product_tn_scalar,
+    .multiply_nt = oa_product_nt_scalar,
+    .adam = oa_adam_scalar,
+    .convolve_pool = oa_convolve_pool_scalar,
 };

@@ -125,6 +125,56 @@ static void test_keras__later_layout_is_read(void **state)
     unlink(path);
 }
 
+/* A network of pictures with one sigmoid unit, which says how likely the second class is. */
+#define PICTURES "{\"class_name\":\"Sequential\",\"config\":{\"layers\":[" \
+    "{\"class_name\":\"Conv2D\",\"config\":{\"name\":\"conv2d\",\"batch_input_shape\":[null,150,150,1],\"filters\":2,\"kernel_size\":[3,5]," \
+    "\"strides\":[%d,1],\"padding\":\"valid\",\"data_format\":\"channels_last\",\"dilation_rate\":[1,1],\"activation\":\"relu\",\"use_bias\":true}}," \
+    "{\"class_name\":\"MaxPooling2D\",\"config\":{\"name\":\"pool\",\"pool_size\":[40,30],\"strides\":[30,30],\"padding\":\"valid\"}}," \
+    "{\"class_name\":\"Flatten\",\"config\":{\"name\":\"flatten\"}}," \
+    "{\"class_name\":\"Dense\",\"config\":{\"name\":\"dense\",\"units\":1,\"activation\":\"sigmoid\",\"use_bias\":true}}]}}"
+
+static void write_pictures(int stride, hsize_t kernel_height)
+{
+    char config[4096];
+    oa_h5_setup();
+    const hid_t file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+    snprintf(config, sizeof config, PICTURES, stride);
+    add_text(file, "model_config", config);
+    add_weights(file, "model_weights/conv2d/conv2d/kernel:0", 4, (hsize_t[]){ kernel_height, 5, 1, 2 }, false);
+    add_weights(file, "model_weights/conv2d/conv2d/bias:0", 1, (hsize_t[]){ 2 }, false);
+    add_weights(file, "model_weights/dense/dense/kernel:0", 2, (hsize_t[]){ 32, 1 }, false);
+    add_weights(file, "model_weights/dense/dense/bias:0", 1, (hsize_t[]){ 1 }, false);
+    H5Fclose(file);
+}
+
+static void test_keras__networks_of_pictures_are_read(void **state)
+{
+    oa_context *context = *state;
+    oa_content content;
+    oa_network network;
+    write_pictures(1, 3);
+    check_ok(context, read_with(context, "", &content));
+    const oa_model *model = content.model;
+    assert_string_equal(model->architecture, "cnn2d");
+    assert_string_equal(model->map.preset, "allimg-011");
+    assert_string_equal(model->classes[1], "L12");
+    assert_string_equal(model->layers[0].kind, "conv2d");
+    assert_true(model->layers[0].height == 3 && model->layers[0].width == 5 && model->layers[0].stride == 1 && model->layers[0].kernel[7] == 7.0f / 4096);
+    assert_true(model->layers[1].height == 40 && model->layers[1].width == 30 && model->layers[1].stride == 30);
+    check_ok(context, oa_network_plan(context, model, &network)); /* 148 x 146, then 4 x 4: 32 values */
+    assert_true(network.is_share && network.n_input == 22500);
+    oa_model_free(content.model);
+    write_pictures(2, 3);
+    check_fails(context, read_with(context, "", &content), "E_KERAS");
+    assert_non_null(strstr(oa_error_text(context), "strides"));
+    write_pictures(1, 4);
+    check_fails(context, read_with(context, "", &content), "E_KERAS");
+    assert_non_null(strstr(oa_error_text(context), "conv2d"));
+    write_pictures(1, 3);
+    check_fails(context, read_with(context, "cocrni-002", &content), "E_MAP_MISMATCH");
+    unlink(path);
+}
+
 /* Every allocation fails once: each time a message, no leak, and in the end success. */
 static void test_keras__memory_may_run_out_anywhere(void **state)
 {
@@ -223,6 +273,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_keras__published_layout_is_read, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(test_keras__later_layout_is_read, check_setup, check_teardown),
+        cmocka_unit_test_setup_teardown(test_keras__networks_of_pictures_are_read, check_setup, check_teardown),
         cmocka_unit_test(test_keras__memory_may_run_out_anywhere),
         cmocka_unit_test_setup_teardown(test_keras__preset_says_it_explicitly, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(test_keras__what_is_not_supported_is_named, check_setup, check_teardown),

@@ -198,6 +198,70 @@ static void test_dbscan__memory_grows_with_the_points(void **state)
     cloud_free(&c);
 }
 
+static int compare_sizes(const void *a, const void *b)
+{
+    const uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* Sizes of the domains of one subset, found alone, in ascending order. */
+static uint32_t alone(oa_context *context, const oa_subsets *s, int subset, uint32_t *size)
+{
+    oa_arena arena = { .context = context };
+    oa_points points = *s->points;
+    uint8_t *take = calloc(points.n + 1, 1);
+    uint32_t *domain = calloc(points.n + 1, sizeof *domain), n;
+    for (size_t i = 0; i < points.n; i++) take[i] = s->mask[i] >> subset & 1;
+    points.take = take;
+    check_ok(context, (s->is_linkage ? oa_max_separation : oa_dbscan)(context, &arena, &points, s->eps, s->min_points, domain, &n));
+    memset(size, 0, (n + 1) * sizeof *size);
+    for (size_t i = 0; i < points.n; i++) size[domain[i]]++;
+    qsort(size + 1, n, sizeof *size, compare_sizes);
+    oa_arena_drop(&arena);
+    free(take);
+    free(domain);
+    return n;
+}
+
+static void check_subsets(oa_context *context, const oa_subsets *s)
+{
+    oa_arena arena = { .context = context };
+    oa_size_list lists[OA_SUBSETS_MAX];
+    uint32_t *size = calloc(s->points->n + 2, sizeof *size);
+    check_ok(context, oa_dbscan_subsets(context, &arena, s, &arena, lists));
+    for (int k = 0; k < s->n; k++) {
+        assert_int_equal(lists[k].n, alone(context, s, k, size));
+        qsort(lists[k].size, lists[k].n, sizeof *size, compare_sizes);
+        assert_memory_equal(lists[k].size, size + 1, lists[k].n * sizeof *size);
+    }
+    free(size);
+    oa_arena_drop(&arena);
+}
+
+/* One to eight subsets in one pass give the sizes that each gives alone: sparse, dense, empty, on edges of eps. */
+static void test_dbscan__subsets_equal_each_alone(void **state)
+{
+    for (uint64_t seed = 0; seed < 12; seed++) {
+        cloud c = cloud_random(seed % 4 ? 1000 : seed / 4, 4, seed % 3 ? 0 : 0.2, seed);
+        oa_random random = oa_random_start(seed, 5);
+        uint8_t *mask = calloc(c.n + 1, 1);
+        const double share = seed % 2 ? 0.2 : 0.7;
+        for (size_t i = 0; i < c.n; i++)
+            for (int k = 0; k < OA_SUBSETS_MAX; k++) mask[i] |= (uint8_t)((k != 3 && oa_random_uniform(&random) < share) << k);
+        const oa_points points = seed % 5 ? cloud_floats(&c) : cloud_doubles(&c);
+        for (int n = 1; n <= OA_SUBSETS_MAX; n += 7) {
+            for (size_t i = 0; i < c.n; i++) mask[i] &= (uint8_t)(0xff >> (OA_SUBSETS_MAX - n));
+            for (int64_t least = 1; least < 7; least += 2) {
+                oa_subsets s = { .points = &points, .mask = mask, .n = n, .is_linkage = seed % 7 == 2, .eps = 0.4, .min_points = least };
+                check_subsets(*state, &s);
+            }
+            for (size_t i = 0; i < c.n; i++) mask[i] = (uint8_t)(oa_random_u32(&random) & 0xff);
+        }
+        free(mask);
+        cloud_free(&c);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -208,6 +272,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_dbscan__border_goes_to_the_lower_number, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(test_dbscan__left_out_points_have_no_domain, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(test_dbscan__smallest_domain_of_max_separation, check_setup, check_teardown),
+        cmocka_unit_test_setup_teardown(test_dbscan__subsets_equal_each_alone, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(test_dbscan__memory_grows_with_the_points, check_setup, check_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -152,6 +152,166 @@ static void clipping_is_the_same(const oa_kernels *kernels)
     }
 }
 
+/* ---------------------------------------------------------------------------------------------- networks */
+
+/* Blocks of exactly n values, so that the sanitizer sees one read or written too many. */
+static float *random_floats(size_t n, uint64_t seed)
+{
+    float *values = malloc(n ? n * sizeof *values : 1);
+    oa_random random = oa_random_start(seed, 0);
+    assert_non_null(values);
+    for (size_t i = 0; i < n; i++) values[i] = (float)oa_random_normal(&random);
+    return values;
+}
+
+static float *copy_floats(const float *from, size_t n)
+{
+    float *values = malloc(n ? n * sizeof *values : 1);
+    assert_non_null(values);
+    memcpy(values, from, n * sizeof *values);
+    return values;
+}
+
+typedef enum product { PLAIN, TN, NT, PRODUCTS } product;
+
+/* A (m, k) with rows every step, B, C of one of the three products; m, n, k as in kernel.h. */
+typedef struct operands {
+    size_t m, n, k, step, n_a, n_b, n_c;
+    float *a, *b, *c;
+} operands;
+
+static operands operands_of(product which, size_t m, size_t n, size_t k, size_t step)
+{
+    const size_t width = which == NT ? n : k;
+    operands o = { .m = m, .n = n, .k = k, .step = which == NT ? n : step, .n_b = (which == TN ? m : k) * n };
+    o.n_a = m ? (m - 1) * o.step + width : 0;
+    o.n_c = which == PLAIN ? m * n : which == TN ? k * n : m * k;
+    o.a = random_floats(o.n_a, 1), o.b = random_floats(o.n_b, 2), o.c = random_floats(o.n_c, 3);
+    return o;
+}
+
+static void operands_free(operands *o)
+{
+    free(o->a), free(o->b), free(o->c);
+}
+
+static float *result_of(const oa_kernels *kernels, product which, const operands *o)
+{
+    float *c = copy_floats(o->c, o->n_c);
+    if (which == PLAIN) kernels->multiply(o->m, o->n, o->k, o->a, o->step, o->b, c);
+    if (which == TN) kernels->multiply_tn(o->m, o->n, o->k, o->a, o->step, o->b, c);
+    if (which == NT) kernels->multiply_nt(o->m, o->n, o->k, o->a, o->b, c);
+    return c;
+}
+
+/* Element i of the result in doubles; *size becomes the sum of the absolute terms, *terms their number. */
+static double plain_sum(product which, const operands *o, size_t i, double *size, size_t *terms)
+{
+    const size_t columns = which == NT ? o->k : o->n, row = i / columns, column = i % columns;
+    double sum = which == NT ? 0 : (double)o->c[i];
+    *size = fabs(sum);
+    *terms = which == PLAIN ? o->k : which == TN ? o->m : o->n;
+    for (size_t t = 0; t < *terms; t++) {
+        const double a = which == TN ? o->a[t * o->step + row] : o->a[row * o->step + t];
+        const double b = which == NT ? o->b[column * o->n + t] : o->b[t * o->n + column];
+        sum += a * b;
+        *size += fabs(a * b);
+    }
+    return sum;
+}
+
+static const struct { size_t m, n, k, step; } products[] = {
+    { 1, 1, 1, 1 }, { 5, 2, 256, 256 }, { 33, 3, 19, 19 }, { 7, 1, 40, 41 }, { 64, 256, 672, 672 }, { 3, 37, 361, 361 }, { 84, 16, 10, 1 },
+    { 41, 64, 20, 2 }, { 200, 48, 9, 9 }, { 31, 33, 705, 705 }, { 13, 7, 8, 3 }, { 24, 15, 17, 17 }, { 25, 100, 23, 25 }, { 390, 20, 31, 31 },
+    { 1, 50, 2, 0 }, { 9, 24, 1, 0 }, { 6, 8, 0, 4 }, { 0, 8, 5, 5 }, { 12, 32, 1000, 1000 },
+};
+enum { N_PRODUCTS = sizeof products / sizeof *products };
+
+static void each_product(void (*check)(const oa_kernels *, product, const operands *), const oa_kernels *kernels)
+{
+    for (size_t i = 0; i < N_PRODUCTS; i++)
+        for (int which = PLAIN; which < PRODUCTS; which++) {
+            operands o = operands_of((product)which, products[i].m, products[i].n, products[i].k, products[i].step);
+            check(kernels, (product)which, &o);
+            operands_free(&o);
+        }
+}
+
+static void has_the_bytes_of_scalar(const oa_kernels *kernels, product which, const operands *o)
+{
+    float *want = result_of(&oa_kernels_scalar, which, o), *got = result_of(kernels, which, o);
+    if (memcmp(want, got, o->n_c * sizeof *got)) fail_msg("product %d of %s differs for %zu, %zu, %zu", which, kernels->name, o->m, o->n, o->k);
+    free(want), free(got);
+}
+
+static void is_within_the_bound(const oa_kernels *kernels, product which, const operands *o)
+{
+    float *got = result_of(kernels, which, o);
+    for (size_t i = 0; i < o->n_c; i++) {
+        double size;
+        size_t terms;
+        const double want = plain_sum(which, o, i, &size, &terms);
+        if (!(fabs(got[i] - want) <= ((double)terms + 1) * 0x1p-23 * size))
+            fail_msg("product %d of %s: %g instead of %g at %zu", which, kernels->name, (double)got[i], want, i);
+    }
+    free(got);
+}
+
+static void products_are_the_same(const oa_kernels *kernels) { each_product(has_the_bytes_of_scalar, kernels); }
+static void products_are_bounded(const oa_kernels *kernels) { each_product(is_within_the_bound, kernels); }
+
+static void convolve_pool_is_the_same(const oa_kernels *kernels)
+{
+    static const struct { size_t n, filters, taps, step; } sizes[] = { { 42, 16, 10, 1 }, { 42, 64, 20, 2 }, { 7, 5, 12, 3 }, { 1, 37, 11, 1 }, { 2, 1, 1, 1 } };
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        const size_t n = sizes[i].n, filters = sizes[i].filters, taps = sizes[i].taps, step = sizes[i].step;
+        float *x = random_floats((2 * n - 1) * step + taps, 4), *kernel = random_floats(taps * filters, 5), *bias = random_floats(filters, 6);
+        float *want = random_floats(n * filters, 7), *got = random_floats(n * filters, 8);
+        oa_kernels_scalar.convolve_pool(n, filters, taps, x, step, kernel, bias, want);
+        kernels->convolve_pool(n, filters, taps, x, step, kernel, bias, got);
+        assert_memory_equal(want, got, n * filters * sizeof *got);
+        free(x), free(kernel), free(bias), free(want), free(got);
+    }
+}
+
+/* Gradients that overflow or are 0 belong to it: a training that diverges does so in all sets alike. */
+static void adam_is_the_same(const oa_kernels *kernels)
+{
+    static const size_t sizes[] = { 0, 1, 3, 8, 15, 16, 17, 100, 1025 };
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        const size_t n = sizes[i];
+        float *g = random_floats(n, 9), *want[3], *got[3];
+        for (int j = 0; j < 3; j++) {
+            want[j] = random_floats(n, 10 + (uint64_t)j);
+            for (size_t k = 0; j == 2 && k < n; k++) want[j][k] = fabsf(want[j][k]);
+            got[j] = copy_floats(want[j], n);
+        }
+        if (n > 50) g[3] = 1e30f, g[40] = 0, g[41] = 1e-30f, want[2][40] = got[2][40] = 0;
+        for (int step = 0; step < 3; step++) {
+            oa_kernels_scalar.adam(n, want[0], want[1], want[2], g, 0.001f, 0.9f, 0.999f, 1e-7f);
+            kernels->adam(n, got[0], got[1], got[2], g, 0.001f, 0.9f, 0.999f, 1e-7f);
+        }
+        for (int j = 0; j < 3; j++) assert_memory_equal(want[j], got[j], n * sizeof *got[j]);
+        for (int j = 0; j < 3; j++) free(want[j]), free(got[j]);
+        free(g);
+    }
+}
+
+/* The first step from rest moves every weight by the rate against its slope, whatever the slope's size (Kingma & Ba, 2.1). */
+static void test_kernels__first_step_of_adam(void **state)
+{
+    (void)state;
+    float w[3] = { 1, 1, 1 }, m[3] = { 0 }, v[3] = { 0 };
+    const float g[3] = { 1e-3f, -7, 250 }, rate = 0.001f * sqrtf(1 - 0.999f) / (1 - 0.9f);
+    oa_kernels_scalar.adam(3, w, m, v, g, rate, 0.9f, 0.999f, 1e-12f);
+    for (int i = 0; i < 3; i++) assert_true(fabs(w[i] - (g[i] > 0 ? 0.999 : 1.001)) < 1e-6);
+}
+
+static void test_kernels__products(void **state) { (void)state; each_set(products_are_the_same); }
+static void test_kernels__products_are_bounded(void **state) { (void)state; products_are_bounded(&oa_kernels_scalar); each_set(products_are_bounded); }
+static void test_kernels__convolve_pool(void **state) { (void)state; each_set(convolve_pool_is_the_same); }
+static void test_kernels__adam(void **state) { (void)state; each_set(adam_is_the_same); }
+
 static void test_kernels__maps_of_random_points(void **state) { (void)state; each_set(maps_of_random_points); }
 static void test_kernels__maps_of_awkward_points(void **state) { (void)state; each_set(maps_of_awkward_points); }
 static void test_kernels__gather_keeps_order(void **state) { (void)state; each_set(gather_keeps_order); }
@@ -181,6 +341,11 @@ int main(void)
         cmocka_unit_test(test_kernels__near_steps),
         cmocka_unit_test(test_kernels__convolution),
         cmocka_unit_test(test_kernels__clipping),
+        cmocka_unit_test(test_kernels__products),
+        cmocka_unit_test(test_kernels__products_are_bounded),
+        cmocka_unit_test(test_kernels__convolve_pool),
+        cmocka_unit_test(test_kernels__adam),
+        cmocka_unit_test(test_kernels__first_step_of_adam),
         cmocka_unit_test(test_kernels__are_found_by_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -39,7 +39,7 @@ static void plain_conv1d(const oa_layer *layer, const float *kernel, const float
 
 static void check_conv1d(oa_context *context, const oa_kernels *kernels, const oa_layer *layer, size_t length, size_t expected)
 {
-    const oa_extent in = { length, (size_t)layer->inputs };
+    const oa_extent in = { 1, length, (size_t)layer->inputs };
     oa_extent out;
     check_ok(context, oa_layer_conv1d.shape(context, layer, in, &out));
     assert_int_equal(out.length, expected);
@@ -72,14 +72,90 @@ static void test_layers__conv1d_is_a_sum_over_windows(void **state)
     }
 }
 
+/* y[i][j][f] = bias[f] + sum over u, v, c of padded x[i stride + u - above][j stride + v - left][c] kernel[u][v][c][f] */
+static double plain_conv2d(const oa_layer *layer, const float *kernel, const float *bias, oa_extent in, const float *x, long i, long j, long f)
+{
+    const long stride = (long)layer->stride, channels = (long)layer->inputs;
+    long zeros[2] = { 0, 0 }; /* above and to the left */
+    for (int axis = 0; axis < 2 && layer->same_padding; axis++) {
+        const long length = (long)(axis ? in.length : in.height), width = (long)(axis ? layer->width : layer->height);
+        const long total = length % stride == 0 ? width - stride : width - length % stride;
+        zeros[axis] = total > 0 ? total / 2 : 0;
+    }
+    double sum = bias[f];
+    for (long u = 0; u < layer->height; u++)
+        for (long v = 0; v < layer->width; v++)
+            for (long c = 0; c < channels; c++) {
+                const long row = i * stride + u - zeros[0], column = j * stride + v - zeros[1];
+                if (row < 0 || column < 0 || row >= (long)in.height || column >= (long)in.length) continue;
+                sum += (double)x[(row * (long)in.length + column) * channels + c] * kernel[((u * layer->width + v) * channels + c) * layer->units + f];
+            }
+    return sum;
+}
+
+static void check_conv2d(oa_context *context, const oa_kernels *kernels, const oa_layer *layer, oa_extent in, size_t high, size_t wide)
+{
+    enum { FEW = 3 };
+    oa_extent out;
+    check_ok(context, oa_layer_conv2d.shape(context, layer, in, &out));
+    assert_true(out.height == high && out.length == wide && out.channels == (size_t)layer->units);
+    const size_t n_kernel = (size_t)(layer->height * layer->width * layer->inputs * layer->units), n_in = oa_extent_values(in), n_out = oa_extent_values(out);
+    float *kernel = malloc(n_kernel * 4), *bias = malloc(out.channels * 4), *x = malloc(FEW * n_in * 4), *y = malloc(FEW * n_out * 4);
+    float *scratch = malloc(oa_layer_conv2d.scratch(layer, in, out) * 4);
+    fill(kernel, n_kernel, 31), fill(bias, out.channels, 32), fill(x, FEW * n_in, 33);
+    oa_layer_conv2d.forward(&(oa_layer_pass){ .kernels = kernels, .layer = layer, .kernel = kernel, .bias = bias, .in = in, .out = out, .rows = FEW,
+                                              .x = x, .y = y, .scratch = scratch });
+    for (size_t k = 0; k < FEW * n_out; k++) {
+        const size_t at = k % n_out, f = at % out.channels, j = at / out.channels % out.length, i = at / out.channels / out.length;
+        check_real(y[k], plain_conv2d(layer, kernel, bias, in, x + k / n_out * n_in, (long)i, (long)j, (long)f), 1e-5);
+    }
+    free(kernel), free(bias), free(x), free(y), free(scratch);
+}
+
+static void test_layers__conv2d_is_a_sum_over_windows(void **state)
+{
+    oa_context *context = *state;
+    for (const char *const *name = oa_kernels_names(); *name; name++) {
+        const oa_kernels *kernels = oa_kernels_find(*name);
+        if (!kernels) continue;
+        check_conv2d(context, kernels, &(oa_layer){ .height = 3, .width = 3, .stride = 1, .inputs = 1, .units = 16 }, (oa_extent){ 30, 25, 1 }, 28, 23);
+        check_conv2d(context, kernels, &(oa_layer){ .height = 3, .width = 3, .stride = 1, .inputs = 16, .units = 32 }, (oa_extent){ 20, 17, 16 }, 18, 15);
+        check_conv2d(context, kernels, &(oa_layer){ .height = 3, .width = 3, .stride = 1, .inputs = 2, .units = 5, .same_padding = true }, (oa_extent){ 9, 7, 2 }, 9, 7);
+        check_conv2d(context, kernels, &(oa_layer){ .height = 2, .width = 5, .stride = 2, .inputs = 3, .units = 9, .same_padding = true }, (oa_extent){ 7, 8, 3 }, 4, 4);
+        check_conv2d(context, kernels, &(oa_layer){ .height = 4, .width = 3, .stride = 3, .inputs = 2, .units = 3 }, (oa_extent){ 11, 10, 2 }, 3, 3);
+        check_conv2d(context, kernels, &(oa_layer){ .height = 5, .width = 5, .stride = 1, .inputs = 1, .units = 1, .same_padding = true }, (oa_extent){ 2, 1, 1 }, 2, 1);
+    }
+}
+
+/* A curve is a picture of one row. */
+static void test_layers__conv1d_is_conv2d_of_one_row(void **state)
+{
+    oa_context *context = *state;
+    const oa_kernels *kernels = oa_kernels_find("auto");
+    oa_layer line = { .width = 10, .stride = 1, .inputs = 2, .units = 7, .same_padding = true }, flat = line;
+    const oa_extent in = { 1, 40, 2 };
+    oa_extent out;
+    float x[80], kernel[140], bias[7], y[280], want[280];
+    flat.height = 1;
+    check_ok(context, oa_layer_conv2d.shape(context, &flat, in, &out));
+    float *scratch = malloc(4 * (oa_layer_conv2d.scratch(&flat, in, out) + oa_layer_conv1d.scratch(&line, in, out)));
+    fill(x, 80, 41), fill(kernel, 140, 42), fill(bias, 7, 43);
+    oa_layer_pass pass = { .kernels = kernels, .layer = &flat, .kernel = kernel, .bias = bias, .in = in, .out = out, .rows = 1, .x = x, .y = want, .scratch = scratch };
+    oa_layer_conv2d.forward(&pass);
+    pass.layer = &line, pass.y = y;
+    oa_layer_conv1d.forward(&pass);
+    assert_memory_equal(y, want, sizeof y);
+    free(scratch);
+}
+
 static void check_dense(oa_context *context, const oa_kernels *kernels, size_t inputs, size_t units)
 {
     const oa_layer layer = { .inputs = (int64_t)inputs, .units = (int64_t)units };
     oa_extent out;
-    check_ok(context, oa_layer_dense.shape(context, &layer, (oa_extent){ 1, inputs }, &out));
+    check_ok(context, oa_layer_dense.shape(context, &layer, (oa_extent){ 1, 1, inputs }, &out));
     float *kernel = malloc(inputs * units * 4), *bias = malloc(units * 4), *x = malloc(ROWS * inputs * 4), *y = malloc(ROWS * units * 4);
     fill(kernel, inputs * units, 4), fill(bias, units, 5), fill(x, ROWS * inputs, 6);
-    const oa_layer_pass pass = { .kernels = kernels, .layer = &layer, .kernel = kernel, .bias = bias, .in = { 1, inputs }, .out = out,
+    const oa_layer_pass pass = { .kernels = kernels, .layer = &layer, .kernel = kernel, .bias = bias, .in = { 1, 1, inputs }, .out = out,
                                  .rows = ROWS, .x = x, .y = y };
     oa_layer_dense.forward(&pass);
     for (size_t r = 0; r < ROWS; r++)
@@ -158,14 +234,31 @@ static void test_layers__maxpool_takes_the_largest(void **state)
     const float x[10] = { 1, -1, 3, -5, 2, -2, 0, -9, 7, -7 }; /* (5, 2) */
     float y[6];
     oa_extent out;
-    check_ok(context, oa_layer_maxpool1d.shape(context, &valid, (oa_extent){ 5, 2 }, &out));
+    check_ok(context, oa_layer_maxpool1d.shape(context, &valid, (oa_extent){ 1, 5, 2 }, &out));
     assert_int_equal(out.length, 2);
-    oa_layer_maxpool1d.forward(&(oa_layer_pass){ .layer = &valid, .in = { 5, 2 }, .out = out, .rows = 1, .x = x, .y = y });
+    oa_layer_maxpool1d.forward(&(oa_layer_pass){ .layer = &valid, .in = { 1, 5, 2 }, .out = out, .rows = 1, .x = x, .y = y });
     assert_true(y[0] == 3 && y[1] == -1 && y[2] == 2 && y[3] == -2);
-    check_ok(context, oa_layer_maxpool1d.shape(context, &same, (oa_extent){ 5, 2 }, &out));
+    check_ok(context, oa_layer_maxpool1d.shape(context, &same, (oa_extent){ 1, 5, 2 }, &out));
     assert_int_equal(out.length, 3);
-    oa_layer_maxpool1d.forward(&(oa_layer_pass){ .layer = &same, .in = { 5, 2 }, .out = out, .rows = 1, .x = x, .y = y });
+    oa_layer_maxpool1d.forward(&(oa_layer_pass){ .layer = &same, .in = { 1, 5, 2 }, .out = out, .rows = 1, .x = x, .y = y });
     assert_true(y[4] == 7 && y[5] == -7); /* what lies outside does not count, not even as 0 */
+}
+
+static void test_layers__maxpool2d_takes_the_largest(void **state)
+{
+    oa_context *context = *state;
+    const oa_layer valid = { .height = 2, .width = 2, .stride = 2 }, same = { .height = 2, .width = 2, .stride = 2, .same_padding = true };
+    const float x[12] = { 1, 5, -3, -1, 2, -8, 0, 9, -2, 3, 4, -7 }; /* (4, 3) */
+    float y[4];
+    oa_extent out;
+    check_ok(context, oa_layer_maxpool2d.shape(context, &valid, (oa_extent){ 4, 3, 1 }, &out));
+    assert_true(out.height == 2 && out.length == 1 && out.channels == 1);
+    oa_layer_maxpool2d.forward(&(oa_layer_pass){ .layer = &valid, .in = { 4, 3, 1 }, .out = out, .rows = 1, .x = x, .y = y });
+    assert_true(y[0] == 5 && y[1] == 9);
+    check_ok(context, oa_layer_maxpool2d.shape(context, &same, (oa_extent){ 4, 3, 1 }, &out));
+    assert_true(out.height == 2 && out.length == 2);
+    oa_layer_maxpool2d.forward(&(oa_layer_pass){ .layer = &same, .in = { 4, 3, 1 }, .out = out, .rows = 1, .x = x, .y = y });
+    assert_true(y[0] == 5 && y[1] == -3 && y[2] == 9 && y[3] == -2);
 }
 
 static void test_layers__activations(void **state)
@@ -186,23 +279,38 @@ static void test_layers__what_does_not_fit_is_refused(void **state)
 {
     oa_context *context = *state;
     oa_extent out;
-    check_fails(context, oa_layer_conv1d.shape(context, &(oa_layer){ .width = 10, .stride = 1, .inputs = 1, .units = 4 }, (oa_extent){ 9, 1 }, &out), "E_ARCHITECTURE");
+    check_fails(context, oa_layer_conv1d.shape(context, &(oa_layer){ .width = 10, .stride = 1, .inputs = 1, .units = 4 }, (oa_extent){ 1, 9, 1 }, &out),
+                "E_ARCHITECTURE");
     oa_context__clear(context);
-    check_fails(context, oa_layer_conv1d.shape(context, &(oa_layer){ .width = 3, .stride = 1, .inputs = 2, .units = 4 }, (oa_extent){ 9, 1 }, &out), "E_ARCHITECTURE");
+    check_fails(context, oa_layer_conv1d.shape(context, &(oa_layer){ .width = 3, .stride = 1, .inputs = 2, .units = 4 }, (oa_extent){ 1, 9, 1 }, &out), "E_ARCHITECTURE");
     oa_context__clear(context);
-    check_fails(context, oa_layer_dense.shape(context, &(oa_layer){ .inputs = 9, .units = 4 }, (oa_extent){ 9, 1 }, &out), "E_ARCHITECTURE");
+    check_fails(context, oa_layer_dense.shape(context, &(oa_layer){ .inputs = 9, .units = 4 }, (oa_extent){ 1, 9, 1 }, &out), "E_ARCHITECTURE");
     oa_context__clear(context);
-    check_fails(context, oa_layer_dense.shape(context, &(oa_layer){ .inputs = 8, .units = 4 }, (oa_extent){ 1, 9 }, &out), "E_ARCHITECTURE");
+    check_fails(context, oa_layer_dense.shape(context, &(oa_layer){ .inputs = 8, .units = 4 }, (oa_extent){ 1, 1, 9 }, &out), "E_ARCHITECTURE");
+    oa_context__clear(context);
+    const oa_layer flat = { .height = 3, .width = 3, .stride = 1, .inputs = 1, .units = 4 }, pool = { .height = 3, .width = 2, .stride = 2 };
+    check_fails(context, oa_layer_conv2d.shape(context, &flat, (oa_extent){ 2, 9, 1 }, &out), "E_ARCHITECTURE");
+    oa_context__clear(context);
+    check_fails(context, oa_layer_conv2d.shape(context, &flat, (oa_extent){ 9, 9, 2 }, &out), "E_ARCHITECTURE");
+    oa_context__clear(context);
+    check_fails(context, oa_layer_maxpool2d.shape(context, &pool, (oa_extent){ 2, 9, 1 }, &out), "E_ARCHITECTURE");
+    oa_context__clear(context);
+    check_fails(context, oa_layer_maxpool1d.shape(context, &(oa_layer){ .width = 2, .stride = 2 }, (oa_extent){ 2, 9, 1 }, &out), "E_ARCHITECTURE");
+    oa_context__clear(context);
+    check_fails(context, oa_layer_dense.shape(context, &(oa_layer){ .inputs = 1, .units = 4 }, (oa_extent){ 3, 1, 1 }, &out), "E_ARCHITECTURE");
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_layers__conv1d_is_a_sum_over_windows, check_setup, check_teardown),
+        cmocka_unit_test_setup_teardown(test_layers__conv2d_is_a_sum_over_windows, check_setup, check_teardown),
+        cmocka_unit_test_setup_teardown(test_layers__conv1d_is_conv2d_of_one_row, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(test_layers__dense_is_a_matrix_product, check_setup, check_teardown),
         cmocka_unit_test(test_layers__rows_of_a_product_are_independent),
         cmocka_unit_test(test_layers__fused_pooling_gives_the_same_bytes),
         cmocka_unit_test_setup_teardown(test_layers__maxpool_takes_the_largest, check_setup, check_teardown),
+        cmocka_unit_test_setup_teardown(test_layers__maxpool2d_takes_the_largest, check_setup, check_teardown),
         cmocka_unit_test(test_layers__activations),
         cmocka_unit_test_setup_teardown(test_layers__what_does_not_fit_is_refused, check_setup, check_teardown),
     };

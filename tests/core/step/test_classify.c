@@ -4,6 +4,10 @@
 #include "base/memory.h"
 #include "base/random.h"
 #include "data/model.h"
+#include "math/picture.h"
+#include "math/sdm.h"
+#include "nn/network.h"
+#include "nn/outlier.h"
 #include "run/run.h"
 
 enum { CELLS = 14, IONS = 4 * CELLS * CELLS * CELLS };
@@ -148,9 +152,20 @@ static void test_classify__shapes_and_sums(void **state)
     end(&b);
 }
 
+static const float *floats_of(const bench *b, int task, const char *name) { return array_of(b, task, name)->block->data; }
+static double summary(const bench *b, int task, const char *name) { return oa_array_real(array_of(b, task, name), 0); }
+
+static bool has_warned(const bench *b, const char *code)
+{
+    for (size_t i = 0; i < oa_warning_count(b->context); i++)
+        if (strcmp(oa_warning_code(b->context, i), code) == 0) return true;
+    return false;
+}
+
 static void test_classify__two_channels_make_one_result(void **state)
 {
     bench b = begin(*state, "feal-002", "Co,Ni");
+    set(&b, "class", "B2");
     check_ok(b.context, go(&b, 0, 0, NULL));
     assert_int_equal(b.values->tasks, 1);
     assert_string_equal(b.values->task_titles[0], "Co-Ni");
@@ -158,6 +173,248 @@ static void test_classify__two_channels_make_one_result(void **state)
     drop(&b);
     set(&b, "species", "Co");
     check_fails(b.context, go(&b, 0, 0, NULL), "E_PARAMETER_VALUE");
+    end(&b);
+}
+
+/* Both classes of the preset, each with its threshold: what one class alone gives, from probabilities that exist once. */
+static void test_classify__several_classes_share_their_maps(void **state)
+{
+    static const char *const alone[] = { "1", "D03" }, *const titles[] = { "Co-Ni B2", "Co-Ni D03" };
+    bench b = begin(*state, "feal-002", "Co,Ni"), one = begin(*state, "feal-002", "Co,Ni");
+    set(&b, "threshold", "3,2.5");
+    check_ok(b.context, go(&b, 0, 0, NULL));
+    assert_int_equal(b.values->tasks, 2);
+    assert_ptr_equal(array_of(&b, 1, "probability/probability")->block, array_of(&b, 2, "probability/probability")->block);
+    assert_string_equal(array_of(&b, 2, "probability/probability")->axes, "grid_z,grid_y,grid_x,class");
+    for (int task = 1; task <= 2; task++) {
+        assert_string_equal(b.values->task_titles[task - 1], titles[task - 1]);
+        set(&one, "class", alone[task - 1]);
+        set(&one, "threshold", task == 1 ? "3" : "2.5");
+        check_ok(one.context, go(&one, 0, 0, NULL));
+        for (size_t i = 0; i < one.values->n; i++) {
+            const oa_array *want = &one.values->arrays[i], *got = array_of(&b, task, want->name);
+            assert_int_equal(oa_array_bytes(want), oa_array_bytes(got));
+            assert_memory_equal(want->block->data, got->block->data, oa_array_bytes(want));
+        }
+        drop(&one);
+    }
+    drop(&b);
+    set(&b, "threshold", "3,2,1");
+    check_fails(b.context, go(&b, 0, 0, NULL), "E_PARAMETER_VALUE");
+    set(&b, "threshold", "3");
+    set(&b, "class", "B2,1");
+    check_fails(b.context, go(&b, 0, 0, NULL), "E_PARAMETER_VALUE");
+    end(&b);
+    end(&one);
+}
+
+/* A specimen that is lying down, looked at along where its z went, gives what it gave upright. */
+static void test_classify__direction_turns_what_the_maps_see(void **state)
+{
+    bench b = begin(*state, "cocrni-002", "Co"), lying = begin(*state, "cocrni-002", "Co");
+    set(&b, "roi", "0,3,0,4,0,5");
+    check_ok(b.context, go(&b, 0, 0, NULL));
+    float *x = oa_ions__data(lying.ions, OA_X), *z = oa_ions__data(lying.ions, OA_Z);
+    for (size_t i = 0; i < IONS; i++) {
+        const float old = x[i];
+        x[i] = z[i];
+        z[i] = -old;
+    }
+    set(&lying, "roi", "0,5,0,4,-3,0");
+    set(&lying, "direction", "2,0,0");
+    check_ok(lying.context, go(&lying, 0, 0, NULL));
+    const oa_array *p = array_of(&b, 1, "probability/probability"), *q = array_of(&lying, 1, "probability/probability");
+    const float *upright = p->block->data, *turned = q->block->data;
+    const size_t nz = p->dims[0], ny = p->dims[1], nx = p->dims[2];
+    assert_int_equal(q->dims[0], nx);
+    assert_int_equal(q->dims[2], nz);
+    for (size_t k = 0; k < nz; k++)
+        for (size_t j = 0; j < ny; j++)
+            for (size_t i = 0; i < nx; i++)
+                assert_memory_equal(upright + 2 * ((k * ny + j) * nx + i), turned + 2 * (((nx - 1 - i) * ny + j) * nz + k), 2 * sizeof(float));
+    check_real(summary(&lying, 1, "summary/plane_spacing"), 0.18, 0.002);
+    drop(&lying);
+    set(&lying, "direction", "0,0,0");
+    check_fails(lying.context, go(&lying, 0, 0, NULL), "E_PARAMETER_RANGE");
+    end(&b);
+    end(&lying);
+}
+
+static void test_classify__warns_where_no_planes_are_resolved(void **state)
+{
+    bench b = begin(*state, "cocrni-002", "Co");
+    check_ok(b.context, go(&b, 0, 0, NULL));
+    assert_false(has_warned(&b, "W_NO_PLANES"));
+    assert_true(summary(&b, 1, "summary/plane_quality") > 30 && summary(&b, 1, "summary/plane_share") == 1);
+    drop(&b);
+    set(&b, "direction", "0.32,0.1,1");
+    check_ok(b.context, go(&b, 0, 0, NULL));
+    assert_true(has_warned(&b, "W_NO_PLANES"));
+    drop(&b);
+    set(&b, "direction", "0.105,0,1");
+    check_ok(b.context, go(&b, 0, 0, NULL));
+    assert_true(has_warned(&b, "W_NO_PLANES"));
+    assert_non_null(strstr(oa_warning_text(b.context, 0), "degrees"));
+    end(&b);
+}
+
+/* Types that ranges define and no ion, or one, has. */
+static void test_classify__species_of_no_and_of_one_ion(void **state)
+{
+    for (size_t keep = 0; keep <= 1; keep++) {
+        bench b = begin(*state, "cocrni-002", "Cr");
+        char words[32];
+        uint8_t *type = oa_ions__data(b.ions, OA_TYPE);
+        for (size_t i = 0, n = 0; i < IONS; i++)
+            if (type[i] == 2 && n++ >= keep) type[i] = 0;
+        check_ok(b.context, go(&b, 0, 0, NULL));
+        assert_true(has_warned(&b, "W_FEW_IONS"));
+        snprintf(words, sizeof words, "Cr %zu", keep);
+        assert_non_null(strstr(oa_warning_text(b.context, 0), words));
+        assert_int_equal(summary(&b, 1, "summary/species_ions"), keep);
+        const oa_array *valid = array_of(&b, 1, "probability/is_valid");
+        for (size_t i = 0; i < oa_array_count(valid); i++) assert_int_equal(oa_array_real(valid, i), 0);
+        assert_int_equal(summary(&b, 1, "summary/ions_selected"), 0);
+        end(&b);
+    }
+}
+
+static void test_classify__calibrated_probabilities(void **state)
+{
+    bench b = begin(*state, "cocrni-002", "Co"), plain = begin(*state, "cocrni-002", "Co");
+    set(&b, "calibrated", "true");
+    check_ok(plain.context, go(&plain, 0, 0, NULL));
+    const float *p = floats_of(&plain, 1, "probability/probability");
+    const size_t n = oa_array_count(array_of(&plain, 1, "probability/probability"));
+    for (int t = 1; t <= 4; t *= 2) {
+        b.model->temperature = t;
+        check_ok(b.context, go(&b, 0, 0, NULL));
+        const float *q = floats_of(&b, 1, "probability/probability"), *spread = floats_of(&b, 1, "probability/spread");
+        for (size_t i = 0; i < n; i++) {
+            if (t == 1) check_real(q[i], p[i], 2e-6);
+            if (t == 1) check_real(spread[i], floats_of(&plain, 1, "probability/spread")[i], 2e-6);
+            assert_true(isnan(p[i]) ? isnan(q[i]) && isnan(spread[i]) : fabsf(q[i] - 0.5f) <= fmaxf(fabsf(p[i] - 0.5f) + spread[i], 1e-5f) + 1e-5f);
+        }
+        drop(&b);
+    }
+    end(&b);
+    end(&plain);
+}
+
+/* The score is fitted to random walks: the curves of the crystal are unlike those, and like themselves. */
+static void test_classify__patterns_unlike_the_training_are_told(void **state)
+{
+    enum { PATTERNS = 400 };
+    const oa_extent extent = { .height = 1, .length = 93, .channels = 1 };
+    bench b = begin(*state, "cocrni-002", "Co");
+    oa_random random = oa_random_start(9, 0);
+    float *patterns = calloc(PATTERNS * 93, sizeof *patterns);
+    for (size_t i = 0; i < PATTERNS * 93; i++) patterns[i] = (i % 93 ? patterns[i - 1] : 0) + (float)(0.1 * oa_random_normal(&random));
+    check_ok(b.context, oa_outlier_fit(b.model, extent, patterns, PATTERNS));
+    b.model->outlier.limit = 2;
+    check_ok(b.context, go(&b, 0, 0, NULL));
+    assert_true(has_warned(&b, "W_OUT_OF_DISTRIBUTION"));
+    const oa_array *score = array_of(&b, 1, "probability/outlier"), *valid = array_of(&b, 1, "probability/is_valid");
+    size_t above = 0, n = 0;
+    for (size_t i = 0; i < oa_array_count(score); i++) {
+        assert_int_equal(isnan(oa_array_real(score, i)), oa_array_real(valid, i) == 0);
+        above += oa_array_real(score, i) > 2;
+        n += oa_array_real(valid, i) == 1;
+    }
+    check_real(summary(&b, 1, "summary/outlier_share"), (double)above / (double)n, 1e-12);
+    drop(&b);
+    b.model->outlier.limit = 1e30;
+    check_ok(b.context, go(&b, 0, 0, NULL));
+    assert_false(has_warned(&b, "W_OUT_OF_DISTRIBUTION"));
+    assert_int_equal(summary(&b, 1, "summary/outlier_share"), 0);
+    b.model->outlier.block = 2;
+    drop(&b);
+    check_fails(b.context, go(&b, 0, 0, NULL), "E_MODEL");
+    free(patterns);
+    end(&b);
+}
+
+/* A model of grey pictures: a dense layer says the mean grey of two halves. */
+static oa_model *make_picture_model(oa_context *context, int64_t pixels)
+{
+    oa_model *model;
+    oa_random random = oa_random_start(5, 0);
+    const char *classes;
+    check_ok(context, oa_model_new(context, &model));
+    assert_true(oa_map_preset_find("allimg-011", &model->map, &classes));
+    check_ok(context, oa_model__set_classes(model, classes, NULL));
+    model->map.pixels = pixels;
+    model->members = 2;
+    model->input_height = model->input_length = pixels;
+    model->input_channels = 1;
+    model->n_layers = 2;
+    snprintf(model->layers[0].kind, sizeof model->layers[0].kind, "flatten");
+    snprintf(model->layers[0].activation, sizeof model->layers[0].activation, "linear");
+    snprintf(model->layers[1].kind, sizeof model->layers[1].kind, "dense");
+    snprintf(model->layers[1].activation, sizeof model->layers[1].activation, "softmax");
+    model->layers[1].inputs = pixels * pixels;
+    model->layers[1].units = 2;
+    check_ok(context, oa_model__new_weights(model));
+    for (size_t k = 0; k < 2 * model->layers[1].n_kernel; k++) model->layers[1].kernel[k] = (float)(oa_random_normal(&random) / 4);
+    check_ok(context, oa_model_digest(model, model->sha256));
+    return model;
+}
+
+/* One voxel's map by sdm's own mathematics, its picture, its network: the same probability. */
+static void check_picture_voxel(const bench *b, size_t voxel)
+{
+    enum { PIXELS = 12 };
+    oa_arena arena = { .context = b->context };
+    const double box[6] = { 0, 5, 0, 5, 0, 5 };
+    const oa_scan scan = oa_scan_of(box, 2, 1);
+    const oa_sdm_rule rule = { .mode = OA_SDM_INSPHERE, .dimensions = 2, .radius = 1.5, .half_range = 1.5, .bins = 200, .kept = 200 };
+    const oa_picture_rule draw = { .half_range = 1.5, .bins = 200, .kept = 200, .pixels = PIXELS };
+    uint8_t take[IONS], grey[PIXELS * PIXELS];
+    float x[PIXELS * PIXELS], p[2];
+    oa_cells cells;
+    oa_picture_plan plan;
+    oa_network network;
+    uint32_t *map = calloc(200 * 200, sizeof *map);
+    for (size_t i = 0; i < IONS; i++) take[i] = oa_ions__type(b->ions, i) == 1;
+    const oa_points points = { .n = IONS, .x = oa_ions__f32(b->ions, OA_X), .y = oa_ions__f32(b->ions, OA_Y), .z = oa_ions__f32(b->ions, OA_Z), .take = take };
+    check_ok(b->context, oa_cells_build(&arena, &cells, &points, 0.75, 0));
+    const oa_sdm_pair pair = { 0, 0 };
+    const oa_sdm sdm = { .kernels = b->context->kernels, .rule = rule, .n_species = 1, .species = &cells, .n_pairs = 1, .pairs = &pair };
+    check_ok(b->context, oa_sdm_sites(b->context, &sdm, &(oa_sites){ .n = 1, .scan = &scan, .first = voxel }, map, NULL));
+    check_ok(b->context, oa_picture_plan_make(&arena, &plan, &draw));
+    oa_picture_draw(&plan, map, grey);
+    for (size_t i = 0; i < PIXELS * PIXELS; i++) x[i] = (float)grey[i] / 255.0f;
+    check_ok(b->context, oa_network_plan(b->context, b->model, &network));
+    check_ok(b->context, oa_network_forward(b->context, &network, x, 1, &(oa_prediction){ .mean = p }));
+    assert_memory_equal(p, floats_of(b, 1, "probability/probability") + 2 * voxel, sizeof p);
+    oa_arena_drop(&arena);
+    free(map);
+}
+
+static void test_classify__pictures(void **state)
+{
+    bench b = begin(*state, "cocrni-002", "Co");
+    oa_model_free(b.model);
+    b.model = make_picture_model(b.context, 12);
+    set(&b, "preset", "allimg-011");
+    set(&b, "roi", "0,5,0,5,0,5");
+    check_fails(b.context, go(&b, 0, 0, NULL), "E_MAP_MISMATCH"); /* 150 pixels */
+    set(&b, "pixels", "12");
+    check_ok(b.context, go(&b, 0, 0, NULL));
+    assert_int_equal(array_of(&b, 1, "probability/probability")->dims[0], 4);
+    assert_int_equal(summary(&b, 1, "summary/invalid_voxels"), 0);
+    check_picture_voxel(&b, 0);
+    check_picture_voxel(&b, 42);
+    drop(&b);
+    uint8_t *type = oa_ions__data(b.ions, OA_TYPE); /* only one corner keeps its Co */
+    for (size_t i = 0; i < IONS; i++)
+        if (type[i] == 1 && oa_ions__f32(b.ions, OA_Z)[i] > 1.5f) type[i] = 0;
+    check_ok(b.context, go(&b, 0, 0, NULL));
+    assert_in_range((size_t)summary(&b, 1, "summary/invalid_voxels"), 16, 32); /* all centres at 4 nm; those at 3 nm still touch it */
+    for (size_t i = 48; i < 64; i++) assert_int_equal(oa_array_real(array_of(&b, 1, "probability/is_valid"), i), 0);
+    drop(&b);
+    set(&b, "picture", "");
+    check_fails(b.context, go(&b, 0, 0, NULL), "E_PARAMETER_RANGE");
     end(&b);
 }
 
@@ -291,6 +548,9 @@ static void test_classify__memory_may_run_out_anywhere(void **state)
     check_ok(context, oa_context_new(&context, &(oa_context_options){ .threads = 2 }));
     bench b = begin(context, "cocrni-002", "Co,Ni");
     set(&b, "roi", "0,2,0,2,0,2");
+    set(&b, "class", "0,1");
+    set(&b, "direction", "0.02,0,1");
+    set(&b, "calibrated", "true");
     for (uint64_t n = 1; status != OA_OK; n++) {
         context->fail_allocation = context->allocations + n;
         status = go(&b, 0, 0, NULL);
@@ -308,6 +568,13 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_classify__shapes_and_sums, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(test_classify__two_channels_make_one_result, check_setup, check_teardown),
+        cmocka_unit_test_setup_teardown(test_classify__several_classes_share_their_maps, check_setup, check_teardown),
+        cmocka_unit_test_setup_teardown(test_classify__direction_turns_what_the_maps_see, check_setup, check_teardown),
+        cmocka_unit_test_setup_teardown(test_classify__warns_where_no_planes_are_resolved, check_setup, check_teardown),
+        cmocka_unit_test_setup_teardown(test_classify__species_of_no_and_of_one_ion, check_setup, check_teardown),
+        cmocka_unit_test_setup_teardown(test_classify__calibrated_probabilities, check_setup, check_teardown),
+        cmocka_unit_test_setup_teardown(test_classify__patterns_unlike_the_training_are_told, check_setup, check_teardown),
+        cmocka_unit_test_setup_teardown(test_classify__pictures, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(test_classify__slabs_give_the_same_digest, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(test_classify__invalid_voxels_propagate_or_count_as_zero, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(test_classify__what_does_not_fit_is_refused, check_setup, check_teardown),

@@ -13,7 +13,12 @@ static step_run *prepared(oa_context *context, const oa_step *step, oa_ions *ion
         step_set(s, "species", "Ni,Co");
     } else {
         step_set(s, "pairs", "Ni-Ni,Co-Cr");
-        step_set(s, "mode", mode);
+        step_set(s, "mode", strcmp(mode, "picture") == 0 ? "insphere" : mode);
+    }
+    if (strcmp(mode, "picture") == 0) {
+        static const char *const values[][2] = { { "dimensions", "2" }, { "bins", "40" }, { "crop_first", "0" }, { "crop_bins", "40" },
+                                                 { "picture", "levels" }, { "pixels", "15" } };
+        for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) step_set(s, values[i][0], values[i][1]);
     }
     return s;
 }
@@ -45,11 +50,11 @@ static void fail_each_allocation(oa_context *context, const oa_step *step, oa_io
 
 static void test_maps_memory__nothing_is_left_behind(void **state)
 {
-    static const char *const modes[] = { "insphere", "tree", "all" };
+    static const char *const modes[] = { "insphere", "tree", "all", "picture" };
     step_run *made = step_begin(*state, &oa_step_synthesise);
     step_set(made, "box", "-1.5,1.5,-1.5,1.5,-3,0");
     check_ok(*state, step_go(made));
-    for (int m = 0; m < 3; m++) fail_each_allocation(*state, &oa_step_sdm, made->values->ions, modes[m]);
+    for (int m = 0; m < 4; m++) fail_each_allocation(*state, &oa_step_sdm, made->values->ions, modes[m]);
     fail_each_allocation(*state, &oa_step_domains, made->values->ions, "");
     step_end(made);
 }

@@ -1,0 +1,67 @@
+/* repeat.c - the step that selected the ions of an input, run again with shuffled ions: for controls that a step draws. */
+#include <string.h>
+
+#include "cli/cli.h"
+
+/* What the indices of a selection refer to must be what the step takes first. */
+static bool takes_ions(const oa_step *step)
+{
+    return step && step->slots->name && step->slots->kind == OA_TAKES_IONS;
+}
+
+/* Step, settings and all inputs but the ions, from a record: done once, at the first control. */
+static oa_status restore(oa_repeat *repeat)
+{
+    oa_record others = *repeat->record;
+    OA_TRY(oa_new(repeat->cli->context, &repeat->job, 1, sizeof *repeat->job));
+    OA_TRY(oa_job_restore(repeat->cli, repeat->job, repeat->record));
+    if (others.n_inputs && strcmp(others.inputs[0].role, repeat->job->step->slots->name) == 0) {
+        others.inputs++;
+        others.n_inputs--;
+    }
+    return oa_job_load_recorded(repeat->cli, repeat->job, &others, repeat->beside, NULL);
+}
+
+static oa_status make(void *self, oa_run *run, oa_ions *shuffled, oa_values **out)
+{
+    oa_repeat *repeat = self;
+    oa_input inputs[OA_JOB_INPUTS_MAX + 1];
+    oa_record *record;
+    size_t n = 1;
+    if (!repeat->earlier && !repeat->job) OA_TRY(restore(repeat));
+    const oa_job *job = repeat->earlier ? repeat->earlier : repeat->job;
+    inputs[0] = (oa_input){ .role = job->step->slots->name, .ions = shuffled, .ranges = shuffled->ranges, .file_name = "", .sha256 = "",
+                            .content_sha256 = "", .entry = "", .subentry = "" };
+    for (size_t i = 0; i < job->n_loaded; i++)
+        if (strcmp(job->loaded[i].input.role, inputs[0].role) != 0) inputs[n++] = job->loaded[i].input;
+    const oa_request request = { .step = job->step, .settings = job->settings, .inputs = inputs, .n_inputs = n, .name = job->name,
+                                 .libraries = oa_nexus_libraries() };
+    OA_TRY(oa_run_step(run->context, &request, out, &record));
+    oa_record_free(record);
+    return OA_OK;
+}
+
+static void set_maker(oa_loaded *loaded, oa_repeat repeat, const oa_step *step)
+{
+    if (!loaded->input.has_selection || !takes_ions(step)) return;
+    loaded->repeat = repeat;
+    loaded->input.maker = (oa_maker){ make, &loaded->repeat };
+}
+
+void oa_repeat_file(oa_cli *cli, oa_loaded *loaded)
+{
+    if (loaded->record) set_maker(loaded, (oa_repeat){ .cli = cli, .record = loaded->record, .beside = loaded->path }, oa_step_find(loaded->record->step));
+}
+
+void oa_repeat_job(oa_cli *cli, oa_loaded *loaded, const oa_job *earlier)
+{
+    set_maker(loaded, (oa_repeat){ .cli = cli, .earlier = earlier }, earlier->values->ions ? NULL : earlier->step);
+}
+
+void oa_repeat_free(oa_repeat *repeat)
+{
+    if (!repeat->job) return;
+    oa_job_free(repeat->cli, repeat->job);
+    oa_free(repeat->cli->context, repeat->job);
+    repeat->job = NULL;
+}

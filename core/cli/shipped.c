@@ -1,0 +1,61 @@
+/* shipped.c - models that come with the program: NAME.nxs in ../share/ordapt/models beside its folder. */
+#include "cli/shipped.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/text.h"
+
+/* Seen from where the program lies, links to it followed, so that a tree may be moved as a whole. */
+bool oa_shipped_folder(char out[OA_SHIPPED_PATH])
+{
+    char program[OA_SHIPPED_PATH - 32];
+    const ssize_t n = readlink("/proc/self/exe", program, sizeof program - 1);
+    program[n > 0 ? n : 0] = 0;
+    char *slash = strrchr(program, '/');
+    if (!slash) return false;
+    *slash = 0;
+    snprintf(out, OA_SHIPPED_PATH, "%s/../share/ordapt/models", program);
+    return true;
+}
+
+bool oa_shipped_model(const char *name, char out[OA_SHIPPED_PATH])
+{
+    char folder[OA_SHIPPED_PATH];
+    struct stat about;
+    if (!name[0] || strchr(name, '/') || !oa_shipped_folder(folder)) return false;
+    if (snprintf(out, OA_SHIPPED_PATH, "%s/%s.nxs", folder, name) >= OA_SHIPPED_PATH) return false;
+    return stat(out, &about) == 0 && S_ISREG(about.st_mode);
+}
+
+/* The name that the parameters have for what they were made for, NULL where the step has no such parameter. */
+static const char *preset_of(const oa_job *job)
+{
+    for (size_t row = 0; job->settings && row < job->settings->n; row++)
+        if (oa_text_equal(job->settings->table[row].name, "preset")) return oa_settings_word(job->settings, row);
+    return NULL;
+}
+
+static bool is_filled(const oa_job *job, const oa_slot *slot)
+{
+    for (size_t i = 0; i < job->n_loaded; i++)
+        if (oa_text_equal(job->loaded[i].input.role, slot->name)) return true;
+    return false;
+}
+
+oa_status oa_job_use_shipped(oa_cli *cli, oa_job *job)
+{
+    const char *preset = preset_of(job);
+    for (const oa_slot *slot = job->step->slots; slot->name && preset; slot++) {
+        if (slot->kind != OA_TAKES_MODEL || is_filled(job, slot)) continue;
+        char path[OA_SHIPPED_PATH];
+        if (!oa_shipped_model(preset, path))
+            return oa_fail(cli->context, "E_SLOT_MISSING", "no %s was given, and none for preset %s ships with this program; give --%s FILE", slot->name, preset, slot->name);
+        OA_TRY(oa_job_slot_is_free(cli, job, slot));
+        const char *one = path;
+        OA_TRY(oa_load(cli, slot, &one, 1, &job->loaded[job->n_loaded++]));
+    }
+    return OA_OK;
+}

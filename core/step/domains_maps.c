@@ -1,0 +1,196 @@
+/* domains_maps.c - z-SDMs of pairs of ions within each domain, with the rules of math/sdm.h: ordered pairs, offsets
+ * neighbour - centre in double, none with dx = 0 or dz = 0, none longer than half_range. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "step/domains.h"
+
+enum { DOMAINS_PER_CHUNK = 64, SLOT_PLACES = 0, SLOT_COORDINATES = 1 };
+
+typedef struct species {
+    char name[OA_ION_NAME];
+    bool *is_member; /* (n_types + 1) */
+} species;
+
+typedef struct map_job {
+    const oa_kernels *kernels;
+    const oa_grouping *group;
+    oa_axis axis;
+    size_t n_pairs, n_species;
+    size_t (*pair)[2]; /* numbers of species: centre, neighbour */
+    species *species;
+    const uint32_t *start, *row; /* ions of the domains */
+    uint32_t *counts;            /* (n_domains, n_pairs, bins) */
+} map_job;
+
+/* ---------------------------------------------------------------------------------------------- pairs */
+
+static oa_status find_species(oa_run *run, map_job *job, const char *word, size_t length, size_t *out)
+{
+    const oa_ions *ions = job->group->ions;
+    if (length == 0 || length >= OA_ION_NAME)
+        return oa_fail_at(run->context, OA_IN_PARAMETER("pairs"), "E_PARAMETER_VALUE", "pairs has a pair without a name; give them as Ni-Ni,Co-Cr");
+    for (*out = 0; *out < job->n_species; ++*out)
+        if (strlen(job->species[*out].name) == length && strncmp(job->species[*out].name, word, length) == 0) return OA_OK;
+    species *s = &job->species[job->n_species++];
+    memcpy(s->name, word, length);
+    OA_TRY(oa_scratch(run, &s->is_member, ions->ranges->n_types + 1, sizeof *s->is_member));
+    return oa_ranges__species(run->context, ions->ranges, s->name, "pairs", s->is_member);
+}
+
+static oa_status find_pairs(oa_run *run, map_job *job, char **words, size_t n)
+{
+    OA_TRY(oa_scratch(run, &job->pair, n, sizeof *job->pair));
+    OA_TRY(oa_scratch(run, &job->species, 2 * n, sizeof *job->species));
+    job->n_pairs = n;
+    for (size_t i = 0; i < n; i++) {
+        const char *dash = strchr(words[i], '-'), *second = dash ? dash + 1 : words[i];
+        OA_TRY(find_species(run, job, words[i], dash ? (size_t)(dash - words[i]) : strlen(words[i]), &job->pair[i][0]));
+        OA_TRY(find_species(run, job, second, strlen(second), &job->pair[i][1]));
+    }
+    return OA_OK;
+}
+
+static oa_status read_pairs(oa_run *run, map_job *job, const char *text)
+{
+    char **words;
+    size_t n;
+    const oa_ions *ions = job->group->ions;
+    if (!ions->ranges || !oa_ions__data(ions, OA_TYPE))
+        return oa_fail(run->context, "E_NOT_RANGED", "the ions have no types, so no pairs can be told; run range first or leave pairs out");
+    OA_TRY(oa_words_split(run, text, ',', &words, &n));
+    const oa_status status = find_pairs(run, job, words, n);
+    oa_free(run->context, words);
+    return status;
+}
+
+/* ---------------------------------------------------------------------------------------------- one domain */
+
+/* Ions of one species of a domain by z, so that those within reach of a centre are a stretch. */
+typedef struct place {
+    double z, y, x;
+} place;
+
+static int compare_places(const void *a, const void *b)
+{
+    const double *p = a, *q = b;
+    for (int axis = 0; axis < 3; axis++)
+        if (p[axis] != q[axis]) return p[axis] < q[axis] ? -1 : 1;
+    return 0;
+}
+
+static size_t places_of(const map_job *job, size_t d, size_t s, place *out)
+{
+    const oa_points *points = &job->group->points;
+    size_t n = 0;
+    for (uint32_t k = job->start[d]; k < job->start[d + 1]; k++) {
+        const uint32_t i = job->row[k];
+        if (job->species[s].is_member[oa_ions__type(job->group->ions, i)]) out[n++] = (place){ points->z[i], points->y[i], points->x[i] };
+    }
+    qsort(out, n, sizeof *out, compare_places);
+    return n;
+}
+
+static void count_pair(const map_job *job, uint32_t *counts, const place *centres, size_t n_centres, const place *others, size_t n, double *xyz[3])
+{
+    const double reach = job->axis.half;
+    size_t begin = 0, end = 0;
+    for (size_t i = 0; i < n; i++) xyz[0][i] = others[i].x, xyz[1][i] = others[i].y, xyz[2][i] = others[i].z;
+    for (size_t c = 0; c < n_centres; c++) {
+        while (begin < n && others[begin].z < centres[c].z - reach) begin++;
+        while (end < n && others[end].z <= centres[c].z + reach) end++;
+        const oa_centre centre = { .x = centres[c].x, .y = centres[c].y, .z = centres[c].z, .reach2 = reach * reach };
+        job->kernels->offsets_z(counts, &job->axis, end - begin, xyz[0] + begin, xyz[1] + begin, xyz[2] + begin, &centre);
+    }
+}
+
+static oa_status map_chunk(void *arg, oa_span span, oa_worker *worker)
+{
+    const map_job *job = arg;
+    const size_t bins = (size_t)job->axis.kept;
+    for (size_t d = span.begin; d < span.end; d++) {
+        const size_t n = job->start[d + 1] - job->start[d];
+        place *places;
+        double *buffer, *xyz[3];
+        OA_TRY(oa_worker_scratch(worker, SLOT_PLACES, &places, 2 * n, sizeof *places));
+        OA_TRY(oa_worker_scratch(worker, SLOT_COORDINATES, &buffer, 3 * (n + OA_KERNEL_PAD), sizeof *buffer));
+        memset(buffer, 0, 3 * (n + OA_KERNEL_PAD) * sizeof *buffer);
+        for (size_t axis = 0; axis < 3; axis++) xyz[axis] = buffer + axis * (n + OA_KERNEL_PAD);
+        for (size_t k = 0; k < job->n_pairs; k++) {
+            const size_t centres = places_of(job, d, job->pair[k][0], places), others = places_of(job, d, job->pair[k][1], places + n);
+            count_pair(job, job->counts + (d * job->n_pairs + k) * bins, places, centres, places + n, others, xyz);
+        }
+    }
+    return OA_OK;
+}
+
+/* ---------------------------------------------------------------------------------------------- outputs */
+
+static oa_status put_pair_axis(oa_run *run, const map_job *job, const char *name)
+{
+    oa_string text = { .context = run->context };
+    uint32_t *axis;
+    char *words;
+    OA_TRY(oa_put_array(run, name, 1, &job->n_pairs, &axis));
+    oa_string_add(&text, "pair: ");
+    for (size_t i = 0; i < job->n_pairs; i++) {
+        axis[i] = (uint32_t)i;
+        oa_string_add(&text, "%s%zu %s-%s", i ? ", " : "", i, job->species[job->pair[i][0]].name, job->species[job->pair[i][1]].name);
+    }
+    OA_TRY(oa_string_take(&text, &words));
+    const oa_status status = oa_put_long_name(run, name, words);
+    oa_free(run->context, words);
+    return status;
+}
+
+static oa_status put_distance(oa_run *run, const map_job *job, const char *name)
+{
+    const size_t n = (size_t)job->axis.kept;
+    double *axis;
+    OA_TRY(oa_put_array(run, name, 1, &n, &axis));
+    for (size_t k = 0; k < n; k++) axis[k] = ((double)k + 0.5) * (2 * job->axis.half) / (double)n - job->axis.half;
+    return oa_put_long_name(run, name, "offset along z (nm)");
+}
+
+static oa_status put_axes(oa_run *run, const map_job *job)
+{
+    const size_t n = job->group->n_domains;
+    uint32_t *domain;
+    OA_TRY(oa_put_array(run, "maps/domain", 1, &n, &domain));
+    for (size_t d = 0; d < n; d++) domain[d] = (uint32_t)d + 1;
+    OA_TRY(put_pair_axis(run, job, "maps/pair"));
+    OA_TRY(put_distance(run, job, "maps/distance"));
+    OA_TRY(put_pair_axis(run, job, "map_sum/pair"));
+    return put_distance(run, job, "map_sum/distance");
+}
+
+static oa_status put_sum(oa_run *run, const map_job *job)
+{
+    const size_t dims[2] = { job->n_pairs, (size_t)job->axis.kept }, size = dims[0] * dims[1];
+    uint64_t *sum;
+    OA_TRY(oa_put_array(run, "map_sum/counts", 2, dims, &sum));
+    for (size_t d = 0; d < job->group->n_domains; d++)
+        for (size_t k = 0; k < size; k++) sum[k] += job->counts[d * size + k];
+    return OA_OK;
+}
+
+oa_status oa_domains__put_maps(oa_run *run, const domains_params *p, const oa_grouping *g)
+{
+    map_job job = { .kernels = run->context->kernels, .group = g,
+                    .axis = { .half = p->half_range, .scale = (double)p->bins / (2 * p->half_range), .bins = p->bins, .kept = p->bins } };
+    uint32_t *start, *row;
+    if (!p->pairs[0]) return OA_OK;
+    oa_phase(run->context, "maps");
+    OA_TRY(read_pairs(run, &job, p->pairs));
+    OA_TRY(oa_domains__rows(run, g, &start, &row));
+    job.start = start;
+    job.row = row;
+    const size_t dims[3] = { g->n_domains, job.n_pairs, (size_t)p->bins };
+    OA_TRY(oa_put_array(run, "maps/counts", 3, dims, &job.counts));
+    OA_TRY(put_axes(run, &job));
+    OA_TRY(oa_parallel(run->context, g->n_domains, DOMAINS_PER_CHUNK, map_chunk, &job));
+    return put_sum(run, &job);
+}
