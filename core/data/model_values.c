@@ -29,11 +29,11 @@ const oa_output oa_model_outputs[] = {
 
 /* ---------------------------------------------------------------------------------------------- to values */
 
-static oa_status add_text(oa_values *values, const char *name, const char *text)
+static oa_status add_text(oa_values *values, int task, const char *name, const char *text)
 {
     oa_array *array;
     oa_block *block;
-    OA_TRY(oa_values_add(values, 1, name, OA_TEXT, 0, NULL, &array));
+    OA_TRY(oa_values_add(values, task, name, OA_TEXT, 0, NULL, &array));
     OA_TRY(oa_block_new(values->context, &block, strlen(text) + 1, 1));
     memcpy(block->data, text, strlen(text));
     oa_block_free(array->block);
@@ -50,23 +50,23 @@ static oa_status set_unit(oa_values *values, oa_array *array, const char *unit)
     return OA_OK;
 }
 
-static oa_status add_field(oa_values *values, const oa_model *model, const oa_model_field *field, const char *group)
+static oa_status add_field(oa_values *values, int task, const oa_model *model, const oa_model_field *field, const char *group)
 {
     char name[64];
     snprintf(name, sizeof name, "%s/%s", group, field->name);
     const char *at = (const char *)model + field->offset;
-    if (field->type == OA_TEXT) return add_text(values, name, at);
+    if (field->type == OA_TEXT) return add_text(values, task, name, at);
     oa_array *array;
-    OA_TRY(oa_values_add(values, 1, name, field->type, 0, NULL, &array));
+    OA_TRY(oa_values_add(values, task, name, field->type, 0, NULL, &array));
     memcpy(array->block->data, at, field->size);
     return field->type == OA_F64 && field->is_map ? set_unit(values, array, OA_NM) : OA_OK;
 }
 
-oa_status oa_map_to_values(const oa_map_definition *map, oa_values *values, const char *group)
+oa_status oa_map_to_values(const oa_map_definition *map, oa_values *values, int task, const char *group)
 {
     const oa_model model = { .map = *map };
     for (const oa_model_field *field = oa_model_fields; field->name; field++)
-        if (field->is_map) OA_TRY(add_field(values, &model, field, group));
+        if (field->is_map) OA_TRY(add_field(values, task, &model, field, group));
     return OA_OK;
 }
 
@@ -92,7 +92,7 @@ static oa_status add_classes(oa_values *values, const oa_model *model)
     size_t n = 0;
     for (int64_t i = 0; i < model->n_classes; i++)
         n += (size_t)snprintf(text + n, sizeof text - n, i ? ",%s" : "%s", model->classes[i]);
-    return add_text(values, "definition/classes", text);
+    return add_text(values, 1, "definition/classes", text);
 }
 
 /* Shape of a kernel as Keras has it. */
@@ -128,13 +128,13 @@ static oa_status add_weights(oa_values *values, const oa_layer *layer, size_t me
 
 oa_status oa_model_to_values(const oa_model *model, oa_values *values)
 {
-    for (const oa_model_field *field = oa_model_fields; field->name; field++) OA_TRY(add_field(values, model, field, "definition"));
+    for (const oa_model_field *field = oa_model_fields; field->name; field++) OA_TRY(add_field(values, 1, model, field, "definition"));
     OA_TRY(add_classes(values, model));
     for (int i = 0; i < model->n_layers; i++) {
         char name[64], text[OA_LAYER_TEXT];
         snprintf(name, sizeof name, "definition/layer%d", i + 1);
         oa_layer__text(&model->layers[i], text);
-        OA_TRY(add_text(values, name, text));
+        OA_TRY(add_text(values, 1, name, text));
     }
     for (size_t m = 0; m < (size_t)model->members; m++)
         for (int i = 0; i < model->n_layers; i++)

@@ -1,7 +1,9 @@
 /* classify.h - what the files of the step share: classify.c (parameters, species, classes), classify_voxels.c (probabilities
- * of voxels) and classify_pixels.c (pixels, ions, summary: all that needs the whole specimen). */
+ * of voxels), classify_curves.c (their mean curves) and classify_pixels.c (pixels, ions, summary: all that needs the whole specimen). */
 #ifndef OA_STEP_CLASSIFY_H
 #define OA_STEP_CLASSIFY_H
+
+#include <stdatomic.h>
 
 #include "data/model.h"
 #include "math/planes.h"
@@ -48,6 +50,19 @@ void oa_classify__title(const classify_job *job, size_t group, size_t class, cha
 
 /* classify_voxels.c: probabilities of the layers of this slab. */
 oa_status oa_classify__voxels(oa_run *run, const classify_job *job, size_t group) OA_MUST_USE;
+/* classify_curves.c. Sums of the curves of each class and layer, filled by all threads at once. */
+typedef struct classify_curves {
+    size_t layers, per_layer, classes, values; /* voxels of a layer; bins * channels */
+    _Atomic uint64_t *count;                   /* (layers, classes) */
+    _Atomic uint64_t *sum;                     /* (layers, classes, values) in steps of 2^-24 */
+} classify_curves;
+oa_status oa_classify__curves_begin(oa_run *run, size_t layers, size_t per_layer, size_t classes, size_t values, classify_curves *out) OA_MUST_USE;
+/* Voxels [begin, end) of the slab, their curves (n, values) and the probabilities of the slab (voxels, classes). */
+oa_status oa_classify__curves_add(const classify_curves *c, oa_worker *worker, oa_span span, const float *curves, const float *probability) OA_MUST_USE;
+/* Means of the layers as results of the current task; then, when all layers are there, of the specimen as patterns for `attribute`. */
+oa_status oa_classify__curves_put(oa_run *run, const classify_job *job, const classify_curves *c) OA_MUST_USE;
+oa_status oa_classify__curves_join(oa_run *run, const classify_job *job) OA_MUST_USE;
+
 /* classify_pixels.c: from the probabilities of all layers to everything else. */
 oa_status oa_classify__pixels(oa_run *run, const classify_job *job) OA_MUST_USE;
 

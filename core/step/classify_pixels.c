@@ -303,6 +303,7 @@ static oa_status finish_task(oa_run *run, const classify_job *job, size_t group,
     if (!probability || (job->model->outlier.n && !outlier))
         return oa_fail(run->context, "E_SLABS", "%s: there are no probabilities of all %zu voxels; give all parts of one call", title, voxels);
     OA_TRY(put_summary(run, job, group, class, s, probability, outlier));
+    OA_TRY(oa_classify__curves_join(run, job));
     return put_pixels(run, job, class, probability, out);
 }
 

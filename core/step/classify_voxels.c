@@ -22,6 +22,7 @@ typedef struct voxel_job {
     float *probability, *spread; /* (voxels, classes) */
     float *outlier;              /* (voxels); NULL: the model cannot tell */
     uint8_t *is_valid;
+    classify_curves curves; /* dimensions 1 */
 } voxel_job;
 
 /* A chunk of maps per thread: 512 curves, or 64 maps of 200 x 200, are 10 MB at most. */
@@ -112,7 +113,7 @@ static oa_status classify_chunk(void *arg, oa_span span, oa_worker *worker)
     OA_TRY(predict(v, span, worker, patterns, spare));
     for (size_t i = span.begin; i < span.end; i++) v->is_valid[i] = !isnan(v->probability[i * classes]);
     if (v->outlier) oa_outlier_score(&v->network.model->outlier, v->network.extent[0], patterns, n, v->outlier + span.begin);
-    return OA_OK;
+    return v->sdm.rule.dimensions == 1 ? oa_classify__curves_add(&v->curves, worker, span, patterns, v->probability) : OA_OK;
 }
 
 /* ---------------------------------------------------------------------------------------------- ions */
@@ -260,7 +261,9 @@ oa_status oa_classify__voxels(oa_run *run, const classify_job *job, size_t group
     v.sdm.pairs = pairs;
     OA_TRY(oa_classify__task(run, job, group, 0));
     OA_TRY(put_grid(run, job, first, end - first, &v));
+    if (v.sdm.rule.dimensions == 1) OA_TRY(oa_classify__curves_begin(run, end - first, layer, v.network.n_classes, v.network.n_input, &v.curves));
     oa_phase(run->context, "voxels");
     OA_TRY(oa_parallel(run->context, v.sites.n, v.chunk, classify_chunk, &v));
+    if (v.sdm.rule.dimensions == 1) OA_TRY(oa_classify__curves_put(run, job, &v.curves));
     return share_grid(run, job, group);
 }

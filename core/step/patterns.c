@@ -84,7 +84,7 @@ oa_status oa_patterns_of(oa_run *run, const char *slot, oa_patterns *out)
 
 oa_status oa_patterns_put_map(oa_run *run, const oa_map_definition *map, const char *classes)
 {
-    OA_TRY(oa_map_to_values(map, run->out, "map"));
+    OA_TRY(oa_map_to_values(map, run->out, run->task, "map"));
     return oa_put_text(run, "map/classes", classes);
 }
 

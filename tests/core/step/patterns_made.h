@@ -25,7 +25,7 @@ static inline void add_map(oa_values *values, const char *preset, const char *cl
 {
     oa_map_definition map;
     assert_true(oa_map_preset_find(preset, &map, NULL));
-    check_ok(values->context, oa_map_to_values(&map, values, "map"));
+    check_ok(values->context, oa_map_to_values(&map, values, 1, "map"));
     add_text(values, "map/classes", classes);
 }
 

@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "base/random.h"
 #include "data/model.h"
+#include "math/curve.h"
 #include "math/picture.h"
 #include "math/sdm.h"
 #include "nn/network.h"
@@ -418,6 +419,74 @@ static void test_classify__pictures(void **state)
     end(&b);
 }
 
+/* All curves of a scan by sdm's own mathematics; (voxels, 93). */
+static void clean_curves(const bench *b, const oa_scan *scan, float *out)
+{
+    oa_arena arena = { .context = b->context };
+    const size_t voxels = oa_scan_count(scan);
+    const oa_sdm_rule rule = { .mode = OA_SDM_INSPHERE, .dimensions = 1, .radius = 0.75, .half_range = 1.5, .bins = 200, .first = 54, .kept = 93 };
+    const oa_curve_rule clean = { .bins = 93, .window = 15, .order = 8, .first = 23, .last = 68, .sweeps = 1001 };
+    uint8_t take[IONS];
+    oa_cells cells;
+    oa_curve_plan plan;
+    uint32_t *maps = calloc(voxels * 93, sizeof *maps);
+    for (size_t i = 0; i < IONS; i++) take[i] = oa_ions__type(b->ions, i) == 1;
+    const oa_points points = { .n = IONS, .x = oa_ions__f32(b->ions, OA_X), .y = oa_ions__f32(b->ions, OA_Y), .z = oa_ions__f32(b->ions, OA_Z), .take = take };
+    check_ok(b->context, oa_cells_build(&arena, &cells, &points, oa_sdm_cell_edge(&rule), 0));
+    const oa_sdm_pair pair = { 0, 0 };
+    const oa_sdm sdm = { .kernels = b->context->kernels, .rule = rule, .n_species = 1, .species = &cells, .n_pairs = 1, .pairs = &pair };
+    check_ok(b->context, oa_sdm_sites(b->context, &sdm, &(oa_sites){ .n = voxels, .scan = scan }, maps, NULL));
+    check_ok(b->context, oa_curve_plan_make(&arena, &plan, &clean));
+    check_ok(b->context, oa_curve_clean(b->context, &plan, voxels, maps, (oa_curve_output){ out, 1 }));
+    oa_arena_drop(&arena);
+    free(maps);
+}
+
+/* The mean curve of a class is that of the voxels whose likeliest class it is, and `attribute` can take it. */
+static void test_classify__mean_curves_of_the_classes(void **state)
+{
+    const double box[6] = { 0, 5, 0, 5, 0, 5 };
+    const oa_scan scan = oa_scan_of(box, 1, 0.5);
+    const size_t voxels = oa_scan_count(&scan);
+    bench b = begin(*state, "cocrni-002", "Co");
+    set(&b, "roi", "0,5,0,5,0,5");
+    b.model->layers[3].bias[1] = b.model->layers[3].bias[3] = -1.0f;
+    check_ok(b.context, go(&b, 0, 0, NULL));
+    float *curves = malloc(voxels * 93 * sizeof *curves);
+    clean_curves(&b, &scan, curves);
+    const float *p = floats_of(&b, 1, "probability/probability"), *got = floats_of(&b, 1, "patterns/pattern");
+    assert_int_equal(oa_array_count(array_of(&b, 1, "probability/is_valid")), voxels);
+    double sum[2][93] = { { 0 } };
+    size_t n[2] = { 0 };
+    for (size_t i = 0; i < voxels; i++) {
+        if (isnan(p[2 * i])) continue;
+        const int class = p[2 * i + 1] > p[2 * i];
+        n[class]++;
+        for (int k = 0; k < 93; k++) sum[class][k] += (double)curves[i * 93 + (size_t)k];
+    }
+    assert_true(n[0] > 10 && n[1] > 10); /* else the weights say nothing here */
+    for (size_t class = 0; class < 2; class++) {
+        assert_int_equal((size_t)oa_array_real(array_of(&b, 1, "patterns/voxels"), class), n[class]);
+        for (size_t k = 0; k < 93; k++) check_real((double)got[class * 93 + k], sum[class][k] / (double)n[class], 1e-6);
+    }
+    check_real(oa_array_real(array_of(&b, 1, "patterns/distance"), 0), -1.5 + 54.5 * 0.015, 1e-12);
+    assert_int_equal(array_of(&b, 1, "layers/curve")->dims[0], scan.n[2]);
+    const oa_input inputs[2] = { { .role = "model", .model = b.model, .content_sha256 = b.model->sha256 }, { .role = "patterns", .result = b.values } };
+    oa_settings *settings;
+    oa_values *why;
+    oa_record *record;
+    const oa_step *attribute = oa_step_find("attribute");
+    check_ok(b.context, oa_settings_new(b.context, &settings, attribute->params, attribute->params_size, attribute->presets));
+    const oa_request request = { .step = attribute, .settings = settings, .inputs = inputs, .n_inputs = 2 };
+    check_ok(b.context, oa_run_step(b.context, &request, &why, &record));
+    assert_int_equal(oa_values_find(why, 1, "attribution/heat")->dims[0], 2);
+    oa_values_free(why);
+    oa_record_free(record);
+    oa_settings_free(settings);
+    free(curves);
+    end(&b);
+}
+
 static bool is_split(const char *name)
 {
     for (const oa_output *row = oa_step_find("classify")->outputs; row->name; row++)
@@ -575,6 +644,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_classify__calibrated_probabilities, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(test_classify__patterns_unlike_the_training_are_told, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(test_classify__pictures, check_setup, check_teardown),
+        cmocka_unit_test_setup_teardown(test_classify__mean_curves_of_the_classes, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(test_classify__slabs_give_the_same_digest, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(test_classify__invalid_voxels_propagate_or_count_as_zero, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(test_classify__what_does_not_fit_is_refused, check_setup, check_teardown),

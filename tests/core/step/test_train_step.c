@@ -34,7 +34,7 @@ static oa_values *make_bank(oa_context *context, const char *classes, bool has_n
         }
     }
     if (has_nan) curve[5 * BINS] = NAN;
-    check_ok(context, oa_map_to_values(&map, bank, "map"));
+    check_ok(context, oa_map_to_values(&map, bank, 1, "map"));
     check_ok(context, oa_values_add(bank, 1, "map/classes", OA_TEXT, 0, NULL, &text));
     oa_block *block;
     check_ok(context, oa_block_new(context, &block, strlen(classes) + 1, 1));
