@@ -166,8 +166,8 @@ def add_results(xml, step):
         if "/" in row["name"]:
             groups.setdefault(row["name"].split("/", 1)[0], []).append(row)
     nouns = {row["name"]: row for row in step["outputs"] if "/" not in row["name"]}
-    xml.begin("group", name=step["name"] + "ID", type="NXprocess", nameType="partial", minOccurs=1, maxOccurs="unbounded")
-    xml.doc("The results; more than one where the step was run for several species, in the order they were given.")
+    xml.begin("group", name=step["name"] + "ID", type="NXprocess", nameType="partial", minOccurs=0, maxOccurs="unbounded")
+    xml.doc("The results; more than one where the step was run for several species, in the order they were given; none where a recipe forgot them.")
     for name, kind in (("program", "NX_CHAR"), ("version", "NX_CHAR"), ("date", "NX_DATE_TIME"), ("sequence_index", "NX_POSINT")):
         xml.add("field", name=name, type=kind)
     for group, rows in groups.items():

@@ -63,7 +63,7 @@ static oa_status choose_record(const opened *file, oa_slot_kind kind, oa_record 
         for (size_t i = file->n; i-- > 0 && !*out;) {
             oa_record *record;
             OA_TRY(oa_nexus_record(&file->h5, file->entry, file->names[i], &record));
-            const bool fits = pass == 0 ? gives_array(record, wanted) : pass == 1 ? holds_ions && oa_record_has_ions(record) : true;
+            const bool fits = pass < 2 && record->is_forgotten ? false : pass == 0 ? gives_array(record, wanted) : pass == 1 ? holds_ions && oa_record_has_ions(record) : true;
             if (fits) *out = record;
             else oa_record_free(record);
         }
@@ -223,6 +223,9 @@ static oa_status take_selection(oa_cli *cli, oa_loaded *out)
 static oa_status load_arrays(const opened *file, oa_loaded *out)
 {
     if (!out->record) return OA_OK;
+    if (out->record->is_forgotten)
+        return oa_fail_at(file->h5.context, OA_IN_FILE(out->path), "E_INPUT_NOT_FOUND", "the recipe did not keep the results of %s; `ordapt run` without its forget "
+                          "line does", out->record->name);
     OA_TRY(oa_nexus_values(&file->h5, file->entry, out->record, &out->result));
     return oa_record_check(out->record, out->result);
 }

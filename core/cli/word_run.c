@@ -1,6 +1,7 @@
 /* word_run.c - `ordapt run RECIPE NAME=FILE... NAME=VALUE...`: several steps into one file. A line is what one would type:
  *   name = step input key=value ...
  *   param name = default
+ *   forget name         its arrays stay out of the file; its record is kept, and replay makes them again
  * $name stands for a value; results stay in memory. */
 #include <ctype.h>
 #include <stdio.h>
@@ -154,6 +155,17 @@ static oa_status param_line(recipe *r, char **words, size_t n)
     return OA_OK;
 }
 
+static oa_status forget_line(recipe *r, char **words, size_t n)
+{
+    if (n != 2) return wrong(r, "write forget NAME", words[0]);
+    for (size_t i = 0; i < r->jobs.n; i++) {
+        if (strcmp(r->names[i], words[1]) != 0) continue;
+        r->jobs.job[i].record->is_forgotten = true;
+        return OA_OK;
+    }
+    return wrong(r, "no earlier line has this name", words[1]);
+}
+
 static oa_status one_line(recipe *r, char *line)
 {
     char *words[WORDS_MAX + 1];
@@ -163,6 +175,7 @@ static oa_status one_line(recipe *r, char *line)
     if (!n) return OA_OK;
     if (n > WORDS_MAX) return wrong(r, "the line has more than 64 words", words[0]);
     if (strcmp(words[0], "param") == 0) return param_line(r, words, n);
+    if (strcmp(words[0], "forget") == 0 && (n < 2 || strcmp(words[1], "=") != 0)) return forget_line(r, words, n);
     if (n < 3 || strcmp(words[1], "=") != 0) return wrong(r, "write NAME = STEP INPUT KEY=VALUE ...", words[0]);
     return run_line(r, words[0], words + 2, n - 2);
 }

@@ -55,7 +55,9 @@ static oa_status verify_record(oa_cli *cli, const oa_h5 *h5, const char *entry, 
     oa_values *values = NULL;
     OA_TRY(oa_nexus_record(h5, entry, name, &record));
     oa_status status = oa_cli_check_record(cli, h5, entry, record, &values);
-    if (status == OA_OK) say(cli, list, h5->path, name, holds_all(h5, entry, record) ? "results and record as written" : "record as written; its ions are not stored here");
+    const char *held = record->is_forgotten ? "record as written; the recipe forgot its results, replay makes them again"
+        : holds_all(h5, entry, record) ? "results and record as written" : "record as written; its ions are not stored here";
+    if (status == OA_OK) say(cli, list, h5->path, name, held);
     for (size_t i = 0; i < record->n_inputs && status == OA_OK; i++) status = verify_input(cli, h5->path, &record->inputs[i], depth, list);
     snprintf(content, OA_HEX, "%s", record->results_sha256);
     oa_values_free(values);

@@ -46,6 +46,7 @@ typedef struct oa_record {
     char results_sha256[65];
     char *manifest; /* the text results_sha256 is the SHA-256 of */
     char *slab;     /* "k/n", or "" */
+    bool is_forgotten; /* the file holds none of its arrays: a recipe said so, and replay makes them again */
     char embedded[65]; /* digest of the ions in the file where they are not the result of this record; "" otherwise */
 } oa_record;
 

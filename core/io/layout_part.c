@@ -103,6 +103,7 @@ static oa_status write_outcome(oa_h5w *w, const char *base, const oa_record *rec
     oa_h5w_text(w, oa_h5w_join(path, group, "status"), record->status);
     oa_h5w_real(w, oa_h5w_join(path, group, "total_elapsed_time"), record->elapsed_s, "s");
     oa_h5w_text(w, oa_h5w_join(path, group, "manifest"), record->manifest);
+    if (record->is_forgotten) oa_h5w_bool(w, oa_h5w_join(path, group, "is_forgotten"), true);
     OA_TRY(write_warnings(w, group, record));
     oa_h5w_group(w, oa_h5w_join(group, base, "results_sha256"), "NXnote");
     oa_h5w_text(w, oa_h5w_join(path, group, "type"), "content digest");
@@ -278,7 +279,7 @@ oa_status oa_layout_write_part(oa_nexus_writer *writer, const oa_part *part, uin
     write_environment(w, base, r);
     OA_TRY(write_outcome(w, base, r));
     OA_TRY(write_embedded(writer, base, part));
-    for (int task = 1; task <= part->values->tasks; task++) OA_TRY(write_task(writer, part, base, task, sequence));
+    for (int task = 1; !r->is_forgotten && task <= part->values->tasks; task++) OA_TRY(write_task(writer, part, base, task, sequence));
     snprintf(path, sizeof path, "%.100s1", r->step);
     oa_h5w_attribute(w, base, "default", path);
     return OA_OK;

@@ -341,6 +341,7 @@ static oa_status read_record(reading *r, const char *name, const char *step)
     OA_TRY(oa_h5_real(r->h5, join(field, r->base, "outcome/total_elapsed_time"), NULL, &record->elapsed_s));
     OA_TRY(text_copy(r, "results_sha256/checksum", record->results_sha256, sizeof record->results_sha256));
     OA_TRY(optional_text(r, "outcome/embedded_ions_sha256", sizeof record->embedded, record->embedded));
+    record->is_forgotten = oa_h5_is_dataset(r->h5, join(path, r->base, "outcome/is_forgotten"));
     OA_TRY(read_head(r));
     OA_TRY(read_inputs(r));
     OA_TRY(read_environment(r));
@@ -482,7 +483,7 @@ oa_status oa_nexus_values(const oa_h5 *h5, const char *entry, const oa_record *r
     reading r = { .h5 = h5, .record = (oa_record *)record };
     join(r.base, entry, record->name);
     OA_TRY(oa_values_new(h5->context, out));
-    const oa_status status = read_arrays(&r, *out);
+    const oa_status status = record->is_forgotten ? OA_OK : read_arrays(&r, *out);
     if (status == OA_OK) return OA_OK;
     oa_values_free(*out);
     *out = NULL;

@@ -40,7 +40,7 @@ enum { DOMAINS_MAX = 10000, STRUCTURES_MAX = 8, PER_CHUNK = 262144 };
 static const char *const structure_words[] = { "fcc", "bcc", "l12", "l10", "d022", "d022x", "l11", "b2", "d03", NULL };
 static const char *const orientation_words[] = { "001", "011", "111", NULL };
 static const char *const composition_words[] = { "stoichiometric", "neutral", NULL };
-static const char *const preset_words[] = { "", "cocrni-a", "cocrni-b", "cocrni-c", "cocrni-d", "cocrni-e", "feal", NULL };
+static const char *const preset_words[] = { "", "cocrni-a", "cocrni-b", "cocrni-c", "cocrni-d", "cocrni-e", "feal", "allimg", NULL };
 
 static const oa_param synthesise_table[] = {
     OA_PARAM(synthesise_params, preset, .dflt_text = "", .choices = preset_words, .help = "a named specimen; what is set beside it wins"),
@@ -103,6 +103,10 @@ static const oa_preset_value box_feal[] = {
     { "structure", "bcc" }, { "lattice_parameter", "0.287" }, { "composition", "Fe:0.78,Al:0.22" }, { "ordered_species", "Al" },
     { "domains", "40" }, { "radii", "0.8,1.6" }, { "domain_structure", "b2,d03" }, NOISE("0.3", "0.03", "0.52"), { NULL, NULL }
 };
+static const oa_preset_value box_allimg[] = {
+    { "orientation", "011" }, { "lattice_parameter", "0.405" }, { "composition", "Al:0.88,Li:0.08,Mg:0.04" }, { "ordered_species", "Li" },
+    { "domains", "20" }, { "radii", "1.5,2.5" }, NOISE("0.3", "0.025", "0.52"), { NULL, NULL }
+};
 #define LIKE "CoCrNi with L1_2 spheres in 16 x 16 x 24 nm, noise lateral/depth in nm, efficiency: "
 static const oa_preset synthesise_presets[] = {
     { "cocrni-a", LIKE "0.3/0.03, 0.52; 60 spheres of 0.7 to 1.4 nm", box_a },
@@ -111,6 +115,7 @@ static const oa_preset synthesise_presets[] = {
     { "cocrni-d", LIKE "0.2/0.02, 0.8; 80 spheres of 0.5 to 1.2 nm", box_d },
     { "cocrni-e", LIKE "0.7/0.035, 0.45; 40 spheres of 0.8 to 1.6 nm", box_e },
     { "feal", "Fe with 22 % Al, bcc, with 40 spheres of B2 and D0_3 in turn", box_feal },
+    { "allimg", "Al with 8 % Li and 4 % Mg, fcc with <011> along z, with 20 spheres of L1_2 (Al3Li) of 1.5 to 2.5 nm", box_allimg },
     { .name = NULL },
 };
 

@@ -183,6 +183,23 @@ def test_files_that_are_no_recipe(house, place):
     fails(66, "E_NOT_A_FILE", "run", place, "-o", place / "x.nxs")
 
 
+def test_a_forgotten_line_keeps_its_record(house, place):
+    """Large in-between results stay out of the file; what they were made with does not, so replay finds them again."""
+    text = "bank = bank crystals=no voxels=60 specimens=2\nnet = train bank filters=2 dense=4 epochs=1 dropout=0 folds=2 test_share=0\n"
+    whole = ok("run", recipe(place, text), "-o", place / "whole.nxs")
+    short = ok("run", recipe(place, text + "forget bank\n"), "-o", place / "short.nxs")
+    assert digest(short) == digest(whole)
+    with h5py.File(place / "short.nxs") as file:
+        assert "bank1" not in file["entry1/bank"] and file["entry1/bank/outcome/is_forgotten"][()]
+        assert file["entry1/net/train1/summary/patterns"][()] == 60
+    assert all(r["same"] for r in ok("replay", place / "short.nxs")["records"]) and "forgot" in call("verify", place / "short.nxs").out
+    ok("classify", place / "range.nxs", "--model", place / "short.nxs", "--species", "Ni", "-o", place / "found.nxs")
+    fails(65, "E_INPUT_KIND", "evaluate", place / "short.nxs", "--patterns", place / "short.nxs", "-o", place / "x.nxs")
+    ok("run", recipe(place, text.split("\n")[0] + "\nforget bank\n"), "-o", place / "bank.nxs")
+    fails(66, "E_INPUT_NOT_FOUND", "train", place / "bank.nxs", "-o", place / "x.nxs")
+    fails(2, "E_RECIPE", "run", recipe(place, text + "forget bonk\n"), "-o", place / "x.nxs")
+
+
 def test_csro_with_a_network_of_our_own(house, place):
     args = ("run", "csro", f"tip={place}/range.nxs", f"net={place}/net.nxs")
     document = ok(*args, "-o", place / "a.nxs")
