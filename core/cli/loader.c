@@ -52,20 +52,55 @@ static bool gives_array(const oa_record *record, const char *name)
     return strstr(record->manifest, line) != NULL;
 }
 
-/* The record of the file that a slot is about: the last that has what the slot wants, else the one that gives the ions
- * the file holds, else the last. */
-static oa_status choose_record(const opened *file, oa_slot_kind kind, oa_record **out)
+static oa_status find_subentry(const opened *file, const char *identifier, oa_record **out)
+{
+    *out = NULL;
+    for (size_t i = 0; i < file->n && !*out; i++) {
+        oa_record *record;
+        OA_TRY(oa_nexus_record(&file->h5, file->entry, file->names[i], &record));
+        if (strcmp(record->identifier, identifier) == 0) *out = record;
+        else oa_record_free(record);
+    }
+    return OA_OK;
+}
+
+/* Whether the ions that a record's indices refer to can be had: not where they are the result of another line of the same
+ * recipe and the file does not hold them, as of the shuffled control. */
+static oa_status has_reachable_ions(const opened *file, const oa_record *record, int depth, bool *out)
+{
+    oa_record *source;
+    *out = true;
+    if (!record->n_inputs || record->inputs[0].file_name[0] || depth > REFERENCE_DEPTH || oa_nexus_has_ions(&file->h5, file->entry)) return OA_OK;
+    OA_TRY(find_subentry(file, record->inputs[0].entry, &source));
+    *out = !source || !oa_record_has_ions(source);
+    const oa_status status = source && *out ? has_reachable_ions(file, source, depth + 1, out) : OA_OK;
+    oa_record_free(source);
+    return status;
+}
+
+static oa_status fits_slot(const opened *file, oa_slot_kind kind, const oa_record *record, int pass, bool *out)
 {
     const char *wanted = wanted_array(kind);
-    const bool holds_ions = oa_nexus_has_ions(&file->h5, file->entry);
+    *out = pass == 2;
+    if (pass == 2 || record->is_forgotten) return OA_OK;
+    *out = pass == 0 ? gives_array(record, wanted) : oa_nexus_has_ions(&file->h5, file->entry) && oa_record_has_ions(record);
+    return *out && kind == OA_TAKES_SELECTION && pass == 0 ? has_reachable_ions(file, record, 0, out) : OA_OK;
+}
+
+/* The record of the file that a slot is about: the last that has what the slot wants (of a recipe's selections one whose ions
+ * are still there), else the one that gives the ions the file holds, else the last. */
+static oa_status choose_record(const opened *file, oa_slot_kind kind, oa_record **out)
+{
     *out = NULL;
-    for (int pass = wanted ? 0 : 1; pass < 3 && !*out; pass++)
+    for (int pass = wanted_array(kind) ? 0 : 1; pass < 3 && !*out; pass++)
         for (size_t i = file->n; i-- > 0 && !*out;) {
             oa_record *record;
+            bool fits;
             OA_TRY(oa_nexus_record(&file->h5, file->entry, file->names[i], &record));
-            const bool fits = pass < 2 && record->is_forgotten ? false : pass == 0 ? gives_array(record, wanted) : pass == 1 ? holds_ions && oa_record_has_ions(record) : true;
-            if (fits) *out = record;
+            const oa_status status = fits_slot(file, kind, record, pass, &fits);
+            if (status == OA_OK && fits) *out = record;
             else oa_record_free(record);
+            OA_TRY(status);
         }
     return OA_OK;
 }
@@ -119,18 +154,6 @@ static oa_status foreign_content(const oa_ions *ions, const oa_ranges *ranges, c
 /* ---- the ions behind a result ---- */
 
 static oa_status ions_of(oa_cli *cli, const char *path, const oa_input_record *expected, int depth, oa_ions **out);
-
-static oa_status find_subentry(const opened *file, const char *identifier, oa_record **out)
-{
-    *out = NULL;
-    for (size_t i = 0; i < file->n && !*out; i++) {
-        oa_record *record;
-        OA_TRY(oa_nexus_record(&file->h5, file->entry, file->names[i], &record));
-        if (strcmp(record->identifier, identifier) == 0) *out = record;
-        else oa_record_free(record);
-    }
-    return OA_OK;
-}
 
 static oa_status no_ions(oa_cli *cli, const char *path, const oa_record *record)
 {

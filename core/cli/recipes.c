@@ -11,10 +11,12 @@ static const char csro[] =
     "param seed    = 1\n"
     "param net     = cocrni-002\n"
     "param draws   = 5\n"
+    "param volume  = roi\n"
+    "param pairs   = Ni-Ni\n"
     "control = shuffle   tip     seed=$seed\n"
     "found   = classify  tip     model=net species=$species roi=$roi\n"
     "null    = classify  control model=net species=$species roi=$roi\n"
-    "domains = domains   found   control=null draws=$draws seed=$seed\n"
+    "domains = domains   found   control=null draws=$draws seed=$seed volume=$volume pairs=$pairs\n"
     "why     = attribute net     patterns=found\n";
 
 static const char feal[] =
@@ -25,10 +27,12 @@ static const char feal[] =
     "param seed    = 1\n"
     "param net     = feal-002\n"
     "param draws   = 5\n"
+    "param volume  = roi\n"
+    "param pairs   = Fe-Fe,Al-Al\n"
     "control = shuffle   tip     seed=$seed\n"
     "found   = classify  tip     preset=feal-002 model=net species=$species roi=$roi\n"
     "null    = classify  control preset=feal-002 model=net species=$species roi=$roi\n"
-    "domains = domains   found   control=null draws=$draws seed=$seed\n"
+    "domains = domains   found   control=null draws=$draws seed=$seed volume=$volume pairs=$pairs\n"
     "why     = attribute net     patterns=found\n";
 
 static const char allimg[] =
@@ -38,10 +42,13 @@ static const char allimg[] =
     "param roi     = auto\n"
     "param seed    = 1\n"
     "param net     = allimg-011\n"
+    "param draws   = 5\n"
+    "param volume  = roi\n"
+    "param pairs   = Al-Al\n"
     "control = shuffle   tip     seed=$seed\n"
     "found   = classify  tip     preset=allimg-011 model=net species=$species roi=$roi\n"
     "null    = classify  control preset=allimg-011 model=net species=$species roi=$roi\n"
-    "domains = domains   found   control=null seed=$seed\n";
+    "domains = domains   found   control=null draws=$draws seed=$seed volume=$volume pairs=$pairs\n";
 
 const oa_shipped_recipe oa_shipped_recipes[] = {
     { "csro", "chemical short-range order of CoCrNi along <002>: tip=", csro },

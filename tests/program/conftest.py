@@ -77,6 +77,15 @@ class House:
         found = self.step("found", "classify", self.tip, "--model", self.net, "--species", "Ni", "--threshold", "0.5")
         return self.step("score", "score", found, "--truth", self.tip)
 
+    def make_density_map(self):
+        return self.step("density_map", "density_map", self.domains)
+
+    def make_bank(self):
+        return self.step("bank", "bank", "--crystals", "false", "--voxels", "120", "--specimens", "4")
+
+    def make_train(self):
+        return self.step("train", "train", self.bank, "--filters", "4", "--dense", "8", "--epochs", "2", "--folds", "2")
+
     def make_banks(self):
         return [tool.write_bank(self.folder / f"bank_{i}.npy", seed=i) for i in range(2)]
 

@@ -216,4 +216,7 @@ def test_csro_with_the_networks_of_the_authors(house, place):
     by_name = {r["name"]: r for r in document["records"]}
     assert list(by_name) == ["control", "found", "null", "domains", "why"]
     assert by_name["found"]["summary"]["ions_selected"] > 3 * by_name["null"]["summary"]["ions_selected"], "order is found, and not in the control"
+    judged = ok("score", place / "out.nxs", "--truth", place / "tip.nxs", "-o", place / "score.nxs")["summary"]
+    assert judged["selected"] == by_name["found"]["summary"]["ions_selected"], "what was found is judged, not its control, whose ions are gone"
+    assert by_name["domains"]["summary"]["number_density"] > 0
     assert all(r["same"] for r in ok("replay", place / "out.nxs", "--search", house.folder)["records"])
