@@ -16,8 +16,8 @@ static const char csro[] =
     "control = shuffle   tip     seed=$seed\n"
     "found   = classify  tip     model=net species=$species roi=$roi\n"
     "null    = classify  control model=net species=$species roi=$roi\n"
-    "domains = domains   found   control=null draws=$draws seed=$seed volume=$volume pairs=$pairs\n"
-    "why     = attribute net     patterns=found\n";
+    "why     = attribute net     patterns=found\n"
+    "domains = domains   found   control=null draws=$draws seed=$seed volume=$volume pairs=$pairs\n";
 
 static const char feal[] =
     "# feal.recipe - B2 and D0_3 order of Fe-Al with its random control (ML-APT, Nat. Commun. 14, 7410, 2023)\n"
@@ -32,8 +32,8 @@ static const char feal[] =
     "control = shuffle   tip     seed=$seed\n"
     "found   = classify  tip     preset=feal-002 model=net species=$species roi=$roi\n"
     "null    = classify  control preset=feal-002 model=net species=$species roi=$roi\n"
-    "domains = domains   found   control=null draws=$draws seed=$seed volume=$volume pairs=$pairs\n"
-    "why     = attribute net     patterns=found\n";
+    "why     = attribute net     patterns=found\n"
+    "domains = domains   found   control=null draws=$draws seed=$seed volume=$volume pairs=$pairs\n";
 
 static const char allimg[] =
     "# allimg.recipe - L1_2 order of Al-Li-Mg from pictures of zx-SDMs, with its random control (npj Comput. Mater. 7, 8, 2021)\n"

@@ -98,8 +98,14 @@ static void print_params(const oa_settings *settings)
 static void print_presets(const oa_step *step)
 {
     for (const oa_preset *p = step->presets; p && p->name; p++) {
-        printf("%s  %s: %s\n   ", p == step->presets ? "\nPresets\n" : "", p->name, p->help ? p->help : "");
-        for (const oa_preset_value *v = p->values; v && v->name; v++) printf(" %s=%s", v->name, v->text);
+        size_t column = 0;
+        printf("%s  %s: %s", p == step->presets ? "\nPresets\n" : "", p->name, p->help ? p->help : "");
+        for (const oa_preset_value *v = p->values; v && v->name; v++) {
+            const size_t width = strlen(v->name) + strlen(v->text) + 2;
+            if (!column || column + width > 100) printf("\n   "), column = 3;
+            printf(" %s=%s", v->name, v->text);
+            column += width;
+        }
         putchar('\n');
     }
 }

@@ -83,8 +83,8 @@ oa_status oa_map_definition_compare(oa_context *context, const oa_map_definition
         if (strcmp(field->name, "preset") == 0 && (!wanted->preset[0] || !model->preset[0])) continue;
         if (strcmp(field->name, "direction") == 0 && (!wanted->direction[0] || !model->direction[0])) continue;
         if (strcmp(ours, theirs) != 0)
-            return oa_fail(context, "E_MAP_MISMATCH", "the step has the map %s and the model was made for %s; give the preset or the map "
-                           "parameters of the model, or another model", ours, theirs);
+            return oa_fail(context, "E_MAP_MISMATCH", "the map has %s here and the model was made for %s; give the preset or the map parameters of "
+                           "the model, a bank made with them, or another model", ours, theirs);
     }
     return OA_OK;
 }

@@ -127,7 +127,7 @@ extern const oa_model_field oa_model_fields[]; /* ends with a NULL name */
 /* The fields of a map to and from "group/name" values; reading returns false where one is missing or impossible, with its
  * name in `missing`. */
 oa_status oa_map_to_values(const oa_map_definition *map, oa_values *values, int task, const char *group) OA_MUST_USE;
-bool oa_map_from_values(const oa_values *values, const char *group, oa_map_definition *out, const char **missing);
+bool oa_map_from_values(const oa_values *values, int task, const char *group, oa_map_definition *out, const char **missing);
 void oa_model_field__text(const oa_model *model, const oa_model_field *field, char *text, size_t size);
 /* "conv1d width=10 inputs=1 units=16 stride=1 padding=valid activation=relu", into text; and back (false: not understood). */
 enum { OA_LAYER_TEXT = 256 };

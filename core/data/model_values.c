@@ -146,28 +146,29 @@ oa_status oa_model_to_values(const oa_model *model, oa_values *values)
 
 static oa_status missing(oa_context *context, const char *file, const char *name)
 {
-    return oa_fail_at(context, OA_IN_FILE(file), "E_MODEL", "%s is missing or no value of its kind; the file holds no whole model", name);
+    return oa_fail_at(context, OA_IN_FILE(file), "E_MODEL", "%s is missing or no value of its kind, so this is no whole model; give a result of "
+                      "`ordapt train`, or of `ordapt import` of networks", name);
 }
 
-static const char *text_of(const oa_values *values, const char *name)
+static const char *text_of(const oa_values *values, int task, const char *name)
 {
-    const oa_array *array = oa_values_find(values, 1, name);
+    const oa_array *array = oa_values_find(values, task, name);
     return array && array->type == OA_TEXT && array->rank == 0 ? array->block->data : NULL;
 }
 
 typedef enum taking { TAKEN, MISSING, OUT_OF_BOUNDS } taking;
 
 /* One field into a model; value: the number that was out of bounds. */
-static taking take_value(oa_model *model, const oa_values *values, const char *name, const oa_model_field *field, double *value)
+static taking take_value(oa_model *model, const oa_values *values, int task, const char *name, const oa_model_field *field, double *value)
 {
     char *at = (char *)model + field->offset;
     if (field->type == OA_TEXT) {
-        const char *text = text_of(values, name);
+        const char *text = text_of(values, task, name);
         if (!text || strlen(text) >= field->size) return MISSING;
         oa_text_clean(at, field->size, text, strlen(text));
         return TAKEN;
     }
-    const oa_array *array = oa_values_find(values, 1, name);
+    const oa_array *array = oa_values_find(values, task, name);
     if (!array || array->type == OA_TEXT || oa_array_count(array) != 1) return MISSING;
     *value = oa_array_real(array, 0);
     if (!(*value >= field->min && *value <= field->max) || (field->type == OA_I64 && *value != floor(*value))) return OUT_OF_BOUNDS;
@@ -182,14 +183,14 @@ static oa_status take_field(oa_model *model, const oa_values *values, const char
     char name[64];
     double value;
     snprintf(name, sizeof name, "definition/%s", field->name);
-    const taking how = take_value(model, values, name, field, &value);
+    const taking how = take_value(model, values, 1, name, field, &value);
     if (how == MISSING) return missing(model->context, file, name);
     if (how == OUT_OF_BOUNDS)
         return oa_fail_at(model->context, OA_IN_FILE(file), "E_MODEL", "%s is %g; it must lie between %g and %g", name, value, field->min, field->max);
     return OA_OK;
 }
 
-bool oa_map_from_values(const oa_values *values, const char *group, oa_map_definition *out, const char **which)
+bool oa_map_from_values(const oa_values *values, int task, const char *group, oa_map_definition *out, const char **which)
 {
     oa_model model = { .members = 0 };
     for (const oa_model_field *field = oa_model_fields; field->name; field++) {
@@ -198,7 +199,7 @@ bool oa_map_from_values(const oa_values *values, const char *group, oa_map_defin
         if (!field->is_map) continue;
         snprintf(name, sizeof name, "%s/%s", group, field->name);
         *which = field->name;
-        if (take_value(&model, values, name, field, &value) != TAKEN) return false;
+        if (take_value(&model, values, task, name, field, &value) != TAKEN) return false;
     }
     *out = model.map;
     return true;
@@ -228,7 +229,7 @@ static oa_status take_layers(oa_model *model, const oa_values *values, const cha
     for (;; model->n_layers++) {
         char name[64];
         snprintf(name, sizeof name, "definition/layer%d", model->n_layers + 1);
-        const char *text = text_of(values, name);
+        const char *text = text_of(values, 1, name);
         if (!text && model->n_layers > 0) return OA_OK;
         if (!text) return missing(model->context, file, name);
         if (model->n_layers == OA_LAYERS_MAX)
@@ -286,7 +287,7 @@ static oa_status check_members(const oa_model *model, const oa_values *values, c
 static oa_status fill_from_values(oa_model *model, const oa_values *values, const char *file)
 {
     for (const oa_model_field *field = oa_model_fields; field->name; field++) OA_TRY(take_field(model, values, file, field));
-    const char *classes = text_of(values, "definition/classes");
+    const char *classes = text_of(values, 1, "definition/classes");
     if (!classes) return missing(model->context, file, "definition/classes");
     OA_TRY(oa_model__set_classes(model, classes, file));
     OA_TRY(oa_map_definition_check(model->context, &model->map, file));

@@ -69,7 +69,8 @@ oa_status oa_sdm_block(const oa_sdm *sdm, oa_worker *worker, const oa_sites *sit
 /* All sites, in parallel. */
 oa_status oa_sdm_sites(oa_context *context, const oa_sdm *sdm, const oa_sites *sites, uint32_t *maps, uint32_t *numbers) OA_MUST_USE;
 /* Mode all for one small specimen of many: the whole map, overwritten, of points in float columns, all of one species, with
- * the counts of oa_sdm_all (sdm_whole.c). For use inside a parallel loop; uses scratch slots 0 to 3 of the worker. */
+ * the counts of oa_sdm_all (sdm_whole.c). For use inside a parallel loop; uses scratch slots 0 to 3 of the worker.
+ * E_TOO_MANY_PAIRS where a count might exceed 32 bits. */
 oa_status oa_sdm_whole(const oa_sdm_rule *rule, oa_worker *worker, const oa_points *points, uint32_t *map) OA_MUST_USE;
 /* Mode all: one map per pair, (pairs, map). Fails with E_TOO_MANY_PAIRS where a count exceeds 32 bits. */
 oa_status oa_sdm_all(oa_context *context, oa_arena *arena, const oa_sdm *sdm, uint32_t *maps, uint32_t *numbers) OA_MUST_USE;

@@ -180,24 +180,47 @@ static size_t find_reachable(const columns *c, const search *s, int64_t a, reach
     return n;
 }
 
+static size_t atoms_between(const columns *c, size_t first, size_t end) { return c->start[end] - c->start[first]; }
+
+static size_t end_of(const columns *c, size_t piece, const reachable *column)
+{
+    return piece + column->span < c->dims[2] ? piece + column->span : c->dims[2];
+}
+
+/* May a bin get more than 32 bits hold? So few atoms cannot do it; of more, all pairs that are looked at are counted. */
+static bool may_overflow(const columns *c, const search *s, reachable *room)
+{
+    const size_t pieces = c->dims[2];
+    uint64_t pairs = 0;
+    for (size_t a = 0; c->n > UINT16_MAX && a < c->dims[0] * c->dims[1] && pairs <= UINT32_MAX / 2; a++) {
+        if (!atoms_between(c, a * pieces, (a + 1) * pieces)) continue;
+        const size_t columns_near = find_reachable(c, s, (int64_t)a, room);
+        for (size_t piece = 0; piece < pieces; piece++)
+            for (size_t k = 0; k < columns_near; k++)
+                pairs += (uint64_t)atoms_between(c, a * pieces + piece, a * pieces + piece + 1) *
+                         atoms_between(c, room[k].first + piece, room[k].first + end_of(c, piece, &room[k]));
+    }
+    return pairs > UINT32_MAX / 2; /* each is counted upwards and downwards */
+}
+
 /* All pairs of an atom with one above it. */
-static void pair_all(const columns *c, const search *s, reachable *room)
+static oa_status pair_all(oa_context *context, const columns *c, const search *s, reachable *room)
 {
     const size_t pieces = c->dims[2];
     for (size_t a = 0; a < c->dims[0] * c->dims[1]; a++) {
-        if (c->start[a * pieces] == c->start[(a + 1) * pieces]) continue;
+        if (!atoms_between(c, a * pieces, (a + 1) * pieces)) continue;
+        OA_TRY(oa_check_cancelled(context));
         const size_t columns_near = find_reachable(c, s, (int64_t)a, room);
         for (size_t piece = 0; piece < pieces; piece++)
             for (uint32_t i = c->start[a * pieces + piece]; i < c->start[a * pieces + piece + 1]; i++) {
                 size_t n = 0;
-                for (size_t k = 0; k < columns_near; k++) {
-                    const size_t end = piece + room[k].span < pieces ? piece + room[k].span : pieces;
-                    n = near_above(c, s, i, c->start[room[k].first + piece], c->start[room[k].first + end], n);
-                }
+                for (size_t k = 0; k < columns_near; k++)
+                    n = near_above(c, s, i, c->start[room[k].first + piece], c->start[room[k].first + end_of(c, piece, &room[k])], n);
                 if (s->rule->dimensions == 2) count_zx(s, n);
                 else count_z(s, n);
             }
     }
+    return OA_OK;
 }
 
 oa_status oa_sdm_whole(const oa_sdm_rule *rule, oa_worker *worker, const oa_points *points, uint32_t *map)
@@ -216,7 +239,10 @@ oa_status oa_sdm_whole(const oa_sdm_rule *rule, oa_worker *worker, const oa_poin
     memset(s.counts, 0, size * sizeof *s.counts);
     s.dx = c.z + c.n;
     s.dz = s.dx + c.n;
-    pair_all(&c, &s, room);
+    if (may_overflow(&c, &s, room))
+        return oa_fail(oa_worker_context(worker), "E_TOO_MANY_PAIRS", "%zu atoms in one crystal have more pairs than counts of 32 bits hold; give fewer cells or a "
+                       "shorter half_range", c.n);
+    OA_TRY(pair_all(oa_worker_context(worker), &c, &s, room));
     memcpy(map, s.counts, size * sizeof *map);
     return OA_OK;
 }

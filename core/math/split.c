@@ -55,6 +55,9 @@ static void lay_out(const member *members, const size_t *first, const uint32_t *
 static oa_status cut_folds(oa_arena *arena, const uint32_t *rows, const size_t *end, size_t groups, size_t folds, oa_split *out)
 {
     const size_t n = end[groups];
+    if (folds > 1 && folds > groups)
+        return oa_fail(arena->context, "E_EMPTY_DATA", "%zu folds of %zu groups of patterns: some would have nothing to be validated on; give more patterns or fewer folds",
+                       folds, groups);
     for (size_t f = 0; f < folds; f++) {
         const size_t low = folds > 1 ? end[groups * f / folds] : n, high = folds > 1 ? end[groups * (f + 1) / folds] : n;
         uint32_t *train;

@@ -60,7 +60,7 @@ static void score_lanes(const oa_outlier *o, oa_extent extent, const float *patt
         for (size_t p = 0; p < LANES; p++) x[f * LANES + p] -= o->mean[f];
     for (size_t i = 0; i < n; i++) {
         float y[LANES] = { 0 };
-        for (size_t f = 0; f < n; f++)
+        for (size_t f = 0; f <= i; f++) /* beyond are zeros */
             for (size_t p = 0; p < LANES; p++) y[p] += o->whiten[i * n + f] * x[f * LANES + p];
         for (size_t p = 0; p < LANES; p++) sum[p] += y[p] * y[p];
     }

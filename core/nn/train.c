@@ -241,7 +241,7 @@ static void learn_batch(member *m, const uint32_t *rows, size_t batch, tally *su
 static oa_status diverged(const member *m, size_t epoch, double loss)
 {
     return oa_fail(m->context, "E_DIVERGED", "the loss of member %lld is %g in epoch %zu; a learning rate below %g would be right", (long long)m->number + 1,
-                   loss, epoch + 1, m->job->training->learning_rate);
+                   isnan(loss) ? (double)NAN : loss, epoch + 1, m->job->training->learning_rate);
 }
 
 /* Fisher and Yates. */
@@ -385,13 +385,25 @@ static oa_status make_room(member *m, oa_worker *worker)
     return make_masks(m, worker);
 }
 
-/* No loss is known after the last step. */
 static bool is_finite(const member *m)
 {
     float sum = 0; /* of zeros, or NaN: infinity times 0 is that too */
     for (int i = 0; i < m->n_weights; i++)
         for (size_t k = 0; k < m->weights[i].n; k++) sum += m->weights[i].w[k] * 0;
     return sum == 0;
+}
+
+/* No loss is known after the last step where nothing is validated: some patterns of the training tell whether there is one. */
+static oa_status check_last_step(member *m)
+{
+    const size_t n = m->job->folds[m->number].n_train, rows = n < m->job->at_once ? n : m->job->at_once;
+    tally sums = { .n = 0 };
+    m->state.keeps_layers = false;
+    m->state.after = NULL;
+    load(m, m->order, rows, false);
+    oa_network_pass(m->job->network, m->number, rows, &m->state);
+    count(m, m->order, rows, &sums);
+    return isfinite(sums.loss) && is_finite(m) ? OA_OK : diverged(m, m->job->training->epochs - 1, NAN);
 }
 
 static oa_status train_member(void *arg, oa_span span, oa_worker *worker)
@@ -406,7 +418,7 @@ static oa_status train_member(void *arg, oa_span span, oa_worker *worker)
     for (int i = 0; i < j->network->model->n_layers; i++)
         if (j->network->kind[i]->has_weights) set_weights(&m, i);
     for (size_t epoch = 0; epoch < j->training->epochs; epoch++) OA_TRY(run_epoch(&m, epoch));
-    return is_finite(&m) ? OA_OK : diverged(&m, j->training->epochs - 1, NAN);
+    return check_last_step(&m);
 }
 
 /* ---------------------------------------------------------------------------------------------- the ensemble */

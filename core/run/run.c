@@ -56,8 +56,9 @@ oa_status oa_run_check(oa_context *context, const oa_request *request, uint64_t 
     const uint64_t held = ions_bytes(request);
     *bytes = step->memory ? step->memory(&run, request->settings->values) : 2 * held;
     if (*bytes > memory_here())
-        return oa_fail(context, "E_MEMORY", "%s would need about %llu MB, this machine has %llu MB; use --slab, a smaller region or another machine",
-                       step->name, (unsigned long long)(*bytes >> 20), (unsigned long long)(memory_here() >> 20));
+        return oa_fail(context, "E_MEMORY", "%s would need about %llu MB, this machine has %llu MB; use %s or another machine", step->name,
+                       (unsigned long long)(*bytes >> 20), (unsigned long long)(memory_here() >> 20),
+                       step->has_slabs ? "--slab, a smaller region" : "smaller parameters or inputs");
     return OA_OK;
 }
 

@@ -58,6 +58,7 @@ static const oa_output attribute_outputs[] = {
     { .name = "attribution_picture/lateral", .type = OA_F64, .shape = "(lateral)", .unit = OA_NM, .is_optional = true, .help = "dx there" },
     { .name = "followed/class", .type = OA_I32, .shape = "(pattern)", .help = "class that was followed; -1 where the pattern is invalid" },
     { .name = "followed/probability", .type = OA_F64, .shape = "(pattern)", .help = "its probability, mean over the networks; NaN where the pattern is invalid" },
+    { .name = "summary/species", .type = OA_TEXT, .is_optional = true, .help = "species of the maps, where the patterns say it" },
     { .name = "summary/patterns", .type = OA_U64, .help = "patterns" },
     { .name = "summary/invalid_patterns", .type = OA_U64, .help = "of these, without a usable curve" },
     { .name = "summary/layer", .type = OA_U64, .help = "layer of the network that the maps are of, from 1: the last convolution" },
@@ -366,12 +367,12 @@ static oa_status find_layer(oa_run *run, attribution *a)
     return OA_OK;
 }
 
-static oa_status prepare(oa_run *run, attribution *a)
+static oa_status prepare(oa_run *run, int task, attribution *a)
 {
     const oa_input *model = oa_run_input(run, "model");
     if (!model || !model->model) return oa_fail(run->context, "E_INPUT_KIND", "attribute takes a model; the slot model is empty");
     a->model = model->model;
-    OA_TRY(oa_patterns_of(run, "patterns", &a->patterns));
+    OA_TRY(oa_patterns_of(run, "patterns", task, &a->patterns));
     OA_TRY(oa_patterns_match(run, &a->patterns, a->model));
     OA_TRY(oa_network_plan(run->context, a->model, &a->network));
     OA_TRY(find_layer(run, a));
@@ -384,10 +385,11 @@ static oa_status prepare(oa_run *run, attribution *a)
     return OA_OK;
 }
 
-static oa_status attribute_run(oa_run *run, const void *params)
+/* Patterns of one species. */
+static oa_status attribute_task(oa_run *run, const void *params, int task)
 {
     attribution a = { .p = params };
-    OA_TRY(prepare(run, &a));
+    OA_TRY(prepare(run, task, &a));
     OA_TRY(put_heat(run, &a));
     oa_phase(run->context, "networks");
     OA_TRY(oa_parallel(run->context, a.patterns.n, a.rows, attribute_chunk, &a));
@@ -397,13 +399,38 @@ static oa_status attribute_run(oa_run *run, const void *params)
     return oa_put_text(run, "summary/model_sha256", a.model->sha256);
 }
 
+/* The classes of one species share its mean curves. */
+static bool has_own_patterns(const oa_values *result, int task)
+{
+    const oa_array *here = oa_values_find(result, task, "patterns/pattern"), *before = oa_values_find(result, task - 1, "patterns/pattern");
+    if (!here || !before) return here != NULL;
+    return oa_array_bytes(here) != oa_array_bytes(before) || memcmp(here->block->data, before->block->data, oa_array_bytes(here)) != 0;
+}
+
+static oa_status attribute_run(oa_run *run, const void *params)
+{
+    const oa_input *patterns = oa_run_input(run, "patterns");
+    const oa_values *result = patterns ? patterns->result : NULL;
+    int done = 0;
+    for (int task = 1; task == 1 || task <= result->tasks; task++) {
+        if (task > 1 && !has_own_patterns(result, task)) continue;
+        const oa_array *species = result ? oa_values_find(result, task, "summary/species") : NULL;
+        const char *title = species && species->type == OA_TEXT ? species->block->data : "";
+        if (result && result->tasks > 1) OA_TRY(oa_run_task(run, ++done, title));
+        OA_TRY(attribute_task(run, params, task));
+        if (title[0]) OA_TRY(oa_put_text(run, "summary/species", title));
+    }
+    return OA_OK;
+}
+
 const oa_step oa_step_attribute = {
     .name = "attribute",
     .version = 1,
     .title = "Where networks see the class",
     .help = "Follows the probability of a class back to what the last convolution gave, and shows by position what it came from: activation times gradient, "
             "mean over the filters, negative values left out (elementwise, as published), or with the gradients averaged over the positions first (grad_cam). "
-            "Gradients vanish where a probability comes near to 1. Also the mean map and the mean curve of the patterns of each class.",
+            "Gradients vanish where a probability comes near to 1. Also the mean map and the mean curve of the patterns of each class. "
+            "Of a result of `classify` for several species: one result each.",
     .params = attribute_table, .params_size = sizeof(attribute_params),
     .slots = attribute_slots,  .outputs = attribute_outputs,
     .run = attribute_run,

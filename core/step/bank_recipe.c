@@ -163,9 +163,31 @@ static oa_status add_structure(bank *b, const char *word)
     return OA_OK;
 }
 
+static void upper_case(char *out, size_t size, const char *word)
+{
+    size_t n = 0;
+    for (; word[n] && n + 1 < size; n++) out[n] = (char)(word[n] >= 'a' && word[n] <= 'z' ? word[n] - 32 : word[n]);
+    out[n] = 0;
+}
+
+/* No class is called by another structure: names of a preset stay behind where its structures are replaced. */
+static oa_status check_name(bank *b, size_t class, const char *word)
+{
+    const bank_class *k = &b->class[class];
+    char upper[sizeof k->name];
+    for (const oa_structure *s = oa_structures; s->name; s++) {
+        upper_case(upper, sizeof upper, s->name);
+        if (strcmp(upper, word) == 0 && s != k->structure)
+            return oa_fail_at(b->run->context, OA_IN_PARAMETER("classes"), "E_PARAMETER_VALUE", "classes calls %s %s; name the classes of these structures, or "
+                              "give classes \"\"", k->structure->name, word);
+    }
+    return OA_OK;
+}
+
 static oa_status name_class(bank *b, size_t class, const char *word)
 {
     bank_class *k = &b->class[class];
+    OA_TRY(check_name(b, class, word));
     if (!word[0] || strlen(word) >= sizeof k->name)
         return oa_fail_at(b->run->context, OA_IN_PARAMETER("classes"), "E_PARAMETER_VALUE", "classes has '%s'; a name has 1 to %zu bytes", word, sizeof k->name - 1);
     for (size_t c = 0; c < class; c++)
@@ -209,14 +231,6 @@ static oa_status take_channel(bank *b, size_t i, const char *word)
     return OA_OK;
 }
 
-static void upper_case(char *out, size_t size, const char *word)
-{
-    size_t n = 0;
-    for (; word[n] && n + 1 < size; n++) out[n] = (char)(word[n] >= 'a' && word[n] <= 'z' ? word[n] - 32 : word[n]);
-    out[n] = 0;
-}
-
-/* A recipe of a paper keeps its class names only for its own structures. */
 static oa_status set_classes(bank *b)
 {
     OA_TRY(each_word(b, "structures", b->p->structures, 2, OA_CLASSES_MAX, take_structure));

@@ -91,7 +91,7 @@ static const oa_output classify_outputs[] = {
     { .name = "patterns/pattern", .is_optional = true, .type = OA_F32, .shape = "(class, bin, channel)", .axes = "class,distance,.",
       .help = "mean curve of the voxels whose likeliest class this is, which `attribute` takes; NaN where there are none" },
     { .name = "patterns/voxels", .is_optional = true, .type = OA_U64, .shape = "(class)", .help = "how many these are" },
-    { .name = "patterns/class", .is_optional = true, .type = OA_U32, .shape = "(class)", .help = "class number" },
+    { .name = "patterns/class", .is_optional = true, .type = OA_U32, .shape = "(class)", .help = "class number; the long name says which is which" },
     { .name = "patterns/distance", .is_optional = true, .type = OA_F64, .shape = "(bin)", .unit = OA_NM, .help = "middle of the bin" },
     { .name = "map/classes", .is_optional = true, .type = OA_TEXT, .help = "empty: mean curves have no label" },
     OA_MAP_OUTPUTS("map", true),

@@ -85,13 +85,12 @@ oa_status oa_classify__curves_put(oa_run *run, const classify_job *job, const cl
 
 /* ---------------------------------------------------------------------------------------------- all layers */
 
-static oa_status put_axes(oa_run *run, const classify_params *p, size_t classes, size_t bins)
+static oa_status put_axes(oa_run *run, const classify_job *job, size_t bins)
 {
+    const classify_params *p = job->params;
     double *distance;
-    uint32_t *class;
-    OA_TRY(oa_put_array(run, "patterns/class", 1, &classes, &class));
+    OA_TRY(oa_classify__classes(run, job->model, "patterns/class"));
     OA_TRY(oa_put_array(run, "patterns/distance", 1, &bins, &distance));
-    for (size_t k = 0; k < classes; k++) class[k] = (uint32_t)k;
     for (size_t i = 0; i < bins; i++) distance[i] = -p->half_range + ((double)p->crop_first + (double)i + 0.5) * 2 * p->half_range / (double)p->bins;
     return OA_OK;
 }
@@ -126,6 +125,6 @@ oa_status oa_classify__curves_join(oa_run *run, const classify_job *job)
     OA_TRY(oa_put_array(run, "patterns/pattern", 3, kept.dims + 1, &out));
     OA_TRY(oa_put_array(run, "patterns/voxels", 1, kept.dims + 1, &count));
     join_layers(&kept, by_layer, sum, count, out);
-    OA_TRY(put_axes(run, job->params, kept.dims[1], kept.dims[2]));
+    OA_TRY(put_axes(run, job, kept.dims[2]));
     return oa_patterns_put_map(run, &job->model->map, "");
 }

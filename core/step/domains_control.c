@@ -179,14 +179,16 @@ static oa_status put_where_defined(oa_run *run, const char *name, double value)
 static oa_status put_test(oa_run *run, const oa_size_test *test)
 {
     if (test->degrees_of_freedom < 1)
-        oa_note(run, "W_FEW_BINS", "the control has domains in %zu bins; a test of randomness needs two, so there is no p_value", test->bins_used);
+        oa_note(run, "W_FEW_BINS", "the control has domains in %zu bins; a test of randomness needs two, so there is no p_value%s", test->bins_used,
+                test->bins_used ? "" : " and no mu");
     OA_TRY(put_where_defined(run, "summary/pearson_r", test->pearson_r));
     OA_TRY(oa_put_real(run, "summary/chi2", test->chi2));
     OA_TRY(oa_put_count(run, "summary/degrees_of_freedom", test->degrees_of_freedom));
     OA_TRY(oa_put_count(run, "summary/bins_used", test->bins_used));
     OA_TRY(put_where_defined(run, "summary/p_value", test->p_value));
-    OA_TRY(oa_put_real(run, "summary/mu", test->mu));
     OA_TRY(oa_put_real(run, "summary/chi2_scaled", test->chi2_scaled));
+    if (!test->bins_used) return OA_OK; /* a mu of 0 would call the domains random, though no control has any */
+    OA_TRY(oa_put_real(run, "summary/mu", test->mu));
     return oa_put_real(run, "summary/mu_scaled", test->mu_scaled);
 }
 
@@ -228,7 +230,7 @@ static oa_status put_controls(oa_run *run, const domains_params *p, const oa_siz
     const oa_size_test test = oa_size_compare(counts, mean, bins->n);
     OA_TRY(put_test(run, &test));
     OA_TRY(put_chances(run, actual, controls, n));
-    return put_interval(run, p, bins, actual, controls, n);
+    return test.bins_used ? put_interval(run, p, bins, actual, controls, n) : OA_OK;
 }
 
 oa_status oa_domains__put_distribution(oa_run *run, const domains_params *p, const oa_grouping *g, const oa_controls *controls, int task)

@@ -295,7 +295,7 @@ static oa_status prepare(oa_run *run, evaluation *e)
     const oa_input *model = oa_run_input(run, "model");
     if (!model || !model->model) return oa_fail(run->context, "E_INPUT_KIND", "evaluate takes a model; the slot model is empty");
     e->model = model->model;
-    OA_TRY(oa_patterns_of(run, "patterns", &e->patterns));
+    OA_TRY(oa_patterns_of(run, "patterns", 1, &e->patterns));
     OA_TRY(oa_patterns_match(run, &e->patterns, e->model));
     if (!e->patterns.target)
         return oa_fail_at(run->context, OA_IN_FILE(oa_run_input(run, "patterns")->file_name), "E_INPUT_KIND", "holds patterns without labels, so nothing can be "

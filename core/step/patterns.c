@@ -9,18 +9,18 @@ static oa_status broken(oa_run *run, const oa_input *input, const char *what)
     return oa_fail_at(run->context, OA_IN_FILE(input->file_name), "E_MODEL", "%s; give a result of `ordapt bank` or of `ordapt import` as it was made", what);
 }
 
-static const char *text_of(const oa_values *values, const char *name)
+static const char *text_of(const oa_values *values, int task, const char *name)
 {
-    const oa_array *array = oa_values_find(values, 1, name);
+    const oa_array *array = oa_values_find(values, task, name);
     return array && array->type == OA_TEXT && array->rank == 0 ? array->block->data : "";
 }
 
 /* Class names by the rules of a model; a model that lives no longer than this call lends its own parser. */
-static oa_status take_classes(oa_run *run, const oa_input *input, oa_patterns *out)
+static oa_status take_classes(oa_run *run, const oa_input *input, int task, oa_patterns *out)
 {
     oa_model *model;
     OA_TRY(oa_model_new(run->context, &model));
-    const oa_status status = oa_model__set_classes(model, text_of(input->result, "map/classes"), input->file_name);
+    const oa_status status = oa_model__set_classes(model, text_of(input->result, task, "map/classes"), input->file_name);
     if (status == OA_OK) {
         out->n_classes = (size_t)model->n_classes;
         memcpy(out->classes, model->classes, sizeof out->classes);
@@ -29,24 +29,24 @@ static oa_status take_classes(oa_run *run, const oa_input *input, oa_patterns *o
     return status;
 }
 
-static const void *array_of(const oa_values *values, const char *name, oa_type type, int rank, const size_t *dims)
+static const void *array_of(const oa_values *values, int task, const char *name, oa_type type, int rank, const size_t *dims)
 {
-    const oa_array *array = oa_values_find(values, 1, name);
+    const oa_array *array = oa_values_find(values, task, name);
     if (!array || array->type != type || array->rank != rank) return NULL;
     for (int i = 0; i < rank; i++)
         if (array->dims[i] != dims[i]) return NULL;
     return array->block->data;
 }
 
-static oa_status take_labels(oa_run *run, const oa_input *input, oa_patterns *out)
+static oa_status take_labels(oa_run *run, const oa_input *input, int task, oa_patterns *out)
 {
     const oa_values *values = input->result;
-    if (!oa_values_find(values, 1, "labels/target")) return OA_OK;
-    OA_TRY(take_classes(run, input, out));
+    if (!oa_values_find(values, task, "labels/target")) return OA_OK;
+    OA_TRY(take_classes(run, input, task, out));
     const size_t dims[2] = { out->n, out->n_classes };
-    out->target = array_of(values, "labels/target", OA_F32, 2, dims);
-    out->label = array_of(values, "labels/label", OA_U32, 1, dims);
-    out->group = array_of(values, "labels/group", OA_U32, 1, dims);
+    out->target = array_of(values, task, "labels/target", OA_F32, 2, dims);
+    out->label = array_of(values, task, "labels/label", OA_U32, 1, dims);
+    out->group = array_of(values, task, "labels/group", OA_U32, 1, dims);
     if (!out->target || !out->label || !out->group) return broken(run, input, "targets, labels or groups do not fit the patterns and their classes");
     for (size_t i = 0; i < out->n; i++) {
         double sum = 0;
@@ -61,12 +61,12 @@ static oa_status take_labels(oa_run *run, const oa_input *input, oa_patterns *ou
     return OA_OK;
 }
 
-oa_status oa_patterns_of(oa_run *run, const char *slot, oa_patterns *out)
+oa_status oa_patterns_of(oa_run *run, const char *slot, int task, oa_patterns *out)
 {
     const oa_input *input = oa_run_input(run, slot);
     *out = (oa_patterns){ .height = 1 };
     if (!input || !input->result) return oa_fail(run->context, "E_INPUT_KIND", "slot %s is empty; give a result of `ordapt bank`", slot);
-    const oa_array *curves = oa_values_find(input->result, 1, "patterns/pattern"), *grey = oa_values_find(input->result, 1, "pictures/grey");
+    const oa_array *curves = oa_values_find(input->result, task, "patterns/pattern"), *grey = oa_values_find(input->result, task, "pictures/grey");
     if (!curves && !grey)
         return oa_fail_at(run->context, OA_IN_FILE(input->file_name), "E_INPUT_KIND", "holds no patterns; give a result of `ordapt bank`, or import a published bank");
     const oa_array *array = curves ? curves : grey;
@@ -76,10 +76,10 @@ oa_status oa_patterns_of(oa_run *run, const char *slot, oa_patterns *out)
     if (curves) out->values = array->block->data, out->length = array->dims[1], out->channels = array->dims[2];
     else out->grey = array->block->data, out->height = array->dims[1], out->length = array->dims[2], out->channels = 1;
     const char *missing = "";
-    if (!oa_map_from_values(input->result, "map", &out->map, &missing))
+    if (!oa_map_from_values(input->result, task, "map", &out->map, &missing))
         return oa_fail_at(run->context, OA_IN_FILE(input->file_name), "E_MODEL", "map/%s is missing or impossible; the file does not say what its patterns are", missing);
     OA_TRY(oa_map_definition_check(run->context, &out->map, input->file_name));
-    return take_labels(run, input, out);
+    return take_labels(run, input, task, out);
 }
 
 oa_status oa_patterns_put_map(oa_run *run, const oa_map_definition *map, const char *classes)

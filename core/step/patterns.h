@@ -7,11 +7,11 @@
 
 /* The rows of a step that gives patterns (names and shapes below <step>1). Curves are cleaned as the map says and ready for a network; pictures are grey. */
 #define OA_PATTERN_OUTPUTS \
-    { .name = "patterns/pattern", .type = OA_F32, .shape = "(pattern, bin, channel)", .axes = ".", .is_plot = true, .is_optional = true, \
+    { .name = "patterns/pattern", .type = OA_F32, .shape = "(pattern, bin, channel)", .axes = ".,.,.", .is_plot = true, .is_optional = true, \
       .help = "curves as the network takes them: minimum 0, maximum 1; NaN where a curve is constant" }, \
-    { .name = "pictures/grey", .type = OA_U8, .shape = "(pattern, row, column)", .axes = ".", .is_optional = true, \
+    { .name = "pictures/grey", .type = OA_U8, .shape = "(pattern, row, column)", .axes = ".,.,.", .is_optional = true, \
       .help = "grey pictures of zx-SDMs; the network takes them divided by 255" }, \
-    { .name = "labels/target", .type = OA_F32, .shape = "(pattern, class)", .axes = ".", .is_optional = true, \
+    { .name = "labels/target", .type = OA_F32, .shape = "(pattern, class)", .axes = ".,.", .is_optional = true, \
       .help = "share of each class: 1 at the class of a crystal; for voxels the share of the ions that come from it" }, \
     { .name = "labels/label", .type = OA_U32, .shape = "(pattern)", .is_optional = true, \
       .help = "class number, the one with the largest share; the long name says which is which" }, \
@@ -35,8 +35,8 @@ typedef struct oa_patterns {
     oa_map_definition map;
 } oa_patterns;
 
-/* Reads and checks: E_INPUT_KIND where the input holds no patterns, E_MODEL where shapes or labels contradict each other. */
-oa_status oa_patterns_of(oa_run *run, const char *slot, oa_patterns *out) OA_MUST_USE;
+/* Patterns of a task, 1 of those that one result has. Reads and checks: E_INPUT_KIND where the input holds no patterns, E_MODEL where shapes or labels contradict each other. */
+oa_status oa_patterns_of(oa_run *run, const char *slot, int task, oa_patterns *out) OA_MUST_USE;
 /* Puts the map and the class names ("FCC,CSRO"; "" where patterns are not labelled) beside the patterns: group `map`. */
 oa_status oa_patterns_put_map(oa_run *run, const oa_map_definition *map, const char *classes) OA_MUST_USE;
 /* E_MAP_MISMATCH with both values where the patterns were made for another map than the model's, or have other classes. */

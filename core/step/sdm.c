@@ -88,7 +88,7 @@ static const oa_output sdm_outputs[] = {
     { .name = "maps/distance", .type = OA_F64, .shape = "(distance)", .unit = OA_NM, .help = "bin centres of the offset along z" },
     { .name = "maps/distance_x", .type = OA_F64, .shape = "(distance_x)", .unit = OA_NM, .is_optional = true,
       .help = "bin centres of the offset along x" },
-    { .name = "pictures/grey", .is_split = true, .is_optional = true, .type = OA_U8, .shape = "(voxel, pair, row, column)", .axes = ".",
+    { .name = "pictures/grey", .is_split = true, .is_optional = true, .type = OA_U8, .shape = "(voxel, pair, row, column)", .axes = ".,.,.,.",
       .help = "the maps as grey pictures; row 0 is the largest offset along z, columns follow the offset along x" },
     { .name = "grid/number_of_ions", .is_split = true, .type = OA_U32, .shape = "(voxel, pair)", .axes = ".,pair",
       .help = "centre ions of each voxel" },

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "base/random.h"
-#include "base/random.h"
 #include "math/calibration.h"
 #include "nn/outlier.h"
 #include "step/patterns.h"
@@ -247,7 +246,7 @@ static oa_status prepare(oa_run *run, const train_params *p, training *t)
 {
     const bool is_group = strcmp(p->split, "group") == 0;
     *t = (training){ .p = p };
-    OA_TRY(oa_patterns_of(run, "patterns", &t->patterns));
+    OA_TRY(oa_patterns_of(run, "patterns", 1, &t->patterns));
     OA_TRY(take_rows(run, t));
     OA_TRY(make_model(run, p, &t->patterns, &t->model));
     OA_TRY(oa_split_make(&run->arena, t->rows, t->n_rows, is_group ? t->patterns.group : NULL, p->test_share, (size_t)p->folds, (uint64_t)p->seed, &t->split));
@@ -493,14 +492,35 @@ static oa_status train_run(oa_run *run, const void *params)
     return status;
 }
 
-/* The bank as it lies in memory, its test patterns once more, and a few batches of every member in work. */
+/* Weights of one network for patterns of this shape. */
+static double count_weights(const train_params *p, double height, double length, double channels)
+{
+    const bool is_flat = height > 1, keeps = strcmp(p->padding, "same") == 0;
+    const double width = (double)p->kernel_width, lost = keeps ? 0 : width - 1;
+    double n = 0;
+    for (int i = 0; i < p->filters.n; i++) {
+        n += (width * (is_flat ? width : 1) * channels + 1) * p->filters.v[i];
+        channels = p->filters.v[i];
+        length = ceil(fmax(length - lost, 0) / 2);
+        height = is_flat ? ceil(fmax(height - lost, 0) / 2) : 1;
+    }
+    return n + (height * length * channels + 1) * (double)p->dense + (double)(p->dense + 1) * OA_CLASSES_MAX;
+}
+
+/* The bank as it lies in memory, its test patterns once more, a few batches of every member in work, and weights: of all
+ * members, with gradients and two means for those in work, or with a copy in the results. */
 static uint64_t train_memory(const oa_run *run, const void *params)
 {
     const train_params *p = params;
     const oa_input *input = oa_run_input(run, "patterns");
-    uint64_t bytes = 64u << 20;
-    for (size_t i = 0; input && input->result && i < input->result->n; i++) bytes += oa_array_bytes(&input->result->arrays[i]);
-    return bytes + (uint64_t)(4 * p->test_share * (double)bytes);
+    const oa_array *curves = NULL, *grey = NULL;
+    double bytes = 64e6, weights = 0;
+    for (size_t i = 0; input && input->result && i < input->result->n; i++) bytes += (double)oa_array_bytes(&input->result->arrays[i]);
+    if (input && input->result) curves = oa_values_find(input->result, 1, "patterns/pattern"), grey = oa_values_find(input->result, 1, "pictures/grey");
+    if (curves && curves->rank == 3) weights = count_weights(p, 1, (double)curves->dims[1], (double)curves->dims[2]);
+    else if (grey && grey->rank == 3) weights = count_weights(p, (double)grey->dims[1], (double)grey->dims[2], 1);
+    const double folds = (double)p->folds, work = 3 * fmin(folds, run->context->threads);
+    return (uint64_t)(bytes * (1 + 4 * p->test_share) + 4 * weights * (folds + fmax(folds, work)));
 }
 
 const oa_step oa_step_train = {

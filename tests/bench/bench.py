@@ -8,7 +8,6 @@ folder of tests/plugin/environment.sh. This is a measurement, no test: nothing d
 import argparse
 import json
 import os
-import resource
 import shutil
 import statistics
 import subprocess
@@ -105,6 +104,23 @@ def write_network(path, shape, curves, seed):
 COCRNI, FEAL = "1,16,2", "2,64,3"  # channels, filters, classes of the published networks
 
 
+TIP = (20, 20, 120)  # nm: 39 x 39 x 239 voxels of 1 nm every 0.5 nm, 1.4 M ions
+TIP_MASSES = {"Co": 58.93, "Cr": 51.94, "Ni": 57.94}
+EPOCHS, LEARNT = 6, 9360  # of the row training; patterns that a member sees in an epoch, those of its validation included
+
+
+def write_tip(path, ranges):
+    """A random alloy of three species, and its ranges."""
+    import numpy as np
+
+    random = np.random.default_rng(9)
+    x, y, z = lattice(random, TIP, 0.34)
+    write_pos(path, x, y, z, np.array(list(TIP_MASSES.values()))[random.integers(0, 3, len(x))])
+    lines = ["[Ions]", "Number=3"] + [f"Ion{i}={name}" for i, name in enumerate(TIP_MASSES, 1)] + ["[Ranges]", "Number=3"]
+    lines += [f"Range{i}={mass - 0.1:.2f} {mass + 0.1:.2f} Vol:0.01000 {name}:1 Color:33FFFF" for i, (name, mass) in enumerate(TIP_MASSES.items(), 1)]
+    ranges.write_text("\r\n".join(lines) + "\r\n")
+
+
 def write_dilute(path, ions, share, seed):
     """A share of the ions of a crystal, chosen at random: solutes without order."""
     import numpy as np
@@ -166,18 +182,21 @@ class Command:
     """A program that is started anew for every round; its start counts. Its output is removed before: writing over a file
     is another matter than writing a new one."""
 
-    def __init__(self, command, items, folder, output):
-        self.command, self.items, self.folder, self.output = command, items, folder, folder / output
+    def __init__(self, command, items, folder, output, tells_memory=False):
+        self.command, self.items, self.folder, self.output, self.tells_memory = command, items, folder, folder / output, tells_memory
 
     def round(self):
         self.output.unlink(missing_ok=True)
-        before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-        done = subprocess.run(self.command, cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        seconds, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
-        if done.returncode:
-            raise SystemExit(f"{self.command} failed:\n{done.stderr.decode()[-2000:]}")
-        processor = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-        return {"seconds": seconds, "processor": processor, "items": self.items, "check": 0, "extra": 0}
+        with tempfile.TemporaryFile() as errors:
+            start = time.perf_counter()
+            process = subprocess.Popen(self.command, cwd=self.folder, stdout=subprocess.DEVNULL, stderr=errors)
+            _, status, used = os.wait4(process.pid, 0)
+            seconds, process.returncode = time.perf_counter() - start, os.waitstatus_to_exitcode(status)
+            if process.returncode:
+                errors.seek(0)
+                raise SystemExit(f"{self.command} failed:\n{errors.read().decode()[-2000:]}")
+        memory = 1024 * used.ru_maxrss if self.tells_memory else 0
+        return {"seconds": seconds, "processor": used.ru_utime + used.ru_stime, "items": self.items, "check": 0, "extra": memory}
 
     def close(self):
         pass
@@ -203,6 +222,28 @@ class Setting:
         command = [self.program, "import", self.files[name], self.files["ranges.rrng"], "-o", str(self.folder / output), "--overwrite", "--quiet",
                    "--threads", str(self.options.threads), *more]
         return Command(command, os.path.getsize(self.files[name]) / 16, self.folder, output)
+
+    def call(self, *words):
+        """A step that only prepares."""
+        subprocess.run([self.program, *map(str, words), "--overwrite", "--quiet"], cwd=self.folder, check=True, stdout=subprocess.DEVNULL)
+
+    def training(self):
+        """Published network, five folds; the bank is made before."""
+        self.call("bank", "--preset", "cocrni-002", "-o", "bank.nxs")
+        command = [self.program, "train", "bank.nxs", "--preset", "cocrni-002", "--epochs", str(EPOCHS), "-o", "trained.nxs", "--overwrite", "--quiet",
+                   "--threads", str(self.options.threads)]
+        return Command(command, 5 * EPOCHS * LEARNT, self.folder, "trained.nxs")
+
+    def job(self):
+        """The recipe: actual data and control, domains of five draws, activation maps; with five networks of the published shape."""
+        write_tip(self.folder / "tip.pos", self.folder / "tip.rrng")
+        self.call("import", "tip.pos", "tip.rrng", "-o", "tip.nxs")
+        self.call("bank", "--preset", "cocrni-002", "-o", "bank.nxs")
+        self.call("train", "bank.nxs", "--preset", "cocrni-002", "--epochs", "1", "-o", "net.nxs")
+        roi = ",".join(f"{low},{high}" for low, high in zip((0, 0, 0), TIP))
+        command = [self.program, "run", "csro", "tip=tip.nxs", "net=net.nxs", "species=Ni,Co,Cr", f"roi={roi}", "-o", "csro.nxs", "--overwrite", "--quiet",
+                   "--threads", str(self.options.threads)]
+        return Command(command, 3 * 39 * 39 * 239, self.folder, "csro.nxs", tells_memory=True)
 
     def converter(self):
         command = [Path(environment(PLUGIN / "requirements.txt")).with_name("dataconverter"), "run", "specimen.pos", "ranges.rrng",
@@ -241,6 +282,11 @@ ROWS = {
             lambda s: s.ours("cnn", "cocrni.f32", COCRNI), lambda s: s.peer("cnn", "cocrni.f32", COCRNI, requirements=ONNX)),
     "cnn_feal": ("network of feal, one member, float32", "curves/s", "ONNX Runtime 1.31", 1.2, 1e-5,
                  lambda s: s.ours("cnn", "feal.f32", FEAL), lambda s: s.peer("cnn", "feal.f32", FEAL, requirements=ONNX)),
+    "training": ("training, cocrni-002, 5 folds, published network", "patterns/s", "Keras 3.15, TensorFlow 2.21", 5, None,
+                 lambda s: s.training(), lambda s: s.peer("training", "3", requirements=HERE / "requirements-training.txt")),
+    "csro_job": ("csro, 3 species, 5 networks: ours with control and domains, the peer without", "curves/s", "numba + ONNX Runtime", 2, None,
+                 lambda s: s.job(), lambda s: s.peer("job", str(s.folder / "tip.pos"), "cocrni.f32", COCRNI, ",".join(map(str, TIP)), "5",
+                                                     requirements=HERE / "requirements-job.txt")),
     "dbscan": ("DBSCAN of 40 000 ions", "ions/s", "scikit-learn 1.9", 20, 0,
                lambda s: s.ours("dbscan", "solutes.pos"), lambda s: s.peer("dbscan", "solutes.pos")),
     "dbscan_open3d": ("DBSCAN of the solutes (15 %) of 1 M ions", "ions/s", "open3d 0.20", 8, 0,

@@ -61,6 +61,11 @@ class Way:
         self.sessions = [session(model(arrays, flat), 1 if split else threads, spins) for _ in range(self.workers)]
         self.y = np.empty((len(curves), len(arrays[5])), "f4")
 
+    def take(self, curves):
+        """Other curves (n, bins, channels)."""
+        x = np.ascontiguousarray(np.transpose(curves, (0, 2, 1)))
+        self.x, self.y = x.reshape(len(x), *self.x.shape[1:]), np.empty((len(x), self.y.shape[1]), "f4")
+
     def part(self, worker):
         for first in range(worker * self.batch, len(self.x), self.workers * self.batch):
             self.y[first:first + self.batch] = self.sessions[worker].run(None, {"x": self.x[first:first + self.batch]})[0]
@@ -91,6 +96,11 @@ class Cnn:
         start = time.perf_counter()
         way.run()
         return time.perf_counter() - start
+
+    def of(self, curves):
+        """Probabilities of curves (n, 93), one channel."""
+        self.way.take(curves[:, :, None])
+        return self.way.run()
 
     def run(self):
         y = self.way.run()

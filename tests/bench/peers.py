@@ -111,6 +111,18 @@ def cnn(threads, path, shape):
     return peer_network.Cnn(threads, path, shape)
 
 
+def training(threads, epochs):
+    import peer_training
+
+    return peer_training.Training(threads, epochs)
+
+
+def job(threads, *words):
+    import peer_job
+
+    return peer_job.Job(threads, *words)
+
+
 class Dbscan:
     """With the memory it took: the largest resident size less that before."""
 
@@ -183,7 +195,8 @@ class Open3d:
         return self.n, np.asarray(self.cloud.cluster_dbscan(eps=0.4, min_points=3)).max() + 1, 0
 
 
-TASKS = {"rrng-apav": rrng_apav, "rrng-ifes": rrng_ifes, "label": Label, "sdm": Sdm, "curve": Curve, "cnn": cnn, "dbscan": Dbscan, "dbscan-open3d": Open3d, "raw": Raw}
+TASKS = {"rrng-apav": rrng_apav, "rrng-ifes": rrng_ifes, "label": Label, "sdm": Sdm, "curve": Curve, "cnn": cnn, "training": training, "job": job,
+         "dbscan": Dbscan, "dbscan-open3d": Open3d, "raw": Raw}
 
 
 def main():

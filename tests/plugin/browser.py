@@ -1,4 +1,4 @@
-"""browser.py PAGE.html PICTURE.png WIDTH [dark] - opens a page in headless Chromium at a width and prints what happened as JSON: requests,
+"""browser.py PAGE.html PICTURE.png WIDTH [light|dark|print] [HEIGHT] - opens a page in headless Chromium at a width and prints what happened as JSON: requests,
 messages, exceptions, widths, and what the page says of itself. Speaks the DevTools protocol, for the command line of Chromium knows no
 window narrower than 500 px. Exit status 69 without Chromium."""
 import base64
@@ -14,7 +14,7 @@ import websocket
 
 FLAGS = ["--headless", "--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--hide-scrollbars", "--no-first-run", "--remote-debugging-port=0",
          "--remote-allow-origins=*"]
-STATE = """JSON.stringify({drawn: document.documentElement.dataset.drawn, errors: document.documentElement.dataset.errors || "", scroll: document.documentElement.scrollWidth,
+STATE = """JSON.stringify({drawn: document.documentElement.dataset.drawn, errors: document.documentElement.dataset.errors || "", scroll: document.documentElement.scrollWidth, tall: document.documentElement.scrollHeight,
 width: window.innerWidth, canvases: document.querySelectorAll("canvas").length, plots: document.querySelectorAll(".js-plotly-plot").length,
 wide: [...document.querySelectorAll("main *")].filter((e) => !e.closest(".scroll, nav, .plot") && e.getBoundingClientRect().right > window.innerWidth + 1).map((e) => e.className || e.tagName)})"""
 
@@ -53,17 +53,18 @@ def open_tab(address):
     return Tab(address.split("/devtools/")[0] + "/devtools/page/" + target)
 
 
-def visit(tab, page, picture, width, scheme):
+def visit(tab, page, picture, width, scheme, height):
     for domain in ("Page", "Runtime", "Log", "Network"):
         tab.call(domain + ".enable")
     tab.call("Emulation.setDeviceMetricsOverride", width=width, height=844 if width < 600 else 768, deviceScaleFactor=1, mobile=width < 600)
-    tab.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
+    light = "dark" if scheme == "dark" else "light"
+    tab.call("Emulation.setEmulatedMedia", media="print" if scheme == "print" else "", features=[{"name": "prefers-color-scheme", "value": light}])
     tab.call("Page.navigate", url=page.resolve().as_uri())
     deadline, state = time.monotonic() + 90, {}
     while time.monotonic() < deadline and not state.get("drawn"):
         time.sleep(0.1)
         state = json.loads(tab.call("Runtime.evaluate", expression=STATE)["result"].get("value", "{}"))
-    shot = tab.call("Page.captureScreenshot", format="png", captureBeyondViewport=True, clip={"x": 0, "y": 0, "width": width, "height": 2600, "scale": 1})
+    shot = tab.call("Page.captureScreenshot", format="png", captureBeyondViewport=True, clip={"x": 0, "y": 0, "width": width, "height": height or state["tall"], "scale": 1})
     picture.write_bytes(base64.b64decode(shot["data"]))
     named = {event["method"]: [] for event in tab.events if "method" in event}
     for event in tab.events:
@@ -83,7 +84,8 @@ def main():
         process = subprocess.Popen([program, *FLAGS, f"--user-data-dir={folder}"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
             address, _ = address_of(pathlib.Path(folder), time.monotonic() + 60)
-            print(json.dumps(visit(open_tab(address), page, picture, width, sys.argv[4] if len(sys.argv) > 4 else "light")))
+            scheme, height = (*sys.argv[4:6], *("light", "2600")[len(sys.argv[4:6]):])
+            print(json.dumps(visit(open_tab(address), page, picture, width, scheme, int(height))))
         finally:
             process.terminate()
             process.wait(30)

@@ -80,6 +80,8 @@ user:
   - {name: Ada, affiliation: somewhere, email: ada@example.org, role: operator, orcid: 0000-0002-1825-0097}
 """
 
+SMALL = "--sigma-lateral 0.2,0.4 --sigma-depth 0.02/0.03 --efficiency 0.4,0.5"
+
 # Files made from one another, in this order: name, arguments. A name ends in .nxs where a NeXus file is made.
 RECIPES = [
     ("tip.nxs", "synthesise --domains 12 --box -6,6,-6,6,-18,0 --seed 3"),
@@ -103,6 +105,24 @@ RECIPES = [
     ("csv.nxs", "import tip.csv"),
     ("facts.nxs", "import tip.pos tip.rrng --metadata facts.yaml"),
     ("again.nxs", "import facts.nxs"),
+    ("bank.nxs", f"bank --preset cocrni-002 {SMALL} --voxels 200"),
+    ("train.nxs", "train bank.nxs --filters 4 --dense 8 --epochs 2 --folds 2"),
+    ("evaluate.nxs", "evaluate train.nxs --patterns bank.nxs --fit-temperature true"),
+    ("attribute.nxs", "attribute train.nxs --patterns bank.nxs"),
+    ("curves.nxs", "classify crop.nxs --model train.nxs --species Ni,Co --threshold 1"),
+    ("explained.nxs", "attribute train.nxs --patterns curves.nxs"),
+    ("drawn.nxs", "domains curves.nxs --draws 2 --volume roi --pairs Ni-Ni"),
+    ("feal.nxs", "synthesise --preset feal --box -5,5,-5,5,-10,0 --domains 6 --seed 3"),
+    ("feal_bank.nxs", "bank --preset feal-002 --sigma-lateral 0.4 --sigma-depth 0.02/0.03/0.02 --efficiency 0.4,0.5 --voxels 200"),
+    ("feal_train.nxs", "train feal_bank.nxs --preset feal-002 --filters 4 --dense 8 --epochs 1 --folds 1"),
+    ("feal_classify.nxs", "classify feal.nxs --preset feal-002 --model feal_train.nxs --species Fe,Al --class 1,2 --threshold 1,1"),
+    ("feal_domains.nxs", "domains feal_classify.nxs"),
+    ("al.nxs", "synthesise --lattice-parameter 0.405 --composition Al:0.8,Li:0.2 --orientation 011 --box -2,2,-2,2,-5,0 --seed 4"),
+    ("img_bank.nxs", f"bank --preset allimg-011 {SMALL} --voxels 6"),
+    ("img_train.nxs", "train img_bank.nxs --preset allimg-011 --filters 4 --dense 8 --epochs 1 --folds 1"),
+    ("img_evaluate.nxs", "evaluate img_train.nxs --patterns img_bank.nxs"),
+    ("img_attribute.nxs", "attribute img_train.nxs --patterns img_bank.nxs"),
+    ("img_classify.nxs", "classify al.nxs --preset allimg-011 --model img_train.nxs --species Al --threshold 1"),
 ]
 # These need the networks of the reference data.
 NETWORK_RECIPES = [

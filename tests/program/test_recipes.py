@@ -203,7 +203,7 @@ def test_a_forgotten_line_keeps_its_record(house, place):
 def test_csro_with_a_network_of_our_own(house, place):
     args = ("run", "csro", f"tip={place}/range.nxs", f"net={place}/net.nxs")
     document = ok(*args, "-o", place / "a.nxs")
-    assert [r["name"] for r in document["records"]] == ["control", "found", "null", "domains", "why"]
+    assert [r["name"] for r in document["records"]] == ["control", "found", "null", "why", "domains"]
     assert digest(ok(*args, "species=Co", "-o", place / "b.nxs")) != digest(document)
     assert digest(ok(*args, "--threads", 1, "-o", place / "c.nxs")) == digest(document)
 
@@ -214,7 +214,7 @@ def test_csro_with_the_networks_of_the_authors(house, place):
     ok("synthesise", "--preset", "cocrni-a", "--box", "-6,6,-6,6,-14,0", "--domains", 20, "--radii", "1.2,1.4", "-o", place / "tip.nxs")
     document = ok("run", "csro", f"tip={place}/tip.nxs", f"net={place}/five.nxs", "-o", place / "out.nxs")
     by_name = {r["name"]: r for r in document["records"]}
-    assert list(by_name) == ["control", "found", "null", "domains", "why"]
+    assert list(by_name) == ["control", "found", "null", "why", "domains"]
     assert by_name["found"]["summary"]["ions_selected"] > 3 * by_name["null"]["summary"]["ions_selected"], "order is found, and not in the control"
     judged = ok("score", place / "out.nxs", "--truth", place / "tip.nxs", "-o", place / "score.nxs")["summary"]
     assert judged["selected"] == by_name["found"]["summary"]["ions_selected"], "what was found is judged, not its control, whose ions are gone"

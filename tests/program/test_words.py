@@ -36,7 +36,7 @@ def test_help_of_a_step_reads_well(step, steps):
     assert result.code == 0 and result.err == ""
     text = " ".join(result.out.split())
     assert result.out.startswith(f"ordapt {step}")
-    assert max(map(len, result.out.splitlines())) <= 260
+    assert max(map(len, result.out.splitlines())) <= 240
     table = steps[step]
     assert len(table["description"]) > 60
     for name, row in table["parameters"]["properties"].items():

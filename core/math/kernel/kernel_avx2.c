@@ -194,56 +194,49 @@ static void convolve(double *out, size_t n, const double *in, const double *taps
     oa_kernels_scalar.convolve(out + i, n - i, in + i, taps, width);
 }
 
-/* One bin of half of the curves: four vectors, so that four chains of dependent additions overlap. */
-enum { ROW = 4 };
-typedef struct bin_row {
-    __m256d v[ROW];
-} bin_row;
+/* A bin of all curves: eight vectors, since each curve is a chain of dependent additions, and eight chains fill the pipes. */
+enum { ROW = OA_CLIP_LANES / 4 };
 
-static inline bin_row clip_bin(double *b, size_t m, bin_row left)
+static void sweep_lanes(double *b, size_t bins)
 {
     const __m256d half = _mm256_set1_pd(0.5);
-    for (int k = 0; k < ROW; k++) {
-        double *here = b + m * OA_CLIP_LANES + 4 * k;
-        const __m256d right = _mm256_loadu_pd(here + OA_CLIP_LANES);
-        const __m256d mean = _mm256_mul_pd(_mm256_add_pd(left.v[k], right), half);
-        left.v[k] = _mm256_min_pd(mean, _mm256_loadu_pd(here));
-        _mm256_storeu_pd(here, left.v[k]);
+    __m256d left[ROW];
+#pragma GCC unroll 8
+    for (int k = 0; k < ROW; k++) left[k] = _mm256_loadu_pd(b + 4 * k);
+    for (size_t m = 1; m + 1 < bins; m++) {
+        double *here = b + m * OA_CLIP_LANES;
+#pragma GCC unroll 8
+        for (int k = 0; k < ROW; k++) {
+            const __m256d mean = _mm256_mul_pd(_mm256_add_pd(left[k], _mm256_loadu_pd(here + OA_CLIP_LANES + 4 * k)), half);
+            left[k] = _mm256_min_pd(mean, _mm256_loadu_pd(here + 4 * k));
+            _mm256_storeu_pd(here + 4 * k, left[k]);
+        }
+        __asm__ volatile("" ::: "memory"); /* or gcc keeps the row to the right for the next bin, on the stack: there are no registers left */
     }
-    return left;
 }
 
-static uint32_t clip_lanes(double *b, size_t bins, size_t first, size_t last, const double *level, double tolerance)
+/* The largest values of all curves in the bins [first, last], against their levels. */
+static uint32_t lanes_above(const double *b, size_t first, size_t last, const double *level, __m256d tolerance)
 {
-    bin_row left, max;
-    for (int k = 0; k < ROW; k++) {
-        left.v[k] = _mm256_loadu_pd(b + 4 * k);
-        max.v[k] = _mm256_set1_pd(-__builtin_inf());
-        if (first == 0) max.v[k] = left.v[k];
-        if (last + 1 == bins) max.v[k] = _mm256_max_pd(max.v[k], _mm256_loadu_pd(b + last * OA_CLIP_LANES + 4 * k));
-    }
-    size_t m = 1;
-    for (; m < first && m + 1 < bins; m++) left = clip_bin(b, m, left);
-    for (; m <= last && m + 1 < bins; m++) {
-        left = clip_bin(b, m, left);
-        for (int k = 0; k < ROW; k++) max.v[k] = _mm256_max_pd(max.v[k], left.v[k]);
-    }
-    for (; m + 1 < bins; m++) left = clip_bin(b, m, left);
+    __m256d max[ROW];
     uint32_t above = 0;
+#pragma GCC unroll 8
+    for (int k = 0; k < ROW; k++) max[k] = _mm256_loadu_pd(b + first * OA_CLIP_LANES + 4 * k);
+    for (size_t m = first + 1; m <= last; m++)
+#pragma GCC unroll 8
+        for (int k = 0; k < ROW; k++) max[k] = _mm256_max_pd(max[k], _mm256_loadu_pd(b + m * OA_CLIP_LANES + 4 * k));
+#pragma GCC unroll 8
     for (int k = 0; k < ROW; k++) {
-        const __m256d excess = _mm256_sub_pd(max.v[k], _mm256_loadu_pd(level + 4 * k));
-        above |= (uint32_t)_mm256_movemask_pd(_mm256_cmp_pd(excess, _mm256_set1_pd(tolerance), _CMP_GT_OQ)) << 4 * k;
+        const __m256d excess = _mm256_sub_pd(max[k], _mm256_loadu_pd(level + 4 * k));
+        above |= (uint32_t)_mm256_movemask_pd(_mm256_cmp_pd(excess, tolerance, _CMP_GT_OQ)) << 4 * k;
     }
     return above;
 }
 
 static uint32_t clip(double *b, size_t bins, size_t first, size_t last, const double *level, double tolerance)
 {
-    enum { PART = 4 * ROW };
-    uint32_t above = 0;
-    for (int part = 0; part < OA_CLIP_LANES / PART; part++)
-        above |= clip_lanes(b + part * PART, bins, first, last, level + part * PART, tolerance) << part * PART;
-    return above;
+    sweep_lanes(b, bins);
+    return lanes_above(b, first, last, level, _mm256_set1_pd(tolerance));
 }
 
 const oa_kernels oa_kernels_avx2 = {

@@ -58,6 +58,11 @@ static void test_split__the_seed_decides(void **state)
     assert_int_equal(single.fold[0].n_train, ROWS);
     assert_int_equal(single.fold[0].n_validation, 0);
     check_fails(context, oa_split_make(&arena, rows, 2, NULL, 0.5, 1 + 1, 7, &single), "E_EMPTY_DATA");
+    oa_context__clear(context);
+    check_fails(context, oa_split_make(&arena, rows, 6, NULL, 0, 7, 7, &single), "E_EMPTY_DATA"); /* a fold without a row to validate */
+    oa_context__clear(context);
+    check_ok(context, oa_split_make(&arena, rows, 6, NULL, 0, 6, 7, &single));
+    for (size_t f = 0; f < 6; f++) assert_int_equal(single.fold[f].n_validation, 1);
     oa_arena_drop(&arena);
 }
 

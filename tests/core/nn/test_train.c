@@ -557,6 +557,9 @@ static void test_train__divergence_in_the_last_step_is_told(void **state)
     training.learning_rate = 1e39, training.epochs = 1, training.batch = N; /* infinite as a float */
     check_fails(context, oa_train(context, model, &p->samples, &training, &fold, history), "E_DIVERGED");
     oa_context__clear(context);
+    training.learning_rate = 1e15; /* finite weights, whose product over three layers is not */
+    check_fails(context, oa_train(context, model, &p->samples, &training, &fold, history), "E_DIVERGED");
+    oa_context__clear(context);
     training.learning_rate = 0.001;
     p->values[5 * BINS] = NAN;
     check_fails(context, oa_train(context, model, &p->samples, &training, &fold, history), "E_DIVERGED");

@@ -311,6 +311,24 @@ static void test_bank__whole_maps_equal_those_of_sdm(void **state)
     compare_whole(*state, 50, 500, 1, 54, 93, 0);
 }
 
+/* 4.9e9 pairs for three bins of 32 bits; the same atoms far apart are no trouble. */
+static void test_bank__more_pairs_than_a_count_holds_are_refused(void **state)
+{
+    enum { N = 70000, BINS = 3 };
+    oa_context *context = *state;
+    float *xyz = calloc(3 * (size_t)N, sizeof *xyz);
+    uint32_t map[BINS];
+    oa_random random = oa_random_start(7, 1);
+    for (size_t i = 0; i < 3 * (size_t)N; i++) xyz[i] = (float)oa_random_uniform(&random);
+    whole_job job = { { .mode = OA_SDM_ALL, .dimensions = 1, .half_range = 10, .bins = BINS, .kept = BINS },
+                      { .n = N, .x = xyz, .y = xyz + N, .z = xyz + 2 * N }, map };
+    check_fails(context, oa_parallel(context, 1, 1, whole_chunk, &job), "E_TOO_MANY_PAIRS");
+    oa_context__clear(context);
+    for (size_t i = 0; i < 3 * (size_t)N; i++) xyz[i] *= 500;
+    check_ok(context, oa_parallel(context, 1, 1, whole_chunk, &job));
+    free(xyz);
+}
+
 /* ---------------------------------------------------------------------------------------------- voxels */
 
 static void test_bank__voxels_are_labelled_by_their_ions(void **state)
@@ -384,6 +402,8 @@ static const refusal refusals[] = {
     { "E_PARAMETER_VALUE", "structures", { "structures", "fcc" } },
     { "E_PARAMETER_VALUE", "classes", { "classes", "A,B,C" } },
     { "E_PARAMETER_VALUE", "classes", { "classes", "A,A" } },
+    { "E_PARAMETER_VALUE", "classes", { "structures", "bcc,b2" } }, /* with the names of the preset: FCC,CSRO */
+    { "E_PARAMETER_VALUE", "classes", { "preset", "allimg-011", "structures", "fcc,l10" } },
     { "E_PARAMETER_CHOICE", "channels", { "channels", "Ni" } },
     { "E_PARAMETER_VALUE", "channels", { "preset", "allimg-011", "channels", "other,ordered" } },
     { "E_PARAMETER_VALUE", "cells", { "cells", "3,3,3" } },
@@ -502,6 +522,7 @@ int main(void)
         with_context(test_bank__threads_change_nothing),
         with_context(test_bank__a_pattern_has_a_stream_of_its_own),
         with_context(test_bank__whole_maps_equal_those_of_sdm),
+        with_context(test_bank__more_pairs_than_a_count_holds_are_refused),
         with_context(test_bank__voxels_are_labelled_by_their_ions),
         with_context(test_bank__voxels_of_every_preset),
         with_context(test_bank__any_species_may_be_analysed),

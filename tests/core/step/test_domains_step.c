@@ -94,6 +94,15 @@ static void test_domains_step__control_gives_a_test(void **state)
     check_real(step_real(s, "summary/mu"), 0, 0);
     check_real(step_real(s, "summary/pearson_r"), 1, 1e-12);
     step_end(s);
+
+    oa_ions *thin = make_ions(context, 2, 900); /* a control without domains: nothing to compare with, which is no mu of 0 */
+    s = begin(context, ions, thin);
+    check_ok(context, step_go(s));
+    assert_true(step_warned(s, "W_FEW_BINS") && step_real(s, "summary/domains") > 0 && step_real(s, "summary/bins_used") == 0);
+    assert_null(oa_values_find(s->values, 1, "summary/mu"));
+    assert_null(oa_values_find(s->values, 1, "summary/mu_low"));
+    step_end(s);
+    oa_ions_free(thin);
     oa_ions_free(ions);
     oa_ions_free(control);
 }

@@ -147,6 +147,29 @@ static void test_train_step__what_cannot_be_trained(void **state)
     oa_values_free(three);
 }
 
+/* A network may need more than all patterns. */
+static void test_train_step__memory_is_foretold(void **state)
+{
+    oa_context *context = *state;
+    oa_values *bank = make_bank(context, "EARLY,LATE", false);
+    const char *const dense[] = { "16", "20000" };
+    for (int i = 0; i < 2; i++) {
+        step_run *s = begin(context, bank);
+        step_set(s, "dense", dense[i]);
+        step_set(s, "filters", "64");
+        step_set(s, "epochs", "1");
+        const uint64_t foretold = oa_step_train.memory(&s->run, s->settings->values);
+        const size_t before = context->bytes;
+        context->peak_bytes = before;
+        check_ok(context, step_go(s));
+        const size_t used = context->peak_bytes - before;
+        if (!(used <= foretold && foretold <= 4 * used + (96u << 20)))
+            fail_msg("dense %s takes %zu bytes where %llu were foretold", dense[i], used, (unsigned long long)foretold);
+        step_end(s);
+    }
+    oa_values_free(bank);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -154,6 +177,7 @@ int main(void)
         cmocka_unit_test(test_train_step__threads_give_the_same_digest),
         cmocka_unit_test_setup_teardown(test_train_step__the_best_member_alone, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(test_train_step__what_cannot_be_trained, check_setup, check_teardown),
+        cmocka_unit_test_setup_teardown(test_train_step__memory_is_foretold, check_setup, check_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

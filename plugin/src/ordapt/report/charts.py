@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from .figure import SERIES, Budget, Figure, axis, line, plot, thinned
 from .markup import esc, label, number, packed, table, titled
 from .model import Array, DataGroup, Task
 from .reading import Numbers, Source
-from .words import column_words, unit_words
+from .words import column_words, group_words, unit_words
 
 PER_ION = ("ion_index",)
 
@@ -115,6 +116,80 @@ def _category_bars(source: Source, group: DataGroup, words: dict[int, str]) -> F
     )
 
 
+def reliability_figure(source: Source, group: DataGroup) -> Figure | None:
+    """Share of right answers over the stated probability, with the line on which both are equal."""
+    stated = group.arrays.get("mean") or group.arrays.get("confidence")
+    counts = group.arrays.get("count")
+    if group.name not in ("reliability", "calibrated") or stated is None or stated.shape != group.signal.shape:
+        return None
+    x, y = source.read(stated).astype(float), source.read(group.signal).astype(float)
+    n = source.read(counts).astype(float) if counts is not None and counts.shape == group.signal.shape else np.zeros(len(x))
+    good = np.isfinite(x) & np.isfinite(y) & ((n > 0) | (counts is None))
+    if not good.any():
+        return None
+    wide = np.sqrt(np.clip(y * (1 - y), 0, None) / np.maximum(n, 1))
+    bars = {"error_y": {"type": "data", "array": packed(wide[good]), "thickness": 1.4, "width": 3}} if n.any() else {}
+    low = float(min(x[good].min(), y[good].min()))
+    lines = [
+        {**line(packed([low, 1.0]), packed([low, 1.0]), "stated = right", "@faint"), "line": {"color": "@faint", "width": 1.4, "dash": "dash"}},
+        line(packed(x[good]), packed(y[good]), "networks", "@actual", mode="lines+markers", **bars),
+    ]
+    said = " Error bars: standard error from counting." if bars else ""
+    after = " after calibration" if group.name == "calibrated" else ""
+    caption = f"How often the networks are right, over the probability that they state{after}: on the dashed line they know how sure they are.{said}"
+    return plot(lines, {"xaxis": axis("stated probability"), "yaxis": axis("share of right answers")}, caption, "reliability of the networks", 340)
+
+
+def pattern_figures(source: Source, task: Task, distance: Numbers | None) -> list[Figure]:
+    """Labelled patterns: the mean of each class. Curves in one figure, a picture for each class."""
+    group, labels = task.groups.get("pictures") or task.groups.get("patterns"), task.groups.get("labels")
+    given = labels.arrays.get("label") if labels is not None else None
+    if group is None or given is None or given.shape != group.signal.shape[:1] or len(group.signal.shape) != 3 or 0 in group.signal.shape:
+        return []
+    keep = thinned(group.signal.shape[0], max(1, 40_000_000 // max(1, int(np.prod(group.signal.shape[1:])))))
+    values, label_of = source.read(group.signal, keep).astype(float), source.read(given, keep)
+    kinds = [int(kind) for kind in np.unique(label_of)][:6]
+    words, mean = given.words(), {kind: np.nanmean(values[label_of == kind], axis=0) for kind in kinds}
+    names = {kind: f"{esc(words.get(kind, f'class {kind}'))} ({number(int((label_of == kind).sum()))})" for kind in kinds}
+    of = f"{number(len(values))} of {number(group.signal.shape[0])}" if keep.step > 1 else f"all {number(len(values))}"
+    if group.name == "pictures":
+        return [
+            plot(
+                [
+                    {
+                        "type": "heatmap",
+                        "z": packed(mean[kind]),
+                        "colorscale": "@sequence",
+                        "colorbar": {"title": {"text": "mean grey", "side": "right"}},
+                    }
+                ],
+                {
+                    "xaxis": axis("column of the picture", constrain="domain"),
+                    "yaxis": axis("row", scaleanchor="x", constrain="domain", autorange="reversed"),
+                },
+                f"<b>{names[kind]}.</b> Mean picture of the patterns of this class, over {of}.",
+                "mean picture of a class",
+                360,
+            )
+            for kind in kinds
+        ]
+    several = values.shape[2] > 1
+    x = distance if distance is not None and len(distance) == values.shape[1] else np.arange(values.shape[1])
+    lines = [
+        line(
+            packed(x),
+            packed(mean[kind][:, c]),
+            names[kind] + (f", channel {c + 1}" if several else ""),
+            SERIES[i % len(SERIES)],
+            **({"line": {"color": SERIES[i % len(SERIES)], "width": 2, "dash": "dot"}} if c else {}),
+        )
+        for i, kind in enumerate(kinds)
+        for c in range(min(values.shape[2], 2))
+    ]
+    layout = {"xaxis": axis("offset along z (nm)" if x is distance else "bin of the curve"), "yaxis": axis("mean curve")}
+    return [plot(lines, layout, f"Mean curve of the patterns of each class, over {of} patterns.", "mean curves of the classes", 340)]
+
+
 def line_figure(source: Source, group: DataGroup, budget: Budget) -> Figure:
     """A 1D signal; columns of the same shape and unit beside it, if there are few."""
     signal, part = group.signal, thinned(group.signal.shape[0], budget.line)
@@ -146,7 +221,8 @@ def line_figure(source: Source, group: DataGroup, budget: Budget) -> Figure:
     y = axis(label(signal), type="log", dtick=1) if spectrum else axis(label(signal))
     step = part.step or 1
     caption = f"{titled(label(signal))} over {label(x_axis)}." + (f" Every {step}th of {number(signal.shape[0])} points." if step > 1 else "")
-    return plot(lines, {"xaxis": axis(label(x_axis)), "yaxis": y, "showlegend": len(lines) > 1}, caption, f"{signal.name} as a line", 340)
+    ticks = {"dtick": 1} if listed and len(x) <= 20 else {}
+    return plot(lines, {"xaxis": axis(label(x_axis), **ticks), "yaxis": y, "showlegend": len(lines) > 1}, caption, f"{signal.name} as a line", 340)
 
 
 def histogram_figure(source: Source, group: DataGroup, budget: Budget) -> Figure | None:
@@ -198,7 +274,7 @@ def heat_figure(source: Source, group: DataGroup, values: Numbers, first: int, c
         "y": packed(y),
         "z": packed(shown),
         "colorscale": "@sequence",
-        "colorbar": {"title": {"text": label(group.signal), "side": "right"}},
+        "colorbar": {"title": {"text": label(group.signal), "side": "right"}, "exponentformat": "power"},
     }
     same = y_axis is not None and x_axis is not None and y_axis.units == x_axis.units != ""
     layout: dict[str, Any] = {
@@ -248,9 +324,9 @@ def _boxes_figure(source: Source, group: DataGroup, budget: Budget) -> list[Figu
         plot(
             boxes,
             {"yaxis": axis(label(group.signal)), "showlegend": False},
-            f"{titled(label(group.signal))} of {number(group.signal.shape[0])} domains: median, quartiles, and what lies outside.{said}",
+            f"{esc(group_words(group.name))}, {label(group.signal)} in each of {number(group.signal.shape[0])} domains: median, quartiles, and what lies outside.{said}",
             f"{group.signal.name} of the domains",
-            320,
+            300,
         )
     ]
 
@@ -290,7 +366,11 @@ def many_figures(source: Source, group: DataGroup, budget: Budget) -> list[Figur
         return []  # a few numbers for each of many patterns
     many = len(shape) >= 3 and (first is None or first.name in ("domain", "pattern", "voxel"))  # maps of all voxels: their mean
     values = source.read(group.signal, thinned(shape[0], max(1, 40_000_000 // max(1, int(np.prod(shape[1:]))))) if many else ()).astype(float)
-    about = f"{titled(label(group.signal))}."
+    about = (
+        f"{titled(label(group.signal))}: how much each place speaks for the class."
+        if group.name == "by_class_picture"
+        else f"{titled(label(group.signal))}."
+    )
     offset = 0
     if many:
         things = (column_words(first.name) if first is not None else "voxel") + "s"
@@ -314,21 +394,38 @@ def many_figures(source: Source, group: DataGroup, budget: Budget) -> list[Figur
     listed = categories is not None and (bool(categories.words()) or not categories.units)
     if values.ndim == 2:
         second = group.axis(offset + 1)
-        if max(values.shape) <= 12 and listed and (second is None or not second.units):
+        both = second is not None and second.words() and categories is not None and categories.words()
+        if max(values.shape) <= 12 and listed and (both or second is None):
+            rows = f"{titled(label(group.signal))}: rows by {label(categories)}, columns by {label(second)}." if both else about
+            about = "Patterns by their true class (rows) and by the class that the networks found (columns)." if group.name == "confusion" else rows
             return [_matrix_figure(source, group, values, offset, about)]
         if values.shape[0] <= 12 and listed:
-            return [_rows_figure(source, group, values, offset + 1, about, budget)]
+            over = f" over {label(second)}, for each {label(categories)}" if second is not None and not many else ""
+            return [_rows_figure(source, group, values, offset + 1, about[:-1] + over + ".", budget)]
         return [heat_figure(source, group, values, offset, about, budget)]
     if values.ndim == 3 and listed:
         words = categories.words() if categories is not None else {}
         return [
-            heat_figure(source, group, values[i], offset + 1, f"{about} {esc(words.get(i, str(i)))}.", budget) for i in range(min(len(values), 4))
+            heat_figure(source, group, values[i], offset + 1, f"<b>{esc(words.get(i, str(i)))}.</b> {about}", budget)
+            for i in range(min(len(values), 4))
         ]
     return []
 
 
-def attribution_figures(source: Source, task: Task) -> list[Figure]:
-    """Mean curves of the classes over their class activation maps. Both have their own axis: the map is coarser than the curve."""
+def rows_figure(source: Source, group: DataGroup, rows: Sequence[Numbers], names: Sequence[str], caption: str) -> Figure:
+    """Curves over the second axis of a group, with names of their own."""
+    x, x_axis = _x(source, group, 1, slice(None))
+    lines = [line(packed(x), packed(row), names[i], SERIES[i % len(SERIES)]) for i, row in enumerate(rows[:12])]
+    return plot(
+        lines, {"xaxis": axis(label(x_axis)), "yaxis": axis("mean curve (largest value of a curve: 1)")}, caption, "mean curves of the classes", 320
+    )
+
+
+def attribution_figures(source: Source, task: Task, species: str = "", voxels: Sequence[int] | None = None) -> list[Figure]:
+    """Mean curves of the classes over their class activation maps. Both have their own axis: the map is coarser than the curve.
+
+    With `voxels` the patterns are mean curves of a specimen, so many voxels behind each; without, single patterns.
+    """
     heat, mean = task.groups.get("by_class"), task.groups.get("mean_curve")
     if heat is None or mean is None or heat.signal.name != "heat" or len(heat.signal.shape) != 2 or len(mean.signal.shape) not in (2, 3):
         return []
@@ -343,6 +440,8 @@ def attribution_figures(source: Source, task: Task) -> list[Figure]:
     top = float(np.nanmax(maps, initial=0.0)) or 1.0
     figures = []
     for i in range(min(len(maps), 6)):
+        if not np.isfinite(maps[i]).any() or not np.isfinite(curves[i]).any():
+            continue
         name = esc(words.get(i, f"class {i}"))
         band = {
             "type": "heatmap",
@@ -369,16 +468,20 @@ def attribution_figures(source: Source, task: Task) -> list[Figure]:
         outline = [{**one, "line": {"color": "@under", "width": 5}, "hoverinfo": "skip", "showlegend": False} for one in lines]
         layout = {
             "xaxis": axis(label(x_axis)),
-            "yaxis": axis(label(mean.signal), overlaying="y2", side="left", tickmode="auto", nticks=6),
+            "yaxis": axis("mean curve", overlaying="y2", side="left", tickmode="auto", nticks=6),
             "yaxis2": {"range": [0, 1], "visible": False, "fixedrange": True},
             "showlegend": len(lines) > 1,
         }
-        of = f" of {number(int(counts[i]))} patterns" if counts is not None else ""
+        whose = f" around {esc(species)}" if species else ""
+        if voxels is not None and i < len(voxels):
+            of = f" of the {number(voxels[i])} voxels{whose} for which the networks call {name} the likeliest"
+        else:
+            of = (f" of {number(int(counts[i]))} patterns" if counts is not None else "") + f" that the networks call {name}"
         figures.append(
             plot(
                 [band, *outline, *lines],
                 layout,
-                f"<b>{name}.</b> Line: mean curve{of} that the networks call {name}. Colour: mean class activation map, how much each part of the curve speaks for it.",
+                f"<b>{name}.</b> Line: mean curve{of}. Colour: class activation map, how much each part of the curve speaks for {name}.",
                 f"mean curve and class activation map of {name}",
                 320,
             )

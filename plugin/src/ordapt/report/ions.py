@@ -18,6 +18,7 @@ from .reading import Source, attribute, read_result
 POSITIONS = "reconstruction/reconstructed_positions"
 MAX_LINKS = 16  # results between a result and its ions
 BLOCK = 1 << 20  # rows read at once
+MAX_LOOKED_AT = 30_000_000  # ions
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,20 @@ class IonsFile:
                     block = source.read(self.array, slice(start, min(start + BLOCK, self.count)))
                     found[low:high] = block[index[low:high] - start]
         return found
+
+    def extent(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]] | None:
+        """Lowest and highest coordinates in nm of all ions; None where there are too many to look at each."""
+        if not 0 < self.count <= MAX_LOOKED_AT:
+            return None
+        lows, highs = [], []
+        with Source(self.path) as source:
+            for start in range(0, self.count, BLOCK):
+                block = source.read(self.array, slice(start, min(start + BLOCK, self.count)))
+                good = block[np.isfinite(block).all(axis=1)]
+                if len(good):
+                    lows.append(good.min(axis=0).astype(float))
+                    highs.append(good.max(axis=0).astype(float))
+        return (np.min(lows, axis=0), np.max(highs, axis=0)) if lows else None
 
 
 def positions_in(source: Source) -> Array | None:
@@ -82,7 +97,8 @@ def _claims(path: Path, given: Input) -> bool:
         return False
 
 
-def _find(given: Input, folder: Path, search: Sequence[Path]) -> tuple[Path, bool] | None:
+def find_file(given: Input, folder: Path, search: Sequence[Path]) -> tuple[Path, bool] | None:
+    """The file of an input, and whether its bytes are those of the record (else its recorded content is)."""
     for path in _candidates(given.file_name, folder, search):
         try:
             if given.checksum and _sha256(path) == given.checksum:
@@ -113,7 +129,7 @@ def find_ions(source: Source, result: Result, record: Record, search: Sequence[P
     if own is not None:
         return IonsFile(source.path, own, True)
     given = _outer_input(result, record)
-    found = _find(given, source.path.parent, search) if given is not None and depth < MAX_LINKS else None
+    found = find_file(given, source.path.parent, search) if given is not None and depth < MAX_LINKS else None
     if given is None or found is None:
         return None
     path, is_exact = found

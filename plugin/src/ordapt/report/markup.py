@@ -49,10 +49,30 @@ def number(value: Scalar) -> str:
     return _plain(value)
 
 
+def exact(value: Scalar, shown: str) -> str:
+    """Rounded for reading; the whole number stands in the title."""
+    return f'<span title="{value!r}">{shown}</span>' if isinstance(value, float) and math.isfinite(value) and shown != repr(value) else shown
+
+
+def decimals_of(error: float) -> int | None:
+    """So many decimals that an error keeps two digits; None where that is no help."""
+    if not math.isfinite(error) or error <= 0 or not 1e-4 <= error < 1e4:
+        return None
+    return max(0, 1 - math.floor(math.log10(float(f"{error:.1e}"))))
+
+
+def rounded(value: float, error: float) -> str:
+    """As many digits as an error leaves, the whole number in the title."""
+    decimals = decimals_of(error)
+    if decimals is None or not math.isfinite(value):
+        return exact(value, number(value))
+    return exact(value, f"{value:.{decimals}f}".replace("-", "−"))
+
+
 def value_text(value: Value, limit: int = 12) -> str:
     """A value or list; its unit stands in a column of its own."""
     items = value.value if isinstance(value.value, tuple) else (value.value,)
-    shown = ", ".join(number(item) for item in items[:limit])
+    shown = ", ".join(exact(item, number(item)) for item in items[:limit])
     return (shown or "–") + (f", … ({len(items)})" if len(items) > limit else "")
 
 

@@ -8,12 +8,13 @@ import gzip
 import hashlib
 from importlib import resources
 
-from . import provenance
+from . import answer, provenance
+from .context import Context
 from .figure import Budget
-from .markup import digest, esc, number, short_version
+from .markup import esc, number
 from .model import Result
 from .reading import Source
-from .sections import Context, Section, arrays_table, cards, sections, verdict
+from .sections import Section, arrays_table, sections
 
 
 def _asset(name: str) -> str:
@@ -55,26 +56,20 @@ def _warnings(result: Result) -> str:
     return f'<div class="warnings" role="note"><h2>Warnings</h2><ul>{"".join(items)}</ul></div>'
 
 
-def _head(result: Result, title: str) -> str:
-    last = result.record(result.default) or result.records[-1]
-    facts = [(esc(name), esc(value)) for name, value in result.facts]
-    if result.is_simulation or (result.is_simulation is False and any(name == "elements" for name, _ in result.facts)):
-        facts.append(("kind", "simulated" if result.is_simulation else "measured"))
-    facts += [("made with", f"ordapt {short_version(last.version)}"), ("digest of the results", digest(last.digest))]
-    listing = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in facts)
-    said = "".join(f"<p>{sentence}</p>" for sentence in verdict(result))
-    return (
-        f'<header><p class="kicker">ordapt · report of a result</p><h1>{esc(title)}</h1><div class="verdict">{said}</div>{cards(result)}'
-        f'<dl class="facts">{listing}</dl></header>'
-    )
+def _head(context: Context, title: str) -> str:
+    kicker = '<p class="kicker">ordapt · report of a result</p>'
+    return f'<header>{kicker}<h1>{esc(title)}</h1><div class="verdict">{answer.verdict(context)}</div>{answer.cards(context)}{answer.facts(context)}</header>'
 
 
-def _provenance(result: Result) -> Section:
+def _provenance(context: Context) -> Section:
+    result = context.result
     records = "".join(provenance.record_card(result, record) for record in reversed(result.records))
     name = esc(result.file_name)
+    graph = provenance.graph(context)
+    before = " Dashed steps were done before, in files that were found beside this one." if 'class="past"' in graph else ""
     body = (
         f"<p>Files are round, steps square; an arrow leads from what was read to what was made of it. "
-        f"Each step kept a record, from which it can be made again.</p>{provenance.graph(result)}"
+        f"Each step kept a record, from which it can be made again.{before}</p>{graph}"
         f"<p>To check that nothing was changed since, and to make it again: <code>ordapt verify {name}</code>, <code>ordapt replay {name} --chain</code>. "
         "The digest of the results covers step, parameters, inputs and "
         f"every array, not the clock or the machine.</p>{records}<details><summary>Every array of the file</summary>{arrays_table(result)}</details>"
@@ -83,7 +78,7 @@ def _provenance(result: Result) -> Section:
 
 
 def render(source: Source, result: Result, context: Context, title: str = "") -> str:
-    parts = [*sections(context), _provenance(result)]
+    parts = [*sections(context), _provenance(context)]
     script, style, library = _asset("page.js"), _asset("page.css"), plotting_library()
     policy = f"default-src 'none'; script-src {_hash(script)} {_hash(library)}; style-src 'unsafe-inline'; img-src data: blob:; base-uri 'none'; form-action 'none'"
     links = "".join(f'<a href="#{esc(part.identifier)}">{esc(part.title)}</a>' for part in parts)
@@ -96,7 +91,7 @@ def render(source: Source, result: Result, context: Context, title: str = "") ->
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{policy}">'
         f'<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark"><meta name="referrer" content="no-referrer">'
         f"<title>{esc(heading)} – ordapt report</title><style>{style}</style></head>\n"
-        f'<body><main>{_head(result, heading)}<nav aria-label="Sections">{links}</nav>{_warnings(result)}'
+        f'<body><main>{_head(context, heading)}<nav aria-label="Sections">{links}</nav>{_warnings(result)}'
         f'<p class="note" id="no-figures">The figures need JavaScript, in a browser of 2023 or later; numbers and records stand without them.</p>'
         f"{body}<footer>{about}</footer></main>"
         f"\n{_library_block(library)}\n<script>{script}</script></body></html>\n"

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from .chain import Step
+from .context import Context
 from .markup import digest, esc, short_version, table, unit, value_text
 from .model import Input, Record, Result, Value
-from .words import humane, step_words
+from .words import humane, instant, step_words
 
 WIDTH, HEIGHT, GAP_X, GAP_Y = 172, 52, 22, 54
+OWN = "step:"  # keys of the records of this file
+MAX_NODES = 60
 ORIGINS = {"set": "set by the user", "preset": "of the preset", "default": "default"}
 
 
@@ -18,7 +22,7 @@ class Node:
     key: str
     title: str
     about: str
-    kind: str  # file, step, or the bend of an arrow
+    kind: str  # file, step of this file, past: a step of another one, or the bend of an arrow
     sources: list[tuple[str, str]]  # key, role
     layer: int = 0
     x: float = 0.0
@@ -36,25 +40,37 @@ def _file_key(given: Input) -> str:
     return "file:" + (given.checksum or given.content or given.file_name)
 
 
-def nodes_of(result: Result) -> list[Node]:
+def _file_node(given: Input, about: str) -> Node:
+    title = given.file_name if not given.is_inside else given.subentry
+    return Node(_file_key(given), title, about, "file", [])
+
+
+def _add(context: Context, nodes: dict[str, Node], step: Step, prefix: str) -> str:
+    """A record, what it was made from, and so on, to the files that nothing here made."""
+    record = step.record
+    key = f"{prefix}{record.name}"
+    if key in nodes or len(nodes) >= MAX_NODES:
+        return key
+    node = nodes[key] = Node(
+        key, record.name, step_words(record.step) if record.step == record.name else record.step, "step" if prefix == OWN else "past", []
+    )
+    for given in record.inputs:
+        behind = context.chain.behind(step, given)
+        if behind is not None and step.result.inner(given) is not None:
+            node.sources.append((_add(context, nodes, behind, prefix), given.role))
+            continue
+        file = nodes.setdefault(_file_key(given), _file_node(given, f"result of {given.subentry}" if given.subentry else "file"))
+        if behind is not None and not file.sources:
+            file.about = f"{behind.record.step}, {instant(behind.record.start_time)[:10]}"
+            file.sources.append((_add(context, nodes, behind, f"{file.key} "), ""))
+        node.sources.append((file.key, given.role))
+    return key
+
+
+def nodes_of(context: Context) -> list[Node]:
     nodes: dict[str, Node] = {}
-    for record in result.records:
-        sources = []
-        for given in record.inputs:
-            inner = result.inner(given)
-            key = "step:" + inner.name if inner is not None else _file_key(given)
-            if inner is None and key not in nodes:
-                nodes[key] = Node(
-                    key,
-                    given.file_name if not given.is_inside else given.subentry,
-                    (given.subentry and f"result of {given.subentry}") or "file",
-                    "file",
-                    [],
-                )
-            sources.append((key, given.role))
-        nodes["step:" + record.name] = Node(
-            "step:" + record.name, record.name, step_words(record.step) if record.step == record.name else record.step, "step", sources
-        )
+    for record in context.result.records:
+        _add(context, nodes, context.step(record), OWN)
     return list(nodes.values())
 
 
@@ -119,15 +135,15 @@ def _edge(start: Node, end: Node, role: str, order: int, count: int) -> str:
     )
 
 
-def graph(result: Result) -> str:
+def graph(context: Context) -> str:
     """Inputs above, results below; inline SVG, which scrolls in its box where it is wide."""
-    nodes = nodes_of(result)
-    if len(nodes) > 60:
+    nodes = nodes_of(context)
+    if len(nodes) >= MAX_NODES:
         return '<p class="note">Too many steps for a drawing; they are listed below.</p>'
     nodes, width, height = _place(nodes)
     by_key = {node.key: node for node in nodes}
     edges = [
-        _edge(by_key[key], node, role, i, len(node.sources))
+        _edge(by_key[key], node, role if len({name for _, name in node.sources}) > 1 or i == len(node.sources) - 1 else "", i, len(node.sources))
         for node in nodes
         for i, (key, role) in enumerate(sorted(node.sources, key=lambda pair: by_key[pair[0]].middle if pair[0] in by_key else 0.0))
         if key in by_key and key != node.key
@@ -136,7 +152,7 @@ def graph(result: Result) -> str:
     for node in (node for node in nodes if node.kind != "bend"):
         y = node.layer * (HEIGHT + GAP_Y)
         box = (
-            f'<rect class="{node.kind}" x="{node.x:.1f}" y="{y}" width="{WIDTH}" height="{HEIGHT}" rx="{6 if node.kind == "step" else 26}"/>'
+            f'<rect class="{node.kind}" x="{node.x:.1f}" y="{y}" width="{WIDTH}" height="{HEIGHT}" rx="{26 if node.kind == "file" else 6}"/>'
             f'<text class="name" x="{node.x + WIDTH / 2:.1f}" y="{y + 22}">{esc(_clip(node.title, 22))}</text>'
             f'<text class="about" x="{node.x + WIDTH / 2:.1f}" y="{y + 39}">{esc(_clip(node.about, 25))}</text>'
         )

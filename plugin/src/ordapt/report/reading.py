@@ -278,6 +278,16 @@ def _step_of(definition: str) -> str:
     return name.removesuffix("_results") if name != definition and name.endswith("_results") else ""
 
 
+def has_step(source: Source, step: str) -> bool:
+    """Whether the file holds a record of a step; far quicker than reading it all."""
+    return any(
+        attribute(group, "NX_class") == "NXsubentry" and _step_of(text(group, "definition")) == step
+        for _, entry in source.children(source.node("") or source._file)
+        if attribute(entry, "NX_class") == "NXentry"
+        for _, group in source.children(entry)
+    )
+
+
 def read_result(source: Source) -> Result:
     """The whole file but its large arrays. Refuses files that ordapt did not make."""
     for entry_name, entry in source.children(source.node("") or source._file):

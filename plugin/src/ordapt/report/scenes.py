@@ -45,6 +45,26 @@ def _cloud(positions: Numbers, **marker: Any) -> dict[str, Any]:
     return {"type": "scatter3d", "mode": "markers", **columns, "marker": {"line": {"width": 0}, **marker}, "hoverinfo": "skip"}
 
 
+def _edges(box: Box) -> dict[str, Any]:
+    """The twelve edges of a box as one line."""
+    low, high = box
+    corners = [(i, j, k) for i in (0, 1) for j in (0, 1) for k in (0, 1)]
+    columns: dict[str, list[float | None]] = {name: [] for name in AXES}
+    for one in corners:
+        for other in corners:
+            if one < other and sum(a != b for a, b in zip(one, other, strict=True)) == 1:
+                for n, name in enumerate(AXES):
+                    columns[name] += [float((low, high)[one[n]][n]), float((low, high)[other[n]][n]), None]
+    return {
+        "type": "scatter3d",
+        "mode": "lines",
+        **columns,
+        "line": {"color": "@faint", "width": 1.5},
+        "hoverinfo": "skip",
+        "name": "extent of the specimen",
+    }
+
+
 def _size_scale(sizes: Numbers) -> dict[str, Any]:
     """Colour by the size of the domain, in powers of two and a half or so, readable on a logarithmic bar."""
     low, high = float(np.log10(max(sizes.min(), 1))), float(np.log10(max(sizes.max(), 2)))
@@ -82,8 +102,9 @@ def domain_ions(source: Source, task: Task, ions: IonsFile, budget: Budget) -> t
     sizes = np.bincount(domain)[domain]
     positions = ions.rows(index[keep])
     inside = domain[keep] > 0
-    box = box_of(positions)
-    traces = [{**_cloud(positions[~inside], size=1.6, color="@faint", opacity=0.55), "name": "in no domain"}]
+    extent = ions.extent()
+    box = joined([box_of(positions), extent]) if extent is not None else box_of(positions)
+    traces = [_edges(box), {**_cloud(positions[~inside], size=1.6, color="@faint", opacity=0.55), "name": "in no domain"}]
     if inside.any():
         shown = sizes[keep][inside]
         text = [f"domain {d}<br>{n} ions" for d, n in zip(domain[keep][inside].tolist(), shown.tolist(), strict=True)]
@@ -94,7 +115,11 @@ def domain_ions(source: Source, task: Task, ions: IonsFile, budget: Budget) -> t
         if ions.is_exact
         else " The file of the ions has changed since; it states the content that the record names (<code>ordapt verify</code> compares it)."
     )
-    caption = f"<b>Specimen.</b> {_kept(len(keep), total, 'selected ions')} Colour: size of their domain; grey: in no domain. Drag to turn.{sure}"
+    whole = "the specimen" if extent is not None else "these ions"
+    caption = (
+        f"<b>Specimen.</b> {_kept(len(keep), total, 'selected ions')} Colour: size of their domain; grey: in no domain. "
+        f"Box: extent of {whole}. Drag to turn.{sure}"
+    )
     return Figure("plot", {"data": traces, "layout": scene_layout(box)}, caption, f"{int(domain.max())} domains in space", 460), box
 
 
@@ -113,7 +138,7 @@ def selected_ions(source: Source, tasks: tuple[Task, ...], ions: IonsFile, budge
     keep = sample(len(index), budget.ions)
     positions = ions.rows(index[keep])
     layout = scene_layout(box)
-    traces = [_cloud(positions, size=2.6, color="@control")]
+    traces = [_edges(box), _cloud(positions, size=2.6, color="@control")]
     caption = f"<b>Random control.</b> {_kept(len(keep), len(index), 'ions that the same analysis selects after the ion types were shuffled among the positions')}"
     return Figure("plot", {"data": traces, "layout": layout}, caption, "ions selected in the random control", 460)
 

@@ -2,49 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from . import charts, scenes, volumes
+import numpy as np
+
+from . import charts, scenes, volumes, why
+from .chain import Step
+from .context import Context
 from .figure import Budget, Figure, figure_html
-from .ions import IonsFile, find_ions
-from .markup import digest, esc, number, table, unit, value_text
-from .model import DataGroup, Record, Result, Task, Value
-from .reading import Source
-from .words import group_words, rank, step_words, summary_words
-
-FEW_BINS = 5  # sizes that occur in the control: with fewer a test of the distribution says little
-SHAPES = ("spheres", "discs", "rods", "laths")
-CONTROL_OF = {"domains": "control_domains"}  # summary name: name of the same of the control
-BOUNDS = (("_low", "_high"), ("_lower", "_upper"), ("_ci_low", "_ci_high"), ("_interval_low", "_interval_high"))
-ERRORS = ("_errors", "_error", "_sd", "_deviation", "_standard_error", "_standard_deviation", "_spread")
-CARDS = (
-    "domains",
-    "significant_domains",
-    "mu",
-    "p_value",
-    "number_density",
-    "ions_selected",
-    "largest_domain",
-    "precision",
-    "recall",
-    "test_accuracy",
-    "accuracy",
-)
-
-
-@dataclass
-class Context:
-    source: Source
-    result: Result
-    search: Sequence[Path]
-    budget: Budget
-    volumes: int = 1
-
-    def ions(self, record: Record) -> IonsFile | None:
-        return find_ions(self.source, self.result, record, self.search)
+from .markup import digest, esc, table
+from .model import DataGroup, Record, Result
+from .reading import Numbers, Source
+from .tables import summary_table
+from .words import group_words, step_words
 
 
 @dataclass(frozen=True)
@@ -59,167 +30,10 @@ def _figures(found: Sequence[Figure | None], budget: Budget, kind: str = "") -> 
     return f'<div class="figures {kind if len(made) > 1 else ""}">{"".join(made)}</div>' if made else ""
 
 
-def _suffix(task: Task, name: str) -> set[str]:
-    """Names of the summary that say how sure `name` is."""
-    endings = [end for pair in BOUNDS for end in pair] + list(ERRORS)
-    return {name + end for end in endings if name + end in task.summary} | ({name + "_interval"} & task.summary.keys())
-
-
-def uncertainty(task: Task, name: str) -> str:
-    """± or an interval, where the file has one."""
-    for low, high in BOUNDS:
-        first, last = task.summary.get(name + low), task.summary.get(name + high)
-        if first is not None and last is not None:
-            return f"{value_text(first)} … {value_text(last)}"
-    interval = task.summary.get(name + "_interval")
-    if interval is not None and isinstance(interval.value, tuple) and len(interval.value) == 2:
-        return f"{number(interval.value[0])} … {number(interval.value[1])}"
-    found = next((task.summary[name + end] for end in ERRORS if name + end in task.summary), None)
-    return f"± {value_text(found)}" if found is not None else ""
-
-
-def _control_value(task: Task, name: str, control: Task | None) -> str:
-    """Of the control: from the same summary, else from the same step on shuffled ions."""
-    own = task.summary.get(CONTROL_OF.get(name, "control_" + name))
-    draws = task.number("controls") or 1
-    if own is not None and draws > 1 and isinstance(own.value, (int, float)):  # the file counts them all together
-        return f"{number(round(own.value / draws, 2))} <small>(mean of {number(int(draws))})</small>"
-    if own is not None:
-        said = uncertainty(task, own.name)
-        return value_text(own) + (f" ({said})" if said else "")
-    other = control.summary.get(name) if control is not None else None
-    return value_text(other) if other is not None and not isinstance(other.value, str) else ""
-
-
-def _shown(value: Value) -> str:
-    return digest(value.value) if isinstance(value.value, str) and re.fullmatch(r"[0-9a-f]{64}", value.value) else value_text(value)
-
-
-def _shape_table(task: Task) -> str:
-    """Domains by shape, all and those with enough ions for one."""
-    rows = [
-        [
-            esc(summary_words(shape)[0]),
-            value_text(task.summary[shape]),
-            value_text(task.summary[f"large_{shape}"]) if f"large_{shape}" in task.summary else "",
-            f'<span class="about">{esc(summary_words(shape)[1])}</span>',
-        ]
-        for shape in SHAPES
-    ]
-    return "<h4>Shapes of the domains</h4>" + table(["shape", "all domains", "large ones", "what it is"], rows, (1, 2), "summary")
-
-
-def summary_table(task: Task, control: Task | None = None, step: str = "") -> str:
-    beside = {CONTROL_OF.get(name, "control_" + name) for name in task.summary} & task.summary.keys()
-    shapes = set(SHAPES) <= task.summary.keys()
-    if shapes:
-        beside |= {*SHAPES, *(f"large_{shape}" for shape in SHAPES)}
-    beside |= {extra for name in task.summary for extra in _suffix(task, name)}
-    has_control = any(_control_value(task, name, control) for name in task.summary)
-    has_error = any(uncertainty(task, name) for name in task.summary if name not in beside)
-    head = ["quantity", "value", *(["uncertainty"] if has_error else []), *(["random control"] if has_control else []), "unit", "what it is"]
-    rows = []
-    for name, value in sorted(task.summary.items(), key=lambda pair: rank(pair[0])):
-        if name in beside:
-            continue
-        title, about = summary_words(name, step)
-        rows.append(
-            [
-                esc(title),
-                _shown(value),
-                *([uncertainty(task, name)] if has_error else []),
-                *([_control_value(task, name, control)] if has_control else []),
-                unit(value),
-                f'<span class="about">{esc(about)}</span>',
-            ]
-        )
-    return (table(head, rows, range(1, len(head) - 2), "summary") if rows else "") + (_shape_table(task) if shapes else "")
-
-
-def cards(result: Result) -> str:
-    """The few numbers one looks for first."""
-    found = []
-    for record in result.records:
-        if result.is_control(record) or record.step in ("import", "shuffle", "crop", "range"):
-            continue
-        control = result.control_of(record)
-        for i, task in enumerate(record.tasks):
-            other = control.tasks[i] if control is not None and i < len(control.tasks) else None
-            bins = task.number("bins_used")
-            few = f"only {number(int(bins))} bins" if bins is not None and bins < FEW_BINS else ""
-            for name in CARDS:
-                value = task.summary.get(name)
-                if value is None or isinstance(value.value, (str, tuple)) or (name == "domains" and record.step not in ("domains", "superlattice")):
-                    continue
-                title, _ = summary_words(name)
-                which = _task_words(result, record, task).rstrip(": ")
-                which = f" ({which})" if which else ""
-                beside = _control_value(task, name, other)
-                said = uncertainty(task, name)
-                notes = [
-                    part
-                    for part in (
-                        said,
-                        f'<span class="control">random control: {beside}</span>' if beside else "",
-                        few if name in ("mu", "p_value") else "",
-                    )
-                    if part
-                ]
-                found.append(
-                    (
-                        CARDS.index(name),
-                        f'<div class="card"><span class="what">{esc(title)}{which}</span><span class="value">{value_text(value)}'
-                        f'{" <small>" + unit(value) + "</small>" if value.units else ""}</span><span class="beside">{"<br>".join(notes)}</span></div>',
-                    )
-                )
-    found.sort(key=lambda pair: pair[0])
-    return f'<div class="cards">{"".join(card for _, card in found[:8])}</div>' if found else ""
-
-
-def _task_words(result: Result, record: Record, task: Task) -> str:
-    """Which species a task of several is about: its own word, or that of the selection it was given."""
-    if len(record.tasks) < 2:
-        return ""
-    given, place = result.inner(record.input("ions")), record.tasks.index(task)
-    inner = given.tasks[place].word("species") if given is not None and len(given.tasks) == len(record.tasks) else ""
-    return f"{esc(task.word('species') or inner or task.name)}: "
-
-
-def verdict(result: Result) -> list[str]:
-    """Plain sentences, each from numbers of the file."""
-    said = []
-    for record in result.records:
-        for task in record.tasks if record.step == "domains" else ():
-            count, control = task.number("domains"), task.summary.get("control_domains")
-            if count is None:
-                continue
-            words = f"{_task_words(result, record, task)}{number(int(count))} domains were found"
-            said.append(
-                f"{words}; the same analysis of shuffled ions finds {_control_value(task, 'domains', None)}."
-                if control is not None
-                else f"{words}. There is no random control to compare with."
-            )
-            significant = task.number("significant_domains")
-            if significant is not None:
-                said.append(f"{number(int(significant))} of them are larger than chance explains (q ≤ 0.05).")
-            mu, bins = task.number("mu"), task.number("bins_used")
-            if mu is not None and (bins is None or bins >= FEW_BINS):
-                interval = uncertainty(task, "mu")
-                side = "at or above" if mu >= 0.25 else "below"
-                verb = "differ from chance" if mu >= 0.25 else "are not told from chance"
-                said.append(f"By the published rule their sizes {verb}: μ = {number(mu)}{f' ({interval})' if interval else ''} is {side} 0.25.")
-            if bins is not None and bins < FEW_BINS and control is not None:
-                said.append(
-                    f"The test of sizes compares only {number(int(bins))} bins, as so few sizes occur in the control: "
-                    "χ², p and μ say little here; compare the numbers of domains."
-                )
-    return said
-
-
 def domains_section(context: Context, record: Record) -> Section:
     """Space, numbers, sizes, and the list of domains."""
     parts: list[str] = []
-    control = context.result.inner(record.input("control"))
+    control = context.chain.behind(context.step(record), record.input("control"))
     ions = context.ions(record)
     for place, task in enumerate(record.tasks):
         drawn: list[Figure | None] = []
@@ -229,18 +43,19 @@ def domains_section(context: Context, record: Record) -> Section:
             if made is not None and ions is not None:
                 drawn.append(made[0])
                 if control is not None:
-                    one = len(control.tasks) == len(record.tasks)
-                    tasks = control.tasks[place : place + 1] if one else control.tasks
-                    drawn.append(scenes.selected_ions(context.source, tasks, ions, context.budget, made[1]))
+                    one = len(control.record.tasks) == len(record.tasks)
+                    tasks = control.record.tasks[place : place + 1] if one else control.record.tasks
+                    with Source(control.path) as source:
+                        drawn.append(scenes.selected_ions(source, tasks, ions, context.budget, made[1]))
             elif "sizes" in task.groups:
                 drawn.append(scenes.domain_spheres(context.source, task.groups["sizes"], context.budget))
         if len(record.tasks) > 1:
-            parts.append(f"<h3>{_task_words(context.result, record, task).rstrip(': ')}</h3>")
+            parts.append(f"<h3>{context.heading(record, task)}</h3>")
         parts.append(_figures(drawn, context.budget, "pair"))
         distribution, sizes = task.groups.get("size_distribution"), task.groups.get("sizes")
-        parts.append(summary_table(task))
         if distribution is not None and len(distribution.signal.shape) == 1:
             parts.append(_figures([charts.size_figure(context.source, distribution)], context.budget))
+        parts.append(summary_table(task))
         if sizes is not None and len(sizes.signal.shape) == 1 and sizes.signal.shape[0]:
             parts.append(
                 f"<details><summary>Every domain: place, size, shape</summary>{charts.group_table(context.source, sizes, context.budget)}</details>"
@@ -251,28 +66,59 @@ def domains_section(context: Context, record: Record) -> Section:
     return Section(f"step-{record.name}", "Domains", "".join(parts))
 
 
+def why_section(context: Context, step: Step) -> Section:
+    """Mean curves with activation maps, of this file or of one beside it."""
+    made = why.figures_of(context, step)
+    if not made:
+        return general_section(context, step.record) if step.result is context.result else Section("why", "", "")
+    outside = step.result is not context.result
+    source = (
+        f'<p class="note">From <b>{esc(step.path.name)}</b>, which lies beside this result and explains the same patterns: {digest(step.record.digest)}</p>'
+        if outside
+        else ""
+    )
+    numbers = "" if outside else "".join(summary_table(task, None, step.record.step) for task in step.record.tasks)
+    return Section(
+        "why" if outside else f"step-{step.record.name}", step_words("attribute"), source + _figures(made, context.budget, "pair") + numbers
+    )
+
+
+def _covering(record: Record) -> str:
+    """How many voxels cover a pixel inside the grid."""
+    edge, stride = (value.value if value is not None else 0 for value in (record.parameter("voxel_edge"), record.parameter("stride")))
+    if not isinstance(edge, (int, float)) or not isinstance(stride, (int, float)) or stride <= 0 or not 0 < edge / stride < 100:
+        return ""
+    return f"{round(edge / stride) ** 3} "
+
+
 def classify_section(context: Context, record: Record) -> Section:
     """Sums and probabilities by planes, species by species, the control beside them."""
+    is_explained = any(other.step == "attribute" for other in context.result.records)
     control = context.result.control_of(record)
     threshold = record.parameter("threshold")
     parts = []
     for i, task in enumerate(record.tasks):
         other = control.tasks[i] if control is not None and i < len(control.tasks) else None
-        species, name = task.word("species"), task.word("class_name")
+        name = task.word("class_name")
         limit = task.number("threshold")
         if limit is None and threshold is not None and isinstance(threshold.value, (int, float)):
             limit = float(threshold.value)
-        if len(record.tasks) > 1 or species:
-            parts.append(f"<h3>{esc(species or task.name)}</h3>")
-        parts.append(summary_table(task, other))
+        subject = context.subject(record, task)
+        if len(record.tasks) > 1 or subject:
+            parts.append(f"<h3>{subject or esc(task.name)}</h3>")
         for group in task.groups.values():
             beside = other.groups.get(group.name) if other is not None else None
             if volumes.is_volume(group):
                 found = volumes.quantities(group, beside, limit if group.name == "pixels" else None, group_words(group.name), name)
                 about = f"<b>{esc(group_words(group.name))}.</b>" + (
-                    f" Probability of {esc(name)} summed over the eight voxels that meet in a pixel." if group.name == "pixels" and name else ""
+                    f" Probability of {esc(name)} summed over the {_covering(record)}voxels that meet in a pixel."
+                    if group.name == "pixels" and name
+                    else ""
                 )
                 parts.append(_figures([volumes.volume_figure(context.source, found, context.budget, context.volumes, about)], context.budget))
+        if not is_explained:
+            parts.append(_figures([why.mean_curves(context, record, task)], context.budget))
+        parts.append(summary_table(task, other))
     return Section(f"step-{record.name}", step_words(record.step), "".join(parts))
 
 
@@ -291,7 +137,9 @@ def _group_html(context: Context, group: DataGroup) -> str:
     if len(signal.shape) == 1:
         per_ion = group.axes[:1] in ((), (".",)) or group.axes[0] in charts.PER_ION
         axis = group.axis(0)
-        figure = charts.histogram_figure(source, group, budget) if per_ion else charts.line_figure(source, group, budget)
+        figure = charts.reliability_figure(source, group)
+        if figure is None:
+            figure = charts.histogram_figure(source, group, budget) if per_ion else charts.line_figure(source, group, budget)
         lists = not per_ion and signal.shape[0] <= 5000 and (len(group.columns()) > 1 or (axis is not None and bool(axis.words())))
         rows = charts.group_table(source, group, budget) if lists else ""
         return title + _figures([figure], budget) + (f"<details><summary>As a table</summary>{rows}</details>" if rows else "")
@@ -299,17 +147,26 @@ def _group_html(context: Context, group: DataGroup) -> str:
     return title + _figures(made, budget, "pair") if made else ""
 
 
+def _bins(record: Record) -> Numbers | None:
+    """Offsets along z of the bins of the curves that a step made, from its parameters."""
+    found = [record.parameter(name) for name in ("half_range", "bins", "crop_first", "crop_bins")]
+    half, bins, first, count = (value.value if value is not None and isinstance(value.value, (int, float)) else 0 for value in found)
+    if half <= 0 or not 0 < count <= bins <= 1_000_000:
+        return None
+    return (np.arange(int(count)) + first + 0.5) * (2 * half / bins) - half
+
+
 def general_section(context: Context, record: Record) -> Section:
     """A step without a section of its own: its numbers, then each group."""
     parts = []
     for task in record.tasks:
         if len(record.tasks) > 1:
-            parts.append(f"<h3>{esc(task.name)} {esc(task.word('species'))}</h3>")
-        parts.append(summary_table(task, None, record.step))
-        attribution = charts.attribution_figures(context.source, task)
-        parts.append(_figures(attribution, context.budget, "pair"))
+            parts.append(f"<h3>{context.heading(record, task)}</h3>")
+        patterns = charts.pattern_figures(context.source, task, _bins(record))
+        parts += [_figures(patterns, context.budget, "pair"), summary_table(task, None, record.step)]
         left_out = {"maps", "grid"} if "mean_map" in task.groups else {"truth"} if "spheres" in task.groups else set()
-        if attribution or "by_class_picture" in task.groups:  # that of every pattern is for machines
+        left_out |= {"patterns", "pictures", "labels"} if patterns else set()
+        if "by_class_picture" in task.groups:  # that of every pattern is for machines
             left_out = {"by_class", "mean_curve", "attribution", "attribution_picture", "followed"}
         parts += [
             _group_html(context, group)
@@ -342,11 +199,19 @@ def sections(context: Context) -> list[Section]:
         for group in task.groups.values()
         if volumes.is_volume(group)
     )
-    order = {"domains": 0, "superlattice": 1, "classify": 2, "segment": 2, "attribute": 3}
-    found = []
-    for record in sorted(plain, key=lambda record: order.get(record.step, 4)):
-        maker = {"domains": domains_section, "classify": classify_section}.get(record.step, general_section)
-        section = maker(context, record)
-        if section.body:
-            found.append(section)
-    return found
+    used = {given.subentry for record in result.records for given in record.inputs if given.is_inside}
+    plain = [record for record in plain if record.step != "shuffle" or record.name not in used]  # a control tells nothing by itself
+    order = {"domains": 0, "superlattice": 1, "attribute": 2, "classify": 3, "segment": 3}
+    found = [_section(context, record) for record in sorted(plain, key=lambda record: order.get(record.step, 4))]
+    if not any(record.step == "attribute" for record in result.records):
+        step = why.explanation(context, [record for record in plain if record.step in ("domains", "classify", "score")])
+        after = sum(record.step in ("domains", "superlattice") for record in plain)
+        found[after:after] = [why_section(context, step)] if step is not None else []
+    return [section for section in found if section.body]
+
+
+def _section(context: Context, record: Record) -> Section:
+    if record.step == "attribute":
+        return why_section(context, context.step(record))
+    maker = {"domains": domains_section, "classify": classify_section}.get(record.step, general_section)
+    return maker(context, record)

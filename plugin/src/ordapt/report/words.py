@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 STEPS = {
-    "import": "Read from vendor files",
+    "import": "Imported data",
     "export": "Written for other programs",
     "crop": "A region of the ions",
     "range": "Ion types from mass-to-charge",
@@ -42,7 +44,7 @@ SUMMARY: dict[str, tuple[str, str]] = {
         "From 0.25 on the published analysis calls it non-random. "
         "μ = √(χ²/(χ² + N)), N half of all domains of both.",
     ),
-    "p_value": ("p", "Chance of a χ² at least this large if domains and control had the same size distribution."),
+    "p_value": ("p of the χ² test", "Chance of a χ² at least this large if domains and control had the same size distribution."),
     "chi2": ("χ²", "Sum of (count − control)²/control over the bins where the control has at least one domain; the control is not scaled."),
     "degrees_of_freedom": ("Degrees of freedom", "Bins used, less one."),
     "bins_used": ("Bins used", "Size bins in which the control has at least one domain. With few bins the test has little power."),
@@ -72,7 +74,10 @@ SUMMARY: dict[str, tuple[str, str]] = {
     "plane_quality": ("Resolution of the planes", "Height of the peak of the planes over its background; planes are resolved from about 25 on."),
     "plane_share": ("Share of the specimen with resolved planes", ""),
     "plane_tilt": ("Tilt of the planes", "Against the direction of analysis."),
-    "test_accuracy": ("Accuracy on test patterns", "Share of patterns that no network was trained on and that got their true class."),
+    "test_accuracy": (
+        "Accuracy on test patterns",
+        "Share of patterns that no network was trained on and that got their true class. Uncertainty: standard error from counting.",
+    ),
     "test_patterns": ("Test patterns", "Seen by no network."),
     "validation_accuracy": ("Accuracy on validation patterns", "Mean over the networks, after the last epoch."),
     "test_loss": ("Cross-entropy on test patterns", ""),
@@ -117,8 +122,8 @@ SUMMARY: dict[str, tuple[str, str]] = {
     "domain_fraction": ("Share of ions in true domains", ""),
     "matrix_fraction": ("Fraction of the ordered species in the matrix", ""),
     "ordered_species": ("Ordered species", ""),
-    "precision": ("Precision", "Share of the selected ions that truly lie in a domain."),
-    "recall": ("Recall", "Share of the ions in true domains that were selected."),
+    "precision": ("Precision", "Share of the selected ions that truly lie in a domain. Uncertainty: standard error from counting."),
+    "recall": ("Recall", "Share of the ions in true domains that were selected. Uncertainty: standard error from counting."),
     "f1": ("F₁", "Harmonic mean of precision and recall."),
     "prevalence": ("Prevalence", "Precision of a blind choice."),
     "average_precision": ("Average precision", "Area under precision against recall."),
@@ -128,15 +133,27 @@ SUMMARY: dict[str, tuple[str, str]] = {
     "selected": ("Selected ions", ""),
     "members": ("Networks", "Members of the ensemble."),
     "classes": ("Classes", ""),
-    "accuracy": ("Accuracy", "Share of patterns that got their true class."),
+    "accuracy": ("Accuracy", "Share of patterns that got their true class. Uncertainty: standard error from counting."),
     "auc": ("Area under the ROC curve", ""),
     "epochs": ("Epochs", "Passes over the training patterns."),
-    "patterns": ("Patterns", ""),
+    "patterns": ("Patterns", "Curves or pictures."),
+    "labels": ("Patterns of each class", ""),
+    "originals": ("Simulated crystals", "Patterns of crystals by the published recipe."),
+    "copies": ("Shifted copies", "Of the patterns of crystals."),
+    "specimens": ("Simulated specimens", "Large boxes that voxels were cut from, as the analysis of a specimen meets them."),
+    "specimen_ions": ("Ions of these specimens", ""),
+    "voxels_dropped": ("Voxels dropped", "Their curve is constant, or no ion is near their centre."),
+    "constant": ("Constant patterns", "Of crystals, without a usable curve."),
+    "calibrated_brier_score": ("Brier score, calibrated", "With the temperature that training fitted."),
+    "calibrated_log_loss": ("Logarithmic loss, calibrated", "The same."),
+    "calibrated_error": ("Calibration error, calibrated", "The same."),
+    "calibration_error_scaled": ("Calibration error, calibrated", "With the temperature that was fitted."),
     "temperature": ("Temperature", "Divides the logits so that probabilities are calibrated."),
 }
 
 # The same name in a step where it is something else.
 OF_STEP = {
+    ("bank", "voxels"): ("Voxels", "Spheres cut from simulated specimens."),
     ("synthesise", "domains"): ("True domains", "Ordered regions that were put into the specimen."),
     ("synthesise", "ions"): ("Ions", "Atoms that were detected."),
     ("score", "ions"): ("Ions", "Ions of the region that was judged."),
@@ -167,6 +184,7 @@ GROUPS = {
     "history": "Course of training",
     "confusion": "Confusion matrix",
     "calibration": "Calibration",
+    "calibrated": "Reliability after calibration",
     "attribution": "Class activation map",
     "posterior": "Posterior of order",
     "map_sum": "Maps of the domains together",
@@ -174,7 +192,7 @@ GROUPS = {
     "by_class_picture": "Class activation maps of pictures",
     "reliability": "Reliability",
     "by_class": "By class",
-    "by_member": "By network",
+    "by_member": "Accuracy of each network",
     "predictions": "Predictions",
 }
 
@@ -202,6 +220,10 @@ COLUMNS = {
     "distance": "offset along z",
     "distance_x": "offset along x",
     "is_found": "found",
+    "found_class": "class found",
+    "predicted": "class found",
+    "truth": "true class",
+    "member": "network",
     "domain": "domain",
 }
 
@@ -276,3 +298,12 @@ def unit_words(unit: str) -> str:
 
 def step_words(step: str) -> str:
     return STEPS.get(step) or humane(step)
+
+
+def instant(text: str) -> str:
+    """2026-11-21T16:15:12+00:00 as people write it; anything else stays as it is."""
+    found = re.fullmatch(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(:\d\d(?:\.\d+)?)?(Z|[+-]\d\d:\d\d)?", text)
+    if found is None:
+        return text
+    zone = {"Z": " UTC", "+00:00": " UTC", None: ""}.get(found[4], f" UTC{found[4]}")
+    return f"{found[1]} {found[2]}{zone}"

@@ -37,15 +37,15 @@
   function layoutFor(given, box, height) {
     const narrow = box.clientWidth < 560;
     const layout = { paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", font: { family: getComputedStyle(document.body).fontFamily, size: narrow ? 11.5 : 13, color: colour("ink") },
-      margin: { l: narrow ? 48 : 62, r: narrow ? 8 : 16, t: 30, b: 48 }, height, width: box.clientWidth, hovermode: "closest", modebar: { bgcolor: "rgba(0,0,0,0)", color: colour("faint"), activecolor: colour("accent") }, legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom" }, ...given };
+      margin: { l: narrow ? 48 : 62, r: narrow ? 8 : 16, t: 30, b: 48 }, height, width: box.clientWidth, hovermode: "closest", dragmode: narrow ? false : "zoom", modebar: { bgcolor: "rgba(0,0,0,0)", color: colour("faint"), activecolor: colour("accent") }, legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom" }, ...given };
     for (const key of Object.keys(layout)) if (/^[xy]axis/.test(key)) layout[key] = axisStyle(layout[key]);
     if (layout.scene) {
-      layout.margin = { l: 0, r: 0, t: 0, b: 0 };
+      layout.margin = { l: 0, r: narrow ? 44 : 0, t: 0, b: 0 }; // room for the colours
       const ratio = layout.scene.aspectratio;
       const lies = ratio.z > 1.6 * Math.max(ratio.x, ratio.y) && !narrow; // a long specimen lies down where there is room
       const far = 1.2, unit = height * 0.47; // pixels of a length of 1; without perspective the aspect ratio scales the picture
       const across = lies ? 0.95 * ratio.z + 0.45 * ratio.y : 0.72 * (ratio.x + ratio.y), upward = lies ? ratio.x + 0.3 * ratio.y : 0.92 * ratio.z + 0.33 * (ratio.x + ratio.y);
-      const zoom = Math.min((0.84 * box.clientWidth - 40) / across, 0.86 * height / upward) / unit;
+      const zoom = Math.min((0.84 * box.clientWidth - (narrow ? 92 : 40)) / across, 0.86 * height / upward) / unit;
       const camera = lies ? { up: { x: 1, y: 0, z: 0 }, eye: { x: 0.6 * far, y: -1.3 * far, z: 0.3 * far } } : { up: { x: 0, y: 0, z: 1 }, eye: { x: 0.9 * far, y: -0.95 * far, z: 0.42 * far } };
       const scaled = Object.fromEntries(Object.entries(ratio).map(([name, value]) => [name, value * zoom]));
       layout.scene = { ...layout.scene, aspectratio: scaled, camera: { ...camera, projection: { type: "orthographic" } }, dragmode: "turntable" };
@@ -64,16 +64,24 @@
 
   function bars(trace) {
     const bar = { thickness: 12, outlinewidth: 0, ticks: "outside", tickcolor: colour("faint"), tickfont: { size: 11 } };
-    if (trace.marker && trace.marker.colorbar) trace.marker.colorbar = { ...bar, len: 0.6, x: 1, xanchor: "right", xpad: 4, ...trace.marker.colorbar };
+    if (trace.marker && trace.marker.colorbar) trace.marker.colorbar = { ...bar, len: 0.6, x: 1, xref: "container", xanchor: "right", xpad: 4, ...trace.marker.colorbar };
     if (trace.colorbar) trace.colorbar = { ...bar, ...trace.colorbar };
     return trace;
+  }
+
+  // A scene needs no more height than width.
+  function heightOf(box, scene) {
+    box.dataset.height = box.dataset.height || parseInt(box.style.height, 10);
+    const height = scene && box.clientWidth < 560 ? Math.min(+box.dataset.height, box.clientWidth + 20) : +box.dataset.height;
+    box.style.height = height + "px";
+    return height;
   }
 
   function drawPlot(box) {
     const spec = read(box.id);
     const scene = !!spec.layout.scene;
     const data = resolve(spec.data, scene).map(bars);
-    return Plotly.react(box, data, layoutFor(resolve(spec.layout), box, parseInt(box.style.height, 10)), options(scene));
+    return Plotly.react(box, data, layoutFor(resolve(spec.layout), box, heightOf(box, scene)), options(scene));
   }
 
   // A ball of 42 corners and 80 faces: an icosahedron, each face cut into four.
@@ -111,8 +119,8 @@
       for (const [i, j, k] of shape.faces) { mesh.i.push(first + i); mesh.j.push(first + j); mesh.k.push(first + k); }
     });
     const trace = bars(resolve({ type: "mesh3d", ...mesh, hoverinfo: "text", colorscale: "@sequence", flatshading: false, lighting: { ambient: 0.65, diffuse: 0.7, specular: 0.08 },
-      colorbar: { title: { text: spec.legend }, len: 0.6, x: 1, xanchor: "right" } }, true));
-    return Plotly.react(box, [trace], layoutFor(spec.layout, box, parseInt(box.style.height, 10)), options(true));
+      colorbar: { title: { text: spec.legend }, len: 0.6, x: 1, xref: "container", xanchor: "right" } }, true));
+    return Plotly.react(box, [trace], layoutFor(spec.layout, box, heightOf(box, true)), options(true));
   }
 
   // One plane of a 3D map: the last two names of the plane are its vertical and horizontal axis.
