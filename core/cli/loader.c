@@ -363,7 +363,10 @@ oa_status oa_load(oa_cli *cli, const oa_slot *slot, const char *const *paths, si
     oa_phase(cli->context, "read");
     *out = (oa_loaded){ .input = { .role = slot->name }, .choice = out->choice };
     char shipped[OA_SHIPPED_PATH];
-    const bool is_shipped = slot->kind == OA_TAKES_MODEL && access(paths[0], F_OK) != 0 && oa_shipped_model(paths[0], shipped);
+    const bool is_name = slot->kind == OA_TAKES_MODEL && access(paths[0], F_OK) != 0, is_shipped = is_name && oa_shipped_model(paths[0], shipped);
+    if (is_name && !is_shipped)
+        return oa_fail_at(cli->context, OA_IN_FILE(oa_base_name(paths[0])), "E_NOT_FOUND", "there is no file '%s', and no model of this name ships with this "
+                          "program; check the path, or give the file of a model", paths[0]);
     out->path = oa_strdup(cli->context, is_shipped ? shipped : paths[0]);
     if (!out->path) return cli->context->status;
     if (slot->kind == OA_TAKES_SOURCES) return load_sources(cli, paths, n, out);

@@ -15,6 +15,27 @@ typedef struct part {
     int k, n;
 } part;
 
+static bool is_equal(const oa_array *a, const oa_array *b)
+{
+    if (a->task == b->task || a->type != b->type || a->rank == 0 || a->rank != b->rank || strcmp(a->name, b->name) != 0) return false;
+    for (int d = 0; d < a->rank; d++)
+        if (a->dims[d] != b->dims[d]) return false;
+    return oa_array_bytes(a) > 0 && memcmp(a->block->data, b->block->data, oa_array_bytes(a)) == 0;
+}
+
+/* Results that a step put once for several tasks come back from the file as copies; here they are one again. */
+static void share_equal(oa_values *values)
+{
+    for (size_t i = 1; i < values->n; i++)
+        for (size_t k = 0; k < i; k++) {
+            oa_array *a = &values->arrays[i];
+            if (!is_equal(&values->arrays[k], a)) continue;
+            oa_block_free(a->block);
+            a->block = oa_block_share(values->arrays[k].block);
+            break;
+        }
+}
+
 static oa_status read_part(oa_cli *cli, part *p)
 {
     oa_h5 h5;
@@ -33,10 +54,15 @@ static oa_status read_part(oa_cli *cli, part *p)
     OA_TRY(status);
     if (sscanf(p->record->slab, "%d/%d", &p->k, &p->n) != 2)
         return oa_fail_at(cli->context, OA_IN_FILE(p->path), "E_SLABS", "is no slab; make slabs with --slab k/n");
+    share_equal(p->values);
     return OA_OK;
 }
 
-static int by_k(const void *a, const void *b) { return ((const part *)a)->k - ((const part *)b)->k; }
+static int by_k(const void *a, const void *b)
+{
+    const int x = ((const part *)a)->k, y = ((const part *)b)->k;
+    return (x > y) - (x < y);
+}
 
 /* Everything but the number of the slab must be the same: the heads of the manifests, their last line left out. */
 static bool same_head(const part *a, const part *b)
@@ -71,6 +97,20 @@ static void drop_rows(const part *from, const oa_array *like)
     }
 }
 
+/* The first task that has the same rows in all parts: the array's own, or that of an earlier class of the same species. */
+static int find_source(const part *parts, size_t n, const oa_array *array)
+{
+    for (int task = 1; task < array->task; task++) {
+        size_t i = 0;
+        for (; i < n; i++) {
+            const oa_array *a = oa_values_find(parts[i].values, array->task, array->name), *b = oa_values_find(parts[i].values, task, array->name);
+            if (!a || !b || (a->block != b->block && oa_array_bytes(a) + oa_array_bytes(b) > 0)) break; /* a slab may have no layers */
+        }
+        if (i == n) return task;
+    }
+    return array->task;
+}
+
 /* Rows of the first dimension, one part after the other. */
 static oa_status join_rows(oa_cli *cli, const part *parts, size_t n, const oa_array *first, oa_values *out)
 {
@@ -96,12 +136,15 @@ static oa_status join_rows(oa_cli *cli, const part *parts, size_t n, const oa_ar
     return OA_OK;
 }
 
-static oa_status copy_array(const oa_array *from, oa_values *out)
+static oa_status copy_array(const oa_array *from, int task, oa_values *out)
 {
+    const oa_array like = *from; /* the list may move */
+    const size_t none[5] = { 0 };
     oa_array *copy;
-    OA_TRY(oa_values_add(out, from->task, from->name, from->type, from->rank, from->dims, &copy));
+    OA_TRY(oa_values_add(out, task, like.name, like.type, like.rank, none, &copy));
+    memcpy(copy->dims, like.dims, sizeof copy->dims);
     oa_block_free(copy->block);
-    copy->block = oa_block_share(from->block);
+    copy->block = oa_block_share(like.block);
     return OA_OK;
 }
 
@@ -110,6 +153,12 @@ static const oa_output *output_row(const oa_step *step, const char *name)
     for (const oa_output *row = step->outputs; row->name; row++)
         if (strcmp(row->name, name) == 0) return row;
     return NULL;
+}
+
+static bool is_split(const oa_step *step, const oa_array *array)
+{
+    const oa_output *row = output_row(step, array->name);
+    return row && row->is_split;
 }
 
 static oa_status dress(oa_context *context, oa_array *array, const oa_output *row, const oa_array *like)
@@ -124,6 +173,17 @@ static oa_status dress(oa_context *context, oa_array *array, const oa_output *ro
     return array->unit && array->long_name && array->axes ? OA_OK : context->status;
 }
 
+/* Rows that an earlier task has too are joined once. */
+static oa_status join_array(oa_cli *cli, const oa_step *step, const part *parts, size_t n, const oa_array *a, int source, oa_values *out)
+{
+    const oa_output *row = output_row(step, a->name);
+    if (!row) return OA_OK;
+    if (!row->is_split) OA_TRY(copy_array(a, a->task, out));
+    else if (source == a->task) OA_TRY(join_rows(cli, parts, n, a, out));
+    else OA_TRY(copy_array(oa_values_find(out, source, a->name), a->task, out));
+    return dress(cli->context, &out->arrays[out->n - 1], row, a);
+}
+
 static oa_status join(oa_cli *cli, const oa_step *step, const part *parts, size_t n, oa_values *out)
 {
     const oa_values *first = parts[0].values;
@@ -131,15 +191,15 @@ static oa_status join(oa_cli *cli, const oa_step *step, const part *parts, size_
     out->tasks = first->tasks;
     for (int t = 0; t < first->tasks; t++)
         if (!(out->task_titles[t] = oa_strdup(cli->context, first->task_titles && first->task_titles[t] ? first->task_titles[t] : ""))) return cli->context->status;
-    for (size_t i = 0; i < first->n; i++) {
-        const oa_array *a = &first->arrays[i];
-        const oa_output *row = output_row(step, a->name);
-        if (!row) continue;
-        if (row->is_split) OA_TRY(join_rows(cli, parts, n, a, out));
-        else OA_TRY(copy_array(a, out));
-        OA_TRY(dress(cli->context, &out->arrays[out->n - 1], row, a));
-    }
-    return OA_OK;
+    int *source; /* asked before any rows are dropped */
+    OA_TRY(oa_new(cli->context, &source, first->n, sizeof *source));
+    for (size_t i = 0; i < first->n; i++) source[i] = find_source(parts, n, &first->arrays[i]);
+    for (size_t i = 0; i < first->n; i++)
+        for (size_t k = 0; source[i] != first->arrays[i].task && is_split(step, &first->arrays[i]) && k < n; k++) drop_rows(&parts[k], &first->arrays[i]);
+    oa_status status = OA_OK;
+    for (size_t i = 0; status == OA_OK && i < first->n; i++) status = join_array(cli, step, parts, n, &first->arrays[i], source[i], out);
+    oa_free(cli->context, source);
+    return status;
 }
 
 static oa_status merge(oa_cli *cli, part *parts, size_t n, oa_job *job)

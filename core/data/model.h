@@ -67,7 +67,7 @@ typedef struct oa_layer {
 } oa_layer;
 
 /* How far a pattern lies from those of the training: its n features less `mean`, times `whiten` (n, n, row major, feature
- * fastest), squared, summed and divided by n. `limit` is exceeded by one held-out pattern in a hundred. Features are the
+ * fastest; lower triangular, what stands above is not read), squared, summed and divided by n. `limit` is exceeded by one held-out pattern in a hundred. Features are the
  * values of the pattern, averaged over blocks of `block` (rows and columns of a picture) so that n <= OA_FEATURES_MAX. */
 enum { OA_FEATURES_MAX = 256 };
 typedef struct oa_outlier {

@@ -214,6 +214,7 @@ static oa_status take_outlier(oa_model *model, const oa_values *values, const ch
     if (!mean && !whiten && !block && !limit) return OA_OK;
     if (!mean || !whiten || !block || !limit || mean->type != OA_F32 || whiten->type != OA_F32 || mean->rank != 1 || whiten->rank != 2 ||
         mean->dims[0] < 1 || mean->dims[0] > OA_FEATURES_MAX || whiten->dims[0] != mean->dims[0] || whiten->dims[1] != mean->dims[0] ||
+        oa_array_count(limit) != 1 || oa_array_count(block) != 1 ||
         !(oa_array_real(limit, 0) >= 0) || !(oa_array_real(block, 0) >= 1 && oa_array_real(block, 0) <= 65536))
         return missing(model->context, file, "outlier/mean, whiten, block or limit");
     OA_TRY(oa_model__new_outlier(model, (int64_t)mean->dims[0]));

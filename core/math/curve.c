@@ -308,7 +308,7 @@ oa_status oa_curve_block(const oa_curve_plan *plan, const oa_kernels *kernels, o
     lanes l = { .plan = plan, .kernels = kernels, .counts = counts, .out = out, .n = n, .next_end = INT64_MAX };
     double *buffer;
     OA_TRY(oa_worker_scratch(worker, 4, &buffer, 2 * padded + 2 * OA_CLIP_LANES * bins + OA_KERNEL_PAD, sizeof *buffer));
-    l.b = buffer; /* first: the sweeps are a fifth slower where vectors lie across two cache lines */
+    l.b = buffer; /* first: the sweeps then load whole cache lines */
     l.norm = l.b + OA_CLIP_LANES * bins;
     l.line = l.norm + padded;
     l.smooth = l.line + padded;

@@ -205,6 +205,8 @@ static oa_status bank_check(oa_context *context, const void *params)
     OA_TRY(check_ranges(context, p));
     OA_TRY(check_map(context, p));
     if (p->shift_lo > p->shift_hi) return refuse(context, "shift_hi", "shifts run from shift_lo to shift_hi; give the lower one first");
+    if (p->copies && (p->shift_lo <= -p->crop_bins || p->shift_hi >= p->crop_bins))
+        return refuse(context, p->shift_hi >= p->crop_bins ? "shift_hi" : "shift_lo", "such a shift leaves nothing of a curve; give one shorter than crop_bins");
     if (!p->crystals && !p->voxels) return refuse(context, "voxels", "neither crystals nor voxels are wanted; give --crystals true, or a number of voxels");
     if (p->voxels && !(p->specimen_edge > 2 * margin))
         return oa_fail_at(context, OA_IN_PARAMETER("specimen_edge"), "E_PARAMETER_RANGE", "maps look %g nm far, so no voxel fits into a specimen of %g nm; give "

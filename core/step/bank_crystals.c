@@ -117,12 +117,12 @@ static void scale(const uint32_t *counts, size_t bins, float *curve, size_t chan
         curve[i * channels] = most > least ? (float)((double)(counts[i] - least) / (double)(most - least)) : NAN;
 }
 
-/* Moves a curve by c bins to the left (c < 0: right) and fills with zeros what comes in. */
+/* Moves a curve by c bins to the left (c < 0: right) and fills with zeros what comes in; one of NaN stays so throughout. */
 static void shift(const float *from, float *to, int64_t bins, size_t channels, int64_t c)
 {
     for (int64_t i = 0; i < bins; i++)
         for (size_t k = 0; k < channels; k++)
-            to[(size_t)i * channels + k] = i + c >= 0 && i + c < bins ? from[(size_t)(i + c) * channels + k] : 0;
+            to[(size_t)i * channels + k] = i + c >= 0 && i + c < bins ? from[(size_t)(i + c) * channels + k] : isnan(from[k]) ? NAN : 0;
 }
 
 static void set_labels(const bank *b, bank_patterns *out, size_t row, const draw *d)

@@ -344,6 +344,18 @@ oa_status bank_prepare(oa_run *run, const bank_params *p, bank *out)
     return set_map(out);
 }
 
+/* Values of a grid; united, at most those of all classes together. */
+static double grid_values(const bank_params *p, int row, size_t class, size_t classes)
+{
+    const char *text = grid_text(p, row), *begin;
+    const bool is_united = p->matched_sigma && strchr(text, '/');
+    size_t length;
+    double n = 0;
+    for (size_t c = is_united ? 0 : class; c < (is_united ? classes : class + 1); c++)
+        n += part_of(text, c, classes, &begin, &length) ? (double)read_grid(begin, length, NULL) : 0;
+    return n;
+}
+
 bank_estimate bank_estimate_of(const bank_params *p)
 {
     bank_estimate out = { 0, 0 };
@@ -352,12 +364,8 @@ bank_estimate bank_estimate_of(const bank_params *p)
     for (size_t c = 0; c < classes; c++) {
         const double edge = p->cells.n ? p->cells.v[(size_t)p->cells.n > c ? c : 0] + 1 : 0;
         double n = (double)p->repeats * (double)(1 + p->copies);
-        for (int row = 0; row < BANK_GRIDS; row++) {
-            const char *begin;
-            size_t length;
-            n *= part_of(grid_text(p, row), c, classes, &begin, &length) ? (double)read_grid(begin, length, NULL) : 0;
-        }
-        out.patterns += p->crystals ? n * (p->matched_sigma ? (double)classes : 1) : 0;
+        for (int row = 0; row < BANK_GRIDS; row++) n *= grid_values(p, row, c, classes);
+        out.patterns += p->crystals ? n : 0;
         out.atoms = fmax(out.atoms, 4 * edge * edge * edge);
     }
     return out;

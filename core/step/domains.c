@@ -131,7 +131,7 @@ static const oa_output domains_outputs[] = {
     { .name = "summary/bins_used", .type = OA_U64, .is_optional = true, .help = "bins with control >= 1" },
     { .name = "summary/p_value", .type = OA_F64, .is_optional = true, .help = "chance of a larger chi2 where there is no difference" },
     { .name = "summary/mu", .type = OA_F64, .is_optional = true,
-      .help = "sqrt(chi2 / (chi2 + N)), N half of all domains of both; non-random from 0.25 on" },
+      .help = "sqrt(chi2 / (chi2 + N)), N half of all domains of both; non-random from 0.25 on; left out where no bin is used" },
     { .name = "summary/mu_low", .type = OA_F64, .is_optional = true, .help = "2.5 % of mu, domains of both lists resampled" },
     { .name = "summary/mu_high", .type = OA_F64, .is_optional = true, .help = "97.5 % of mu" },
     { .name = "summary/mu_scaled", .type = OA_F64, .is_optional = true, .help = "the same from chi2_scaled, N as before" },

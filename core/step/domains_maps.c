@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "step/domains.h"
 
+#define MAP_BYTES_MAX 2e9 /* how many domains there are is not known before the search */
 enum { DOMAINS_PER_CHUNK = 64, SLOT_PLACES = 0, SLOT_COORDINATES = 1 };
 
 typedef struct species {
@@ -189,6 +190,10 @@ oa_status oa_domains__put_maps(oa_run *run, const domains_params *p, const oa_gr
     job.start = start;
     job.row = row;
     const size_t dims[3] = { g->n_domains, job.n_pairs, (size_t)p->bins };
+    const double bytes = 4.0 * (double)dims[0] * (double)dims[1] * (double)dims[2];
+    if (bytes > MAP_BYTES_MAX)
+        return oa_fail_at(run->context, OA_IN_PARAMETER("bins"), "E_MEMORY", "%zu maps of %zu bins would take %.0f MB, more than %.0f MB; use fewer bins or pairs",
+                          dims[0] * dims[1], dims[2], bytes / 1e6, MAP_BYTES_MAX / 1e6);
     OA_TRY(oa_put_array(run, "maps/counts", 3, dims, &job.counts));
     OA_TRY(put_axes(run, &job));
     OA_TRY(oa_parallel(run->context, g->n_domains, DOMAINS_PER_CHUNK, map_chunk, &job));

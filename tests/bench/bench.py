@@ -235,14 +235,15 @@ class Setting:
         return Command(command, 5 * EPOCHS * LEARNT, self.folder, "trained.nxs")
 
     def job(self):
-        """The recipe: actual data and control, domains of five draws, activation maps; with five networks of the published shape."""
+        """The recipe: actual data and one control, domains, activation maps; with five networks of the published shape. Each draw of
+        `domains` would classify one control more."""
         write_tip(self.folder / "tip.pos", self.folder / "tip.rrng")
         self.call("import", "tip.pos", "tip.rrng", "-o", "tip.nxs")
         self.call("bank", "--preset", "cocrni-002", "-o", "bank.nxs")
         self.call("train", "bank.nxs", "--preset", "cocrni-002", "--epochs", "1", "-o", "net.nxs")
         roi = ",".join(f"{low},{high}" for low, high in zip((0, 0, 0), TIP))
-        command = [self.program, "run", "csro", "tip=tip.nxs", "net=net.nxs", "species=Ni,Co,Cr", f"roi={roi}", "-o", "csro.nxs", "--overwrite", "--quiet",
-                   "--threads", str(self.options.threads)]
+        command = [self.program, "run", "csro", "tip=tip.nxs", "net=net.nxs", "species=Ni,Co,Cr", "draws=0", f"roi={roi}", "-o", "csro.nxs", "--overwrite",
+                   "--quiet", "--threads", str(self.options.threads)]
         return Command(command, 3 * 39 * 39 * 239, self.folder, "csro.nxs", tells_memory=True)
 
     def converter(self):
@@ -274,7 +275,7 @@ ROWS = {
              lambda s: s.ours("rrng", "ranges.rrng"), lambda s: s.peer("rrng-apav", "ranges.rrng", requirements=APAV)),
     "rrng-ifes": ("reading .rrng, 28 ranges", "files/s", "ifes 0.5.0", None, None,
                   lambda s: s.ours("rrng", "ranges.rrng"), lambda s: s.peer("rrng-ifes", "ranges.rrng", requirements=CONVERTER)),
-    "sdm": ("z-SDM insphere, 0.75 nm, 18 ions", "voxels/s", "60 lines of numba", 1, 0,
+    "sdm": ("z-SDM insphere, 0.75 nm, 18 ions", "voxels/s", "60 lines of numba", 2, 0,
             lambda s: s.ours("sdm", "nickel.pos", BOX_TEXT), lambda s: s.peer("sdm", "nickel.pos", BOX_TEXT)),
     "curve": ("smoothing, background, normalisation of 93 bins", "curves/s", "50 lines of numba", 15, 1e-4,
               lambda s: s.ours("clean", "nickel.pos", BOX_TEXT), lambda s: s.peer("curve", "nickel.pos", BOX_TEXT)),

@@ -8,6 +8,7 @@
 #include "base/context.h"
 #include "base/memory.h"
 #include "base/random.h"
+#include "math/blas.h"
 #include "math/curve.h"
 #include "math/dbscan.h"
 #include "math/sdm.h"
@@ -141,6 +142,32 @@ static oa_status bench_dbscan(oa_context *context)
     return OA_OK;
 }
 
+/* The dense layer of the published networks beside the sgemm of OpenBLAS, on one thread, in multiply-adds: what this core can do. */
+static oa_status bench_product(oa_context *context, const char *what, size_t m, size_t n, size_t k)
+{
+    oa_random random = oa_random_start(2, 0);
+    oa_arena arena = { .context = context };
+    float *a, *b, *c;
+    double best[2] = { INFINITY, INFINITY };
+    OA_TRY(oa_arena_take(&arena, &a, m * k, sizeof *a));
+    OA_TRY(oa_arena_take(&arena, &b, k * n, sizeof *b));
+    OA_TRY(oa_arena_take(&arena, &c, m * n, sizeof *c));
+    for (size_t i = 0; i < m * k; i++) a[i] = (float)oa_random_uniform(&random);
+    for (size_t i = 0; i < k * n; i++) b[i] = (float)oa_random_normal(&random);
+    oa_blas_setup();
+    for (int round = 0; round < 8 * ROUNDS; round++) {
+        const double start = oa_seconds();
+        context->kernels->multiply(m, n, k, a, k, b, c);
+        const double middle = oa_seconds();
+        oa_blas_multiply(m, n, k, a, b, 0, c);
+        best[0] = fmin(best[0], middle - start), best[1] = fmin(best[1], oa_seconds() - middle);
+    }
+    report(what, context->kernels->name, 1, (double)(m * n * k), best[0]);
+    report("    the same", oa_blas_name(), 1, (double)(m * n * k), best[1]);
+    oa_arena_drop(&arena);
+    return OA_OK;
+}
+
 static oa_status bench(oa_context *context)
 {
     uint32_t *maps = NULL, *dense = NULL;
@@ -150,6 +177,8 @@ static oa_status bench(oa_context *context)
     oa_free(context, maps);
     OA_TRY(bench_maps(context, &dense, &n, 0.52, "z-SDM insphere 0.52"));
     oa_free(context, dense);
+    OA_TRY(bench_product(context, "dense layer of feal", 192, 256, 2688));
+    OA_TRY(bench_product(context, "dense layer of cocrni", 288, 256, 672));
     return bench_dbscan(context);
 }
 

@@ -1,4 +1,5 @@
 """Every kind of file we write, judged by the real pynxtools: by NXapm as it comes, and by our own definitions."""
+import pathlib
 import re
 import shutil
 
@@ -83,6 +84,16 @@ def test_a_recipe_file_is_valid(workshop, overlay):
     jobs = [[path, "/entry1", "NXapm"]] + [[path, group, definition] for group, definition in subentries(path)]
     assert len(jobs) == 4
     assert judge(jobs, overlay) == [{"valid": True, "findings": []}] * 4
+
+
+MODELS = sorted((pathlib.Path(__file__).resolve().parents[2] / "examples/models").glob("*.nxs"))
+
+
+@pytest.mark.parametrize("path", MODELS, ids=lambda path: path.stem)
+def test_a_shipped_model_is_valid(path, overlay):
+    """Its bank is a record without results."""
+    jobs = [[path, "/entry1", "NXapm"]] + [[path, group, definition] for group, definition in subentries(path)]
+    assert len(jobs) == 3 and judge(jobs, overlay) == [{"valid": True, "findings": []}] * 3
 
 
 # ---- the judge itself: a check that never complains is none ----

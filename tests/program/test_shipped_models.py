@@ -81,5 +81,5 @@ def test_an_unknown_name_is_told_with_those_that_ship(house, tmp_path):
 
 def test_a_shipped_model_is_made_again_from_its_record(tmp_path):
     """The bank, which the file does not hold, and the networks: the same digests."""
-    records = ok("replay", FOLDER / "allimg-011.nxs", timeout=900)["records"]
+    records = ok("replay", FOLDER / "cocrni-002.nxs", timeout=900)["records"]
     assert [r["step"] for r in records] == ["bank", "train"] and all(r["same"] for r in records)

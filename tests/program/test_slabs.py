@@ -43,6 +43,7 @@ def test_merged_slabs_have_the_digest_of_one_run(name, n, house, place):
     parts = slabs(args, n, place)
     merged = ok("merge", *reversed(parts), "-o", place / "merged.nxs")
     assert digest(merged) == digest(whole) and merged["summary"] == whole["summary"]
+    assert merged["output"]["bytes"] < 1.1 * whole["output"]["bytes"], "what classes of a species share is there once"
     if n == 3:
         assert ok("verify", place / "merged.nxs", "--search", house.folder)
         assert ok("replay", place / "merged.nxs")["records"][0]["same"]

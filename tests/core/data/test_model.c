@@ -132,6 +132,25 @@ static void test_model__impossible_values_are_refused(void **state)
     oa_model_free(model);
 }
 
+/* An array of no numbers has no first one to read. */
+static void test_model__outlier_score_without_numbers(void **state)
+{
+    static const char *const names[] = { "outlier/limit", "outlier/block" };
+    oa_context *context = *state;
+    oa_model *model = make_model(context, 1);
+    check_ok(context, oa_model__new_outlier(model, 2));
+    model->outlier.block = 1, model->outlier.limit = 3;
+    for (int i = 0; i < 2; i++) {
+        oa_values *values = to_values(context, model);
+        oa_array *array = array_of(values, names[i]);
+        oa_block_free(array->block);
+        check_ok(context, oa_block_new(context, &array->block, 0, 1));
+        array->rank = 1, array->dims[0] = 0;
+        expect(context, values, "E_MODEL");
+    }
+    oa_model_free(model);
+}
+
 static void test_model__join_keeps_the_order(void **state)
 {
     oa_context *context = *state;
@@ -177,6 +196,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_model__arrays_give_the_model_back, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(test_model__one_changed_bit_is_noticed, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(test_model__impossible_values_are_refused, check_setup, check_teardown),
+        cmocka_unit_test_setup_teardown(test_model__outlier_score_without_numbers, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(test_model__join_keeps_the_order, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(test_model__maps_are_compared_value_by_value, check_setup, check_teardown),
     };

@@ -1,6 +1,8 @@
 /* test_kernels.c - every kernel set gives the bytes of the scalar one, on random and on awkward input. */
 #include "core/math/cloud.h"
 
+#include "math/blas.h"
+
 enum { KEPT_MOST = 400 };
 
 /* Calls fn for each faster set this processor has. */
@@ -257,6 +259,24 @@ static void is_within_the_bound(const oa_kernels *kernels, product which, const 
     free(got);
 }
 
+/* Another's sums, in another order: a witness that the sum meant is the one made. */
+static void agrees_with_blas(const oa_kernels *kernels)
+{
+    enum { M = 48, N = 33, K = 300 };
+    operands o = operands_of(PLAIN, M, N, K, K);
+    float *got = result_of(kernels, PLAIN, &o), *want = copy_floats(o.c, o.n_c);
+    oa_blas_setup();
+    oa_blas_multiply(M, N, K, o.a, o.b, 1, want);
+    for (size_t i = 0; i < o.n_c; i++) {
+        double size;
+        size_t terms;
+        plain_sum(PLAIN, &o, i, &size, &terms);
+        assert_true(fabs((double)got[i] - (double)want[i]) <= 2 * ((double)terms + 1) * 0x1p-23 * size);
+    }
+    free(got), free(want);
+    operands_free(&o);
+}
+
 static void products_are_the_same(const oa_kernels *kernels) { each_product(has_the_bytes_of_scalar, kernels); }
 static void products_are_bounded(const oa_kernels *kernels) { each_product(is_within_the_bound, kernels); }
 
@@ -308,6 +328,7 @@ static void test_kernels__first_step_of_adam(void **state)
 }
 
 static void test_kernels__products(void **state) { (void)state; each_set(products_are_the_same); }
+static void test_kernels__products_agree_with_blas(void **state) { (void)state; agrees_with_blas(&oa_kernels_scalar); each_set(agrees_with_blas); }
 static void test_kernels__products_are_bounded(void **state) { (void)state; products_are_bounded(&oa_kernels_scalar); each_set(products_are_bounded); }
 static void test_kernels__convolve_pool(void **state) { (void)state; each_set(convolve_pool_is_the_same); }
 static void test_kernels__adam(void **state) { (void)state; each_set(adam_is_the_same); }
@@ -343,6 +364,7 @@ int main(void)
         cmocka_unit_test(test_kernels__clipping),
         cmocka_unit_test(test_kernels__products),
         cmocka_unit_test(test_kernels__products_are_bounded),
+        cmocka_unit_test(test_kernels__products_agree_with_blas),
         cmocka_unit_test(test_kernels__convolve_pool),
         cmocka_unit_test(test_kernels__adam),
         cmocka_unit_test(test_kernels__first_step_of_adam),

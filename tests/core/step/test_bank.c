@@ -410,6 +410,8 @@ static const refusal refusals[] = {
     { "E_PARAMETER_RANGE", "cells", { "cells", "2.5" } },
     { "E_PARAMETER_RANGE", "copies", { "preset", "allimg-011", "copies", "1" } },
     { "E_PARAMETER_RANGE", "shift_hi", { "shift_lo", "2" } },
+    { "E_PARAMETER_RANGE", "shift_hi", { "shift_hi", "93" } },
+    { "E_PARAMETER_RANGE", "shift_lo", { "shift_lo", "-93" } },
     { "E_PARAMETER_RANGE", "voxels", { "crystals", "no" } },
     { "E_PARAMETER_RANGE", "specimen_edge", { "voxels", "1", "specimen_edge", "1.5" } },
     { "E_PARAMETER_RANGE", "specimen_edge", { "preset", "feal-002", "voxels", "1", "specimen_edge", "4" } },
@@ -461,6 +463,13 @@ static void test_bank__constant_curves_are_counted(void **state)
     for (size_t i = 0; i < 16; i++) constant += isnan(curve[i * 93]);
     assert_true(constant > 0 && step_real(s, "summary/constant") == (double)constant && step_warned(s, "W_FEW_IONS"));
     step_end(s);
+    s = MADE(*state, "sigma_lateral", "0.3", "sigma_depth", "0.02", "efficiency", "0.01,0.5", "copies", "3", "repeats", "4"); /* so are their copies */
+    check_real(step_real(s, "summary/constant"), 4.0 * (double)constant, 0);
+    step_end(s);
+    s = PREPARED(*state, "sigma_lateral", "0.3", "sigma_depth", "0.02", "efficiency", "0.000001", "copies", "1");
+    check_fails(*state, step_go(s), "E_CLASS_MISSING");
+    oa_context__clear(*state);
+    step_end(s);
 }
 
 /* ---------------------------------------------------------------------------------------------- memory */
@@ -470,6 +479,8 @@ static void test_bank__memory_is_foretold(void **state)
     static const char *const calls[][9] = {
         { SMALL }, { "preset", "feal-002", "sigma_lateral", "0.2", "sigma_depth", "0.03", "efficiency", "0.3" },
         { "crystals", "no", "voxels", "3000" },
+        { "matched_sigma", "yes", "sigma_lateral", "0:0.18:0.01/0.2:0.38:0.01", "sigma_depth", "0:0.09:0.01/0.1:0.19:0.01", "efficiency",
+          "0.1:0.58:0.02/0.59:0.99:0.02" },
     };
     oa_context *context = *state;
     for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
