@@ -13,7 +13,7 @@ broken=0
 say() { printf '\n== %s\n' "$*"; }
 
 say "Packages"
-ORDAPT_MORE_PACKAGES="g++ libxml2-utils hdf5-tools python3-venv python3-dev python3-numpy libgl1 libglib2.0-0 libasan8 libubsan1 man-db" sh examples/install.sh || exit 1
+ORDAPT_MORE_PACKAGES="g++ libxml2-utils hdf5-tools python3-venv python3-dev python3-numpy libgl1 libglib2.0-0 libasan8 libubsan1 man-db chromium fonts-dejavu-core" sh examples/install.sh || exit 1
 
 say "Build: release"
 cmake --preset release -DORDAPT_TESTS=ON >/dev/null && cmake --build --preset release || exit 1

@@ -32,18 +32,25 @@ static double to_steps(double value, double steps)
     return count_steps(value, steps) / steps;
 }
 
-void oa_points_get(const oa_points *points, size_t i, double out[3])
+static void get_raw(const oa_points *points, size_t i, double out[3])
 {
     out[0] = points->x ? (double)points->x[i] : points->xd[i];
     out[1] = points->y ? (double)points->y[i] : points->yd[i];
     out[2] = points->z ? (double)points->z[i] : points->zd[i];
+}
+
+void oa_points_get(const oa_points *points, size_t i, double out[3])
+{
+    get_raw(points, i, out);
     for (int axis = 0; points->steps > 0 && axis < 3; axis++) out[axis] = to_steps(out[axis], points->steps);
 }
 
-static bool get_taken(const oa_points *points, size_t i, double out[3])
+/* A point in steps, where coordinates are rounded to them; false: it is left out. */
+static bool get_counted(const oa_points *points, size_t i, double out[3])
 {
     if (!oa_points_takes(points, i)) return false;
-    oa_points_get(points, i, out);
+    get_raw(points, i, out);
+    for (int axis = 0; points->steps > 0 && axis < 3; axis++) out[axis] = count_steps(out[axis], points->steps);
     return isfinite(out[0]) && isfinite(out[1]) && isfinite(out[2]);
 }
 
@@ -57,7 +64,8 @@ typedef struct sorting {
     oa_cells *cells;
     const oa_points *points;
     chunk_bounds *chunks;
-    size_t n_buckets, cells_per_bucket;
+    size_t n_buckets;
+    unsigned shift;   /* a bucket has 2^shift cells */
     uint32_t *first;  /* (chunks, buckets) counts, then where the chunk goes on writing in the bucket */
     uint32_t *bucket; /* (buckets + 1) first point */
     bool is_parallel;
@@ -76,19 +84,25 @@ static oa_status for_chunks(oa_context *context, sorting *job, size_t n, size_t 
     return OA_OK;
 }
 
+/* Division keeps the order: only the box is divided. */
 static oa_status bounds_chunk(void *arg, oa_span span, oa_worker *worker)
 {
     const sorting *job = arg;
+    const double steps = job->points->steps > 0 ? job->points->steps : 1;
     chunk_bounds b = { .n = 0 };
     double p[3];
     (void)worker;
     for (size_t i = span.begin; i < span.end; i++) {
-        if (!get_taken(job->points, i, p)) continue;
+        if (!get_counted(job->points, i, p)) continue;
         for (int axis = 0; axis < 3; axis++) {
             if (b.n == 0 || p[axis] < b.lo[axis]) b.lo[axis] = p[axis];
             if (b.n == 0 || p[axis] > b.hi[axis]) b.hi[axis] = p[axis];
         }
         b.n++;
+    }
+    for (int axis = 0; b.n && axis < 3; axis++) {
+        b.lo[axis] /= steps;
+        b.hi[axis] /= steps;
     }
     job->chunks[span.chunk] = b;
     return OA_OK;
@@ -135,6 +149,12 @@ static size_t cell_of(const oa_cells *cells, const double p[3])
            cell_along(cells, 0, p[0]);
 }
 
+static uint32_t cell_of_steps(const oa_cells *cells, int32_t x, int32_t y, int32_t z)
+{
+    const uint32_t line = oa_cells_along_steps(cells, 2, z) * (uint32_t)cells->dims[1] + oa_cells_along_steps(cells, 1, y);
+    return line * (uint32_t)cells->dims[0] + oa_cells_along_steps(cells, 0, x);
+}
+
 size_t oa_cells_count(const oa_cells *cells)
 {
     return cells->dims[0] * cells->dims[1] * cells->dims[2];
@@ -174,10 +194,10 @@ static void place(oa_cells *cells, size_t at, const double p[3], size_t row)
         cells->x[at] = (float)p[0];
         cells->y[at] = (float)p[1];
         cells->z[at] = (float)p[2];
-    } else if (cells->xk) { /* a rounded coordinate is so near k / steps that k comes back */
-        cells->xk[at] = (int32_t)count_steps(p[0], cells->steps);
-        cells->yk[at] = (int32_t)count_steps(p[1], cells->steps);
-        cells->zk[at] = (int32_t)count_steps(p[2], cells->steps);
+    } else if (cells->xk) {
+        cells->xk[at] = (int32_t)p[0];
+        cells->yk[at] = (int32_t)p[1];
+        cells->zk[at] = (int32_t)p[2];
     } else {
         cells->xd[at] = p[0];
         cells->yd[at] = p[1];
@@ -188,14 +208,28 @@ static void place(oa_cells *cells, size_t at, const double p[3], size_t row)
 
 /* ---------------------------------------------------------------------------------------------- buckets */
 
+/* A point as the cells keep it, and its bucket; false: it is left out. */
+static inline bool get_placed(const sorting *job, size_t i, double p[3], size_t *bucket)
+{
+    if (!get_counted(job->points, i, p)) return false;
+    if (job->cells->xk) {
+        *bucket = cell_of_steps(job->cells, (int32_t)p[0], (int32_t)p[1], (int32_t)p[2]) >> job->shift;
+        return true;
+    }
+    for (int axis = 0; job->points->steps > 0 && axis < 3; axis++) p[axis] /= job->points->steps;
+    *bucket = cell_of(job->cells, p) >> job->shift;
+    return true;
+}
+
 static oa_status count_chunk(void *arg, oa_span span, oa_worker *worker)
 {
     const sorting *job = arg;
     uint32_t *count = job->first + span.chunk * job->n_buckets;
+    size_t bucket;
     double p[3];
     (void)worker;
     for (size_t i = span.begin; i < span.end; i++)
-        if (get_taken(job->points, i, p)) count[cell_of(job->cells, p) / job->cells_per_bucket]++;
+        if (get_placed(job, i, p, &bucket)) count[bucket]++;
     return OA_OK;
 }
 
@@ -203,10 +237,11 @@ static oa_status place_chunk(void *arg, oa_span span, oa_worker *worker)
 {
     const sorting *job = arg;
     uint32_t *first = job->first + span.chunk * job->n_buckets;
+    size_t bucket;
     double p[3];
     (void)worker;
     for (size_t i = span.begin; i < span.end; i++)
-        if (get_taken(job->points, i, p)) place(job->cells, first[cell_of(job->cells, p) / job->cells_per_bucket]++, p, i);
+        if (get_placed(job, i, p, &bucket)) place(job->cells, first[bucket]++, p, i);
     return OA_OK;
 }
 
@@ -252,31 +287,31 @@ static void move_bucket(const oa_cells *c, size_t at, size_t n, const uint32_t *
         if (doubles[k]) move_doubles(doubles[k] + at, n, to, copy);
 }
 
-/* start[c] counts cell c, then is its first place, moves on with each point to its end, and is put back. */
+static void find_cells(const oa_cells *cells, size_t at, size_t n, uint32_t *cell)
+{
+    double p[3];
+    for (size_t i = 0; cells->xk && i < n; i++) cell[i] = cell_of_steps(cells, cells->xk[at + i], cells->yk[at + i], cells->zk[at + i]);
+    for (size_t i = 0; !cells->xk && i < n; i++) {
+        oa_cells_point(cells, at + i, p);
+        cell[i] = (uint32_t)cell_of(cells, p);
+    }
+}
+
+/* start[c] counts cell c, then is its end, and goes back with each point to its first place. */
 static oa_status bucket_chunk(void *arg, oa_span span, oa_worker *worker)
 {
     const sorting *job = arg;
     const size_t b = span.begin, at = job->bucket[b], n = job->bucket[b + 1] - at, n_cells = oa_cells_count(job->cells);
-    const size_t c0 = b * job->cells_per_bucket, c1 = c0 + job->cells_per_bucket < n_cells ? c0 + job->cells_per_bucket : n_cells;
+    const size_t c0 = b << job->shift, c1 = (b + 1) << job->shift < n_cells ? (b + 1) << job->shift : n_cells;
     uint32_t *start = job->cells->start, *to = job->to, sum = (uint32_t)at;
     void *copy = job->copy;
-    double p[3];
     if (worker) OA_TRY(oa_worker_scratch(worker, SLOT_CELL, &to, n, sizeof *to));
     if (worker) OA_TRY(oa_worker_scratch(worker, SLOT_COPY, &copy, n, sizeof(double)));
-    for (size_t i = 0; i < n; i++) {
-        oa_cells_point(job->cells, at + i, p);
-        to[i] = (uint32_t)cell_of(job->cells, p);
-        start[to[i]]++;
-    }
-    for (size_t c = c0; c < c1; c++) {
-        const uint32_t count = start[c];
-        start[c] = sum;
-        sum += count;
-    }
-    for (size_t i = 0; i < n; i++) to[i] = start[to[i]]++ - (uint32_t)at;
+    find_cells(job->cells, at, n, to);
+    for (size_t i = 0; i < n; i++) start[to[i]]++;
+    for (size_t c = c0; c < c1; c++) start[c] = sum += start[c];
+    for (size_t i = n; i-- > 0;) to[i] = --start[to[i]] - (uint32_t)at;
     move_bucket(job->cells, at, n, to, copy);
-    for (size_t c = c1; c-- > c0 + 1;) start[c] = start[c - 1];
-    if (c1 > c0) start[c0] = (uint32_t)at;
     return OA_OK;
 }
 
@@ -292,8 +327,8 @@ static oa_status sort_points(oa_context *context, oa_arena *own, sorting *job)
 {
     const size_t n_chunks = oa_chunk_count(job->points->n, ROWS_PER_CHUNK), n_cells = oa_cells_count(job->cells), n = job->cells->n;
     const size_t wanted = n / POINTS_PER_BUCKET < 1 ? 1 : n / POINTS_PER_BUCKET > BUCKETS_MAX ? BUCKETS_MAX : n / POINTS_PER_BUCKET;
-    job->cells_per_bucket = (n_cells + wanted - 1) / wanted;
-    job->n_buckets = (n_cells + job->cells_per_bucket - 1) / job->cells_per_bucket;
+    while (n_cells >> job->shift > wanted) job->shift++;
+    job->n_buckets = (n_cells >> job->shift) + 1;
     OA_TRY(oa_arena_take(own, &job->first, n_chunks * job->n_buckets, sizeof *job->first));
     OA_TRY(oa_arena_take(own, &job->bucket, job->n_buckets + 1, sizeof *job->bucket));
     OA_TRY(for_chunks(context, job, job->points->n, ROWS_PER_CHUNK, count_chunk));
@@ -305,6 +340,13 @@ static oa_status sort_points(oa_context *context, oa_arena *own, sorting *job)
     return OA_OK;
 }
 
+static void keep_steps(oa_cells *cells, double steps)
+{
+    cells->steps = steps;
+    cells->cells_per_step = cells->inverse / steps;
+    for (int axis = 0; axis < 3; axis++) cells->first[axis] = (int32_t)count_steps(cells->origin[axis], steps);
+}
+
 static oa_status build(oa_arena *arena, oa_arena *own, oa_cells *out, const oa_points *points, double edge, unsigned keep)
 {
     double hi[3] = { 0, 0, 0 };
@@ -313,7 +355,7 @@ static oa_status build(oa_arena *arena, oa_arena *own, oa_cells *out, const oa_p
     OA_TRY(find_bounds(arena->context, &job, out->origin, hi, &out->n));
     while (!set_dims(out, hi, edge)) edge *= 1.25;
     OA_TRY(oa_arena_take(arena, &out->start, oa_cells_count(out) + 2, sizeof *out->start));
-    if (keep & OA_CELLS_STEPS && points->steps > 0 && fit_steps(out, hi, points->steps)) out->steps = points->steps;
+    if (keep & OA_CELLS_STEPS && points->steps > 0 && fit_steps(out, hi, points->steps)) keep_steps(out, points->steps);
     OA_TRY(take_columns(arena, out, out->steps > 0 ? false : !points->x || points->steps > 0));
     if (keep & OA_CELLS_ROWS) OA_TRY(oa_arena_take(arena, &out->row, out->n, sizeof *out->row));
     return sort_points(arena->context, own, &job);

@@ -28,12 +28,9 @@ typedef struct oa_cells {
     double *xd, *yd, *zd; /* or these */
     int32_t *xk, *yk, *zk; /* or these: k stands for the double k / steps */
     double steps;
+    int32_t first[3];      /* of steps: where the first cell begins */
+    double cells_per_step;
 } oa_cells;
-
-/* A stretch of points that lie in one line of cells. */
-typedef struct oa_stretch {
-    uint32_t begin, end;
-} oa_stretch;
 
 /* What else cells keep. Steps: rounded coordinates as whole steps, where they are fewer than 2^30 (a millimetre of
  * 0.001 nm); else as doubles. Parallel is no part of the cells: they may be built by all threads, so not from inside a
@@ -46,6 +43,12 @@ oa_status oa_cells_build(oa_arena *arena, oa_cells *out, const oa_points *points
 size_t oa_cells_count(const oa_cells *cells);
 /* Point i of the cells, as doubles. */
 void oa_cells_point(const oa_cells *cells, size_t i, double out[3]);
+/* The cell along an axis of a point in steps: no division, and never further from the next than the steps are. */
+static inline uint32_t oa_cells_along_steps(const oa_cells *cells, int axis, int32_t k)
+{
+    const uint32_t at = (uint32_t)(int64_t)((double)(k - cells->first[axis]) * cells->cells_per_step), last = (uint32_t)cells->dims[axis] - 1;
+    return at < last ? at : last;
+}
 /* Coordinates of a source point as the cells see it (rounded). */
 void oa_points_get(const oa_points *points, size_t i, double out[3]);
 static inline bool oa_points_takes(const oa_points *points, size_t i) { return !points->take || points->take[i]; }

@@ -15,80 +15,55 @@ typedef struct groups {
     uint32_t *domain;  /* of the caller, by source row */
 } groups;
 
-/* Calls fn for the points of each cell in turn, as far as they lie in the span. */
-typedef oa_status cell_fn(const groups *g, oa_span points, oa_near_cell *around, oa_worker *worker);
-
-static oa_status for_cells(const groups *g, oa_span span, oa_worker *worker, cell_fn *fn)
-{
-    oa_near_cell around = { .n = 0 };
-    size_t cell = span.begin < span.end ? oa_near_cell_of(&g->near.cells, span.begin) : 0;
-    for (size_t i = span.begin, end; i < span.end; i = end) {
-        end = oa_near_cell_end(&g->near.cells, i, &cell);
-        end = end < span.end ? end : span.end;
-        OA_TRY(fn(g, (oa_span){ cell, i, end }, &around, worker));
-    }
-    return OA_OK;
-}
-
 /* ---------------------------------------------------------------------------------------------- core points */
 
 /* Nobody links a point that is no core point: its link keeps what is already known for the border points, the only point near
  * it, or that there is none, or (itself) that it has to be searched again. */
 #define NO_POINT UINT32_MAX
 
-static uint32_t only_neighbour(const groups *g, const oa_near_cell *around, size_t i, int64_t found)
+static uint32_t only_neighbour(const uint32_t *id, size_t found, uint32_t i)
 {
-    if (found < 2) return NO_POINT;
-    for (size_t j = 0; found == 2 && j < around->n; j += OA_NEAR_AT_ONCE)
-        for (uint64_t near = oa_near_of(&g->near, around, i, j); near; near &= near - 1) {
-            const uint32_t id = around->id[j + (size_t)__builtin_ctzll(near)];
-            if (id != i) return id;
-        }
-    return (uint32_t)i;
+    if (found != 2) return found < 2 ? NO_POINT : i;
+    return id[0] == i ? id[1] : id[0];
 }
 
-static oa_status core_cell(const groups *g, oa_span points, oa_near_cell *around, oa_worker *worker)
+static oa_status core_chunk(void *arg, oa_span span, oa_worker *worker)
 {
-    OA_TRY(oa_near_gather(&g->near, points.begin, OA_NEAR_LINES, NULL, worker, around));
-    for (size_t i = points.begin; i < points.end; i++) {
-        int64_t found = 0;
-        for (size_t j = 0; j < around->n && found < g->min_points; j += OA_NEAR_AT_ONCE)
-            found += __builtin_popcountll(oa_near_of(&g->near, around, i, j));
-        if (found >= g->min_points) g->is_core[i / 64] |= UINT64_C(1) << (i % 64);
-        else oa_link_put(&g->parent[i], only_neighbour(g, around, i, found));
+    const groups *g = arg;
+    const size_t enough = g->min_points > 0 ? (size_t)g->min_points : 0;
+    oa_near_ids ids = { .id = NULL };
+    for (size_t i = span.begin; i < span.end; i++) {
+        const oa_near_point at = oa_near_point_of(&g->near, i, OA_NEAR_LINES);
+        OA_TRY(oa_near_room(worker, &ids, &at, enough));
+        const size_t found = oa_near_find(&g->near, &at, enough, ids.id);
+        const bool is_core = found >= enough;
+        g->is_core[i / 64] |= (uint64_t)is_core << (i % 64);
+        oa_link_put(&g->parent[i], is_core ? (uint32_t)i : only_neighbour(ids.id, found, (uint32_t)i));
     }
     return OA_OK;
 }
-
-static oa_status core_chunk(void *arg, oa_span span, oa_worker *worker) { return for_cells(arg, span, worker, core_cell); }
 
 /* ---------------------------------------------------------------------------------------------- linking */
 
-static bool any_core(const groups *g, oa_span points)
-{
-    for (size_t i = points.begin; i < points.end; i++)
-        if (oa_bits_has(g->is_core, i)) return true;
-    return false;
-}
-
 /* Links each core point with the core points before it that are near. */
-static oa_status link_cell(const groups *g, oa_span points, oa_near_cell *around, oa_worker *worker)
+static oa_status link_chunk(void *arg, oa_span span, oa_worker *worker)
 {
-    if (!any_core(g, points)) return OA_OK;
-    OA_TRY(oa_near_gather(&g->near, points.begin, OA_NEAR_LINES_BEFORE, g->is_core, worker, around));
-    for (size_t i = points.begin; i < points.end; i++) {
+    const groups *g = arg;
+    oa_near_ids ids = { .id = NULL };
+    for (size_t i = span.begin; i < span.end; i++) {
         if (!oa_bits_has(g->is_core, i)) continue;
+        oa_near_point at = oa_near_point_of(&g->near, i, OA_NEAR_LINES_BEFORE);
+        at.line[0].end = (uint32_t)i; /* its own */
+        OA_TRY(oa_near_room(worker, &ids, &at, SIZE_MAX));
+        const size_t n = oa_near_find(&g->near, &at, SIZE_MAX, ids.id);
         uint32_t root = (uint32_t)i;
-        for (size_t j = 0; j < around->n; j += OA_NEAR_AT_ONCE)
-            for (uint64_t near = oa_near_of(&g->near, around, i, j); near; near &= near - 1) {
-                const uint32_t id = around->id[j + (size_t)__builtin_ctzll(near)];
-                if (id < i && oa_link_get(&g->parent[id]) != root) root = oa_link_join(g->parent, g->near.cells.row, root, id);
-            }
+        for (size_t j = 0; j < n; j++) {
+            const uint32_t id = ids.id[j];
+            if (oa_bits_has(g->is_core, id) && oa_link_get(&g->parent[id]) != root) root = oa_link_join(g->parent, g->near.cells.row, root, id);
+        }
     }
     return OA_OK;
 }
-
-static oa_status link_chunk(void *arg, oa_span span, oa_worker *worker) { return for_cells(arg, span, worker, link_cell); }
 
 /* Leaves out groups of fewer than `least` points and closes the gaps in the numbers. Links are needed no more: their
  * memory takes the sizes, then the new numbers. */
@@ -122,38 +97,36 @@ static uint32_t number_groups(groups *g, size_t n_rows, int64_t least)
     return least > 1 ? drop_small(g, n_rows, domains, least) : domains;
 }
 
-/* Border points get the lowest domain among the core points near them. Those near one point only know it; true: the others
- * have to be searched. */
-static bool settle(const groups *g, oa_span points)
+static uint32_t lowest_domain(const groups *g, const uint32_t *id, size_t n)
 {
-    bool is_open = false;
-    for (size_t i = points.begin; i < points.end; i++) {
-        if (oa_bits_has(g->is_core, i)) continue;
-        const uint32_t only = oa_link_get(&g->parent[i]);
-        if (only == i) is_open = true;
-        else if (only != NO_POINT && oa_bits_has(g->is_core, only)) g->domain[g->near.cells.row[i]] = g->domain[g->near.cells.row[only]];
+    uint32_t lowest = 0;
+    for (size_t j = 0; j < n; j++) {
+        const uint32_t domain = oa_bits_has(g->is_core, id[j]) ? g->domain[g->near.cells.row[id[j]]] : 0;
+        if (domain && (!lowest || domain < lowest)) lowest = domain;
     }
-    return is_open;
+    return lowest;
 }
 
-static oa_status border_cell(const groups *g, oa_span points, oa_near_cell *around, oa_worker *worker)
+/* Border points get the lowest domain among the core points near them. Those near one point only know it, the others have
+ * to be searched. */
+static oa_status border_chunk(void *arg, oa_span span, oa_worker *worker)
 {
-    if (!settle(g, points)) return OA_OK;
-    OA_TRY(oa_near_gather(&g->near, points.begin, OA_NEAR_LINES, g->is_core, worker, around));
-    for (size_t i = points.begin; i < points.end; i++) {
-        if (oa_bits_has(g->is_core, i) || oa_link_get(&g->parent[i]) != i) continue;
-        uint32_t lowest = 0;
-        for (size_t j = 0; j < around->n; j += OA_NEAR_AT_ONCE)
-            for (uint64_t near = oa_near_of(&g->near, around, i, j); near; near &= near - 1) {
-                const uint32_t domain = g->domain[g->near.cells.row[around->id[j + (size_t)__builtin_ctzll(near)]]];
-                if (!lowest || domain < lowest) lowest = domain;
-            }
-        g->domain[g->near.cells.row[i]] = lowest;
+    const groups *g = arg;
+    oa_near_ids ids = { .id = NULL };
+    for (size_t i = span.begin; i < span.end; i++) {
+        const uint32_t only = oa_link_get(&g->parent[i]);
+        if (only == NO_POINT || oa_bits_has(g->is_core, i)) continue;
+        uint32_t *domain = &g->domain[g->near.cells.row[i]];
+        if (only != i) {
+            if (oa_bits_has(g->is_core, only)) *domain = g->domain[g->near.cells.row[only]];
+            continue;
+        }
+        const oa_near_point at = oa_near_point_of(&g->near, i, OA_NEAR_LINES);
+        OA_TRY(oa_near_room(worker, &ids, &at, SIZE_MAX));
+        *domain = lowest_domain(g, ids.id, oa_near_find(&g->near, &at, SIZE_MAX, ids.id));
     }
     return OA_OK;
 }
-
-static oa_status border_chunk(void *arg, oa_span span, oa_worker *worker) { return for_cells(arg, span, worker, border_cell); }
 
 /* ---------------------------------------------------------------------------------------------- the two rules */
 
@@ -162,7 +135,6 @@ static oa_status begin(oa_arena *arena, groups *g, const oa_points *points, doub
     OA_TRY(oa_near_begin(arena, &g->near, arena->context->kernels, points, eps));
     OA_TRY(oa_arena_take(arena, &g->is_core, oa_bits_words(g->near.cells.n), sizeof *g->is_core));
     OA_TRY(oa_arena_take(arena, &g->parent, g->near.cells.n, sizeof *g->parent));
-    for (size_t i = 0; i < g->near.cells.n; i++) atomic_init(&g->parent[i], (uint32_t)i);
     return OA_OK;
 }
 
@@ -183,6 +155,7 @@ oa_status oa_max_separation(oa_context *context, oa_arena *arena, const oa_point
     groups g = { .min_points = min_points, .domain = domain };
     OA_TRY(begin(arena, &g, points, eps));
     memset(g.is_core, 0xff, g.near.cells.n / 64 * 8 + 8);
+    for (size_t i = 0; i < g.near.cells.n; i++) oa_link_put(&g.parent[i], (uint32_t)i);
     OA_TRY(oa_parallel(context, g.near.cells.n, POINTS_PER_CHUNK, link_chunk, &g));
     *n_domains = number_groups(&g, points->n, min_points);
     return OA_OK;

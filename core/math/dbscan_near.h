@@ -46,59 +46,57 @@ typedef struct oa_near_point {
 static inline oa_status oa_near_begin(oa_arena *arena, oa_near *near, const oa_kernels *kernels, const oa_points *points, double eps)
 {
     near->kernels = kernels;
-    OA_TRY(oa_cells_build(arena, &near->cells, points, eps * (1 + 1e-9), OA_CELLS_ROWS | OA_CELLS_STEPS | OA_CELLS_PARALLEL));
+    OA_TRY(oa_cells_build(arena, &near->cells, points, eps * (1 + 1e-6), OA_CELLS_ROWS | OA_CELLS_STEPS | OA_CELLS_PARALLEL));
     near->eps2 = eps * eps;
     near->reach = oa_reach_of(near->cells.steps, eps);
     return OA_OK;
 }
 
+static inline void oa_near_cell(const oa_cells *cells, const oa_near_point *at, int64_t out[3])
+{
+    for (int axis = 0; axis < 3; axis++) {
+        if (cells->xk) {
+            out[axis] = oa_cells_along_steps(cells, axis, at->k[axis]);
+            continue;
+        }
+        const double k = (at->p[axis] - cells->origin[axis]) * cells->inverse;
+        out[axis] = k < (double)cells->dims[axis] ? (int64_t)k : (int64_t)cells->dims[axis] - 1;
+    }
+}
+
 /* Lines of cells around the cell of a point: its own first, for there most neighbours are, then those that come before it
- * in the order of the cells. Neighbours lie in the next cells at most. */
-static inline int oa_near_lines(const oa_cells *cells, const double p[3], int n_lines, oa_stretch out[OA_NEAR_LINES])
+ * in the order of the cells. Neighbours lie in the next cells at most. Lines may be empty: there are always n_lines. */
+static inline void oa_near_lines(const oa_cells *cells, const int64_t at[3], int n_lines, oa_stretch out[OA_NEAR_LINES])
 {
     static const int offset[OA_NEAR_LINES][2] = { { 0, 0 }, { 0, -1 }, { -1, -1 }, { -1, 0 }, { -1, 1 },
                                                   { 0, 1 }, { 1, -1 }, { 1, 0 },   { 1, 1 } };
-    int64_t at[3];
-    for (int axis = 0; axis < 3; axis++) {
-        const double k = (p[axis] - cells->origin[axis]) * cells->inverse;
-        at[axis] = k < (double)cells->dims[axis] ? (int64_t)k : (int64_t)cells->dims[axis] - 1;
+    const int64_t nx = (int64_t)cells->dims[0], ny = (int64_t)cells->dims[1], nz = (int64_t)cells->dims[2];
+    const uint32_t *own = cells->start + (at[2] * ny + at[1]) * nx;
+    const int64_t x0 = at[0] ? at[0] - 1 : 0, x1 = at[0] + 2 < nx ? at[0] + 2 : nx;
+    if (at[1] > 0 && at[1] + 1 < ny && at[2] > 0 && at[2] + 1 < nz) { /* nearly all */
+        for (int k = 0; k < n_lines; k++) {
+            const uint32_t *line = own + (offset[k][0] * ny + offset[k][1]) * nx;
+            out[k] = (oa_stretch){ line[x0], line[x1] };
+        }
+        return;
     }
-    const int64_t ny = (int64_t)cells->dims[1], nz = (int64_t)cells->dims[2];
-    const int64_t x0 = at[0] ? at[0] - 1 : 0, x1 = at[0] + 2 < (int64_t)cells->dims[0] ? at[0] + 2 : (int64_t)cells->dims[0];
-    int n = 0;
     for (int k = 0; k < n_lines; k++) {
         const int64_t z = at[2] + offset[k][0], y = at[1] + offset[k][1];
-        if (y < 0 || y >= ny || z < 0 || z >= nz) continue;
-        const uint32_t *line = cells->start + (size_t)(z * ny + y) * cells->dims[0];
-        out[n] = (oa_stretch){ line[x0], line[x1] };
-        n += out[n].begin < out[n].end;
+        const uint32_t *line = cells->start + (z * ny + y) * nx;
+        out[k] = y < 0 || y >= ny || z < 0 || z >= nz ? (oa_stretch){ 0, 0 } : (oa_stretch){ line[x0], line[x1] };
     }
-    return n;
-}
-
-static inline size_t oa_near_cell_of(const oa_cells *cells, size_t i)
-{
-    double p[3];
-    size_t at[3];
-    oa_cells_point(cells, i, p);
-    for (int axis = 0; axis < 3; axis++) {
-        const double k = (p[axis] - cells->origin[axis]) * cells->inverse;
-        at[axis] = k < (double)cells->dims[axis] ? (size_t)k : cells->dims[axis] - 1;
-    }
-    return (at[2] * cells->dims[1] + at[1]) * cells->dims[0] + at[0];
 }
 
 static inline oa_near_point oa_near_point_of(const oa_near *near, size_t i, int n_lines)
 {
     const oa_cells *c = &near->cells;
-    oa_near_point out = { .n_lines = 0 };
-    oa_cells_point(c, i, out.p);
-    if (c->xk) {
-        out.k[0] = c->xk[i];
-        out.k[1] = c->yk[i];
-        out.k[2] = c->zk[i];
-    }
-    out.n_lines = oa_near_lines(c, out.p, n_lines, out.line);
+    oa_near_point out;
+    int64_t cell[3];
+    if (c->xk) out.k[0] = c->xk[i], out.k[1] = c->yk[i], out.k[2] = c->zk[i];
+    else oa_cells_point(c, i, out.p);
+    oa_near_cell(c, &out, cell);
+    out.n_lines = n_lines;
+    oa_near_lines(c, cell, n_lines, out.line);
     return out;
 }
 
@@ -123,115 +121,34 @@ static inline uint64_t oa_near_points(const oa_near *near, const oa_near_point *
     return oa_near_doubles(near, at->p, begin, n);
 }
 
-/* ---------------------------------------------------------------------------------------------- the surroundings of a cell */
+/* Room for the numbers of near points. */
+typedef struct oa_near_ids {
+    size_t capacity;
+    uint32_t *id;
+} oa_near_ids;
 
-/* Points of the cells around one cell, side by side: the points of the cell share them. Coordinates in steps or as doubles. */
-typedef struct oa_near_cell {
-    size_t n, capacity;
-    uint32_t *id; /* (n) which points */
-    int32_t *k[3];
-    double *d[3];
-} oa_near_cell;
-
-static inline oa_status oa_near_room(oa_worker *worker, oa_near_cell *around, bool is_steps, size_t n)
+static inline oa_status oa_near_room(oa_worker *worker, oa_near_ids *ids, const oa_near_point *at, size_t enough)
 {
-    if (n <= around->capacity) return OA_OK;
-    const size_t capacity = n < 512 ? 1024 : 2 * n, column = capacity + OA_KERNEL_PAD;
-    void *columns;
-    OA_TRY(oa_worker_scratch(worker, 0, &around->id, column, sizeof *around->id));
-    OA_TRY(oa_worker_scratch(worker, 1, &columns, 3 * column, is_steps ? sizeof(int32_t) : sizeof(double)));
-    for (size_t axis = 0; axis < 3; axis++) {
-        around->k[axis] = is_steps ? (int32_t *)columns + axis * column : NULL;
-        around->d[axis] = is_steps ? NULL : (double *)columns + axis * column;
-    }
-    around->capacity = capacity;
-    return OA_OK;
+    size_t most = 0;
+    if (ids->id && enough <= ids->capacity) return OA_OK;
+    for (int k = 0; k < at->n_lines; k++) most += at->line[k].end - at->line[k].begin;
+    most = most < enough ? most : enough;
+    if (ids->id && most <= ids->capacity) return OA_OK;
+    ids->capacity = most < 512 ? 1024 : 2 * most;
+    return oa_worker_scratch(worker, 0, &ids->id, ids->capacity + OA_KERNEL_PAD, sizeof *ids->id);
 }
 
-/* Appends the points of a stretch that are in the set. */
-static inline size_t oa_near_append(const uint64_t *set, oa_stretch stretch, uint32_t *id, size_t n)
+/* Writes the numbers of the near points and returns how many; where there are `enough`, some may be left out. */
+static inline size_t oa_near_find(const oa_near *near, const oa_near_point *at, size_t enough, uint32_t *id)
 {
-    for (size_t at = stretch.begin; at < stretch.end; at += 64) {
-        uint64_t bits = oa_bits_from(set, at);
-        if (stretch.end - at < 64) bits &= (UINT64_C(1) << (stretch.end - at)) - 1;
-        for (; bits; bits &= bits - 1) id[n++] = (uint32_t)(at + (size_t)__builtin_ctzll(bits));
-    }
+    const oa_cells *c = &near->cells;
+    if (c->xk) return near->kernels->near_lines(id, enough, at->line, at->n_lines, c->xk, c->yk, c->zk, at->k, &near->reach);
+    size_t n = 0;
+    for (int k = 0; k < at->n_lines; k++)
+        for (size_t j = at->line[k].begin; j < at->line[k].end; j += OA_NEAR_AT_ONCE)
+            for (uint64_t found = oa_near_points(near, at, j, at->line[k].end); found && n < enough; found &= found - 1)
+                id[n++] = (uint32_t)(j + (size_t)__builtin_ctzll(found));
     return n;
-}
-
-/* Stretches are short, a few points: whole vectors are copied, what is too much is written over by the next. */
-static inline size_t oa_near_copy(const oa_cells *c, oa_stretch stretch, oa_near_cell *out, size_t n)
-{
-    enum { AT_ONCE = 4 };
-    for (uint32_t j = stretch.begin; j < stretch.end; j += AT_ONCE, n += AT_ONCE) {
-        memcpy(out->k[0] + n, c->xk + j, AT_ONCE * sizeof(int32_t));
-        memcpy(out->k[1] + n, c->yk + j, AT_ONCE * sizeof(int32_t));
-        memcpy(out->k[2] + n, c->zk + j, AT_ONCE * sizeof(int32_t));
-        for (uint32_t k = 0; k < AT_ONCE; k++) out->id[n + k] = j + k;
-    }
-    return n - (AT_ONCE - 1 - (stretch.end - stretch.begin + AT_ONCE - 1) % AT_ONCE);
-}
-
-static inline void oa_near_fill(const oa_cells *c, oa_near_cell *out)
-{
-    double p[3];
-    if (c->xk) {
-        for (size_t j = 0; j < out->n; j++) out->k[0][j] = c->xk[out->id[j]], out->k[1][j] = c->yk[out->id[j]], out->k[2][j] = c->zk[out->id[j]];
-        return;
-    }
-    for (size_t j = 0; j < out->n; j++) {
-        oa_cells_point(c, out->id[j], p);
-        out->d[0][j] = p[0], out->d[1][j] = p[1], out->d[2][j] = p[2];
-    }
-}
-
-/* Gathers the lines around the cell of point `first`; set: only points of it (NULL: all). */
-static inline oa_status oa_near_gather(const oa_near *near, size_t first, int n_lines, const uint64_t *set, oa_worker *worker, oa_near_cell *out)
-{
-    const oa_cells *c = &near->cells;
-    oa_stretch line[OA_NEAR_LINES];
-    double p[3];
-    size_t most = 0, n = 0;
-    oa_cells_point(c, first, p);
-    const int lines = oa_near_lines(c, p, n_lines, line);
-    for (int k = 0; k < lines; k++) most += line[k].end - line[k].begin;
-    OA_TRY(oa_near_room(worker, out, c->xk != NULL, most));
-    for (int k = 0; k < lines; k++) {
-        if (set) n = oa_near_append(set, line[k], out->id, n);
-        else if (c->xk) n = oa_near_copy(c, line[k], out, n);
-        else
-            for (uint32_t j = line[k].begin; j < line[k].end; j++) out->id[n++] = j;
-    }
-    out->n = n;
-    if (set || !c->xk) oa_near_fill(c, out);
-    return OA_OK;
-}
-
-/* Bit j is set where gathered point begin + j is near point i. */
-static inline uint64_t oa_near_of(const oa_near *near, const oa_near_cell *around, size_t i, size_t begin)
-{
-    const size_t n = around->n - begin < OA_NEAR_AT_ONCE ? around->n - begin : OA_NEAR_AT_ONCE;
-    const oa_cells *c = &near->cells;
-    if (c->xk) {
-        const int32_t k[3] = { c->xk[i], c->yk[i], c->zk[i] };
-        return near->kernels->near_steps(n, around->k[0] + begin, around->k[1] + begin, around->k[2] + begin, k, &near->reach);
-    }
-    uint64_t found = 0;
-    double p[3];
-    oa_cells_point(c, i, p);
-    for (size_t j = 0; j < n; j++) {
-        const double dx = around->d[0][begin + j] - p[0], dy = around->d[1][begin + j] - p[1], dz = around->d[2][begin + j] - p[2];
-        found |= (uint64_t)((dx * dx + dy * dy) + dz * dz <= near->eps2) << j;
-    }
-    return found;
-}
-
-/* The first point of the cell after that of point i; *cell begins as the cell of i and ends as its own. */
-static inline size_t oa_near_cell_end(const oa_cells *cells, size_t i, size_t *cell)
-{
-    for (int k = 0; k < 4 && cells->start[*cell + 1] <= i; k++) ++*cell;
-    if (cells->start[*cell + 1] <= i) *cell = oa_near_cell_of(cells, i); /* a long way over empty cells */
-    return cells->start[*cell + 1];
 }
 
 /* ---------------------------------------------------------------------------------------------- links */

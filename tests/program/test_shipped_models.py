@@ -25,7 +25,7 @@ def summary(*args):
 def test_its_record_says_how_it_was_made(name):
     path = FOLDER / f"{name}.nxs"
     assert "bank" in call("verify", path).out
-    records = ok("show", path)["results"]
+    records = ok("show", path)["records"]
     assert [r["step"] for r in records] == ["bank", "train"] and path.stat().st_size < 1 << 20
 
 
@@ -39,8 +39,8 @@ def test_cocrni_networks_rank_ions_better_than_the_published(args, tmp_path):
     ok("synthesise", *args, *BOX, "-o", tmp_path / "tip.nxs")
     score = {}
     for name, model in (("published", ("--model", tmp_path / "published.nxs")), ("ours", ())):
-        ok("classify", tmp_path / "tip.nxs", *model, "--species", "Cr" if "Cr" in args else "Ni", "-o", tmp_path / f"{name}.nxs")
-        score[name] = summary("score", tmp_path / f"{name}.nxs", "--truth", tmp_path / "tip.nxs", "-o", tmp_path / "score.nxs")
+        ok("classify", tmp_path / "tip.nxs", *model, "--species", "Cr" if "Cr" in args else "Ni", "-o", tmp_path / f"by_{name}.nxs")
+        score[name] = summary("score", tmp_path / f"by_{name}.nxs", "--truth", tmp_path / "tip.nxs", "-o", tmp_path / "score.nxs")
     assert score["ours"]["average_precision"] > score["published"]["average_precision"] > score["ours"]["prevalence"]
     assert score["ours"]["spheres_found"] > score["published"]["spheres_found"]
 

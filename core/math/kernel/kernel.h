@@ -37,6 +37,11 @@ typedef struct oa_reach {
     float inside, outside;
 } oa_reach;
 
+/* The points [begin, end) of those that lie side by side in memory. */
+typedef struct oa_stretch {
+    uint32_t begin, end;
+} oa_stretch;
+
 typedef struct oa_kernels {
     const char *name;
 
@@ -53,6 +58,12 @@ typedef struct oa_kernels {
     /* The same for points and a centre in steps, all of them less than 2^30: bit i is oa_reach_holds of point i. x, y, z have OA_KERNEL_PAD readable entries behind them. */
     uint64_t (*near_steps)(size_t n, const int32_t *x, const int32_t *y, const int32_t *z, const int32_t centre[3],
                            const oa_reach *reach);
+
+    /* Numbers of the points of all lines that near_steps finds, in the order of the lines; returns how many. It may stop where
+     * it has `enough` of them: fewer are all there are. Lines may be empty. out has room for OA_KERNEL_PAD more than `enough` or
+     * than the points of the lines, whatever is less; x, y, z as above. */
+    size_t (*near_lines)(uint32_t *out, size_t enough, const oa_stretch *lines, int n_lines, const int32_t *x, const int32_t *y, const int32_t *z,
+                         const int32_t centre[3], const oa_reach *reach);
 
     /* ------------------------------------------------------------------------------------------ maps */
 
@@ -135,6 +146,18 @@ static inline bool oa_reach_holds(const oa_reach *reach, const int32_t point[3],
     const double dy = point[1] / reach->steps - centre[1] / reach->steps;
     const double dz = point[2] / reach->steps - centre[2] / reach->steps;
     return (dx * dx + dy * dy) + dz * dz <= reach->radius2;
+}
+
+/* The points of the set `open`, a bit each, for which it holds. */
+static inline unsigned oa_reach_settle(const oa_reach *reach, unsigned open, const int32_t *x, const int32_t *y, const int32_t *z, const int32_t centre[3])
+{
+    unsigned holds = 0;
+    for (; open; open &= open - 1) {
+        const int i = __builtin_ctz(open);
+        const int32_t point[3] = { x[i], y[i], z[i] };
+        holds |= (unsigned)oa_reach_holds(reach, point, centre) << i;
+    }
+    return holds;
 }
 
 /* True where t is on the axis at all, kept or not. */

@@ -2,6 +2,7 @@
 #include "math/kernel/product.h"
 
 #include <immintrin.h>
+#include <string.h>
 
 /* Bits of the lanes that hold one of n points. */
 static unsigned first_lanes(size_t n)
@@ -92,6 +93,50 @@ static uint64_t near_steps(size_t n, const int32_t *x, const int32_t *y, const i
         found |= (uint64_t)oa_reach_holds(reach, point, centre) << i;
     }
     return found & all;
+}
+
+/* Writes the numbers of the lanes in mask, counted from first; whole vectors, what is too much is written over by the next. */
+static inline size_t append_lanes(uint32_t *out, uint32_t first, unsigned mask)
+{
+    static const uint8_t lanes[16][4] = {
+        { 0, 0, 0, 0 }, { 0, 0, 0, 0 }, { 1, 0, 0, 0 }, { 0, 1, 0, 0 }, { 2, 0, 0, 0 }, { 0, 2, 0, 0 }, { 1, 2, 0, 0 }, { 0, 1, 2, 0 },
+        { 3, 0, 0, 0 }, { 0, 3, 0, 0 }, { 1, 3, 0, 0 }, { 0, 1, 3, 0 }, { 2, 3, 0, 0 }, { 0, 2, 3, 0 }, { 1, 2, 3, 0 }, { 0, 1, 2, 3 },
+    };
+    size_t n = 0;
+    for (int half = 0; half < 2; half++, mask >>= 4) {
+        int32_t bytes;
+        memcpy(&bytes, lanes[mask & 15], sizeof bytes);
+        const __m128i ids = _mm_add_epi32(_mm_cvtepu8_epi32(_mm_cvtsi32_si128(bytes)), _mm_set1_epi32((int)(first + 4 * (uint32_t)half)));
+        _mm_storeu_si128((__m128i *)(void *)(out + n), ids);
+        n += (size_t)__builtin_popcount(mask & 15);
+    }
+    return n;
+}
+
+static size_t near_lines(uint32_t *out, size_t enough, const oa_stretch *lines, int n_lines, const int32_t *x, const int32_t *y, const int32_t *z,
+                         const int32_t centre[3], const oa_reach *reach)
+{
+    const __m256i cx = _mm256_set1_epi32(centre[0]), cy = _mm256_set1_epi32(centre[1]), cz = _mm256_set1_epi32(centre[2]);
+    const __m256 inside = _mm256_set1_ps(reach->inside), outside = _mm256_set1_ps(reach->outside);
+    size_t found = 0;
+    for (int line = 0; line < n_lines && found < enough; line++) {
+        uint32_t i = lines[line].begin;
+        const uint32_t end = lines[line].end;
+        do { /* most lines have fewer points than a vector, and none that is near */
+            const __m256 dx = offset(x + i, cx), dy = offset(y + i, cy), dz = offset(z + i, cz);
+            const __m256 d2 = _mm256_add_ps(_mm256_add_ps(_mm256_mul_ps(dx, dx), _mm256_mul_ps(dy, dy)), _mm256_mul_ps(dz, dz));
+            unsigned maybe = (unsigned)_mm256_movemask_ps(_mm256_cmp_ps(d2, outside, _CMP_NGT_UQ));
+            if (maybe) {
+                maybe &= end - i < 8 ? (1u << (end - i)) - 1 : 0xff;
+                unsigned holds = (unsigned)_mm256_movemask_ps(_mm256_cmp_ps(d2, inside, _CMP_LE_OQ)) & maybe;
+                if (holds != maybe) holds |= oa_reach_settle(reach, maybe & ~holds, x + i, y + i, z + i, centre);
+                found += append_lanes(out + found, i, holds);
+            }
+            if (end - i <= 8) break;
+            i += 8;
+        } while (found < enough);
+    }
+    return found;
 }
 
 /* Both directions of a pair fall into mirrored bins, so one count per pair is kept, in the lower of the two. Pairs for
@@ -244,6 +289,7 @@ const oa_kernels oa_kernels_avx2 = {
     .gather = gather,
     .near = near,
     .near_steps = near_steps,
+    .near_lines = near_lines,
     .pairs_z = pairs_z,
     .offsets_z = offsets_z,
     .convolve = convolve,

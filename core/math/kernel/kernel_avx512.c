@@ -75,6 +75,33 @@ static uint64_t near_steps(size_t n, const int32_t *x, const int32_t *y, const i
     return found & all;
 }
 
+static size_t near_lines(uint32_t *out, size_t enough, const oa_stretch *lines, int n_lines, const int32_t *x, const int32_t *y, const int32_t *z,
+                         const int32_t centre[3], const oa_reach *reach)
+{
+    const __m512i cx = _mm512_set1_epi32(centre[0]), cy = _mm512_set1_epi32(centre[1]), cz = _mm512_set1_epi32(centre[2]);
+    const __m512i lanes = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    const __m512 inside = _mm512_set1_ps(reach->inside), outside = _mm512_set1_ps(reach->outside);
+    size_t found = 0;
+    for (int line = 0; line < n_lines && found < enough; line++) {
+        uint32_t i = lines[line].begin;
+        const uint32_t end = lines[line].end;
+        do { /* most lines have fewer points than a vector, and often none, which is found out nowhere else */
+            const __mmask16 all = end - i < 16 ? (__mmask16)((1u << (end - i)) - 1) : 0xffff;
+            const __m512 dx = offset(x + i, cx), dy = offset(y + i, cy), dz = offset(z + i, cz);
+            const __m512 d2 = _mm512_add_ps(_mm512_add_ps(_mm512_mul_ps(dx, dx), _mm512_mul_ps(dy, dy)), _mm512_mul_ps(dz, dz));
+            unsigned holds = _mm512_mask_cmp_ps_mask(all, d2, inside, _CMP_LE_OQ);
+            const unsigned open = _mm512_mask_cmp_ps_mask(all, d2, outside, _CMP_NGT_UQ) & ~holds;
+            if (open) holds |= oa_reach_settle(reach, open, x + i, y + i, z + i, centre);
+            const __m512i ids = _mm512_add_epi32(lanes, _mm512_set1_epi32((int)i));
+            _mm512_storeu_si512(out + found, _mm512_maskz_compress_epi32((__mmask16)holds, ids));
+            found += (size_t)__builtin_popcount(holds);
+            if (end - i <= 16) break;
+            i += 16;
+        } while (found < enough);
+    }
+    return found;
+}
+
 /* Both directions of a pair fall into mirrored bins, so one count per pair is kept, in the lower of the two. Pairs for
  * which that does not hold exactly (on the edge of a bin or of the axis) are counted one by one. */
 enum { FOLDED = 128, QUEUE = 512 };
@@ -229,6 +256,7 @@ const oa_kernels oa_kernels_avx512 = {
     .gather = gather,
     .near = near,
     .near_steps = near_steps,
+    .near_lines = near_lines,
     .pairs_z = pairs_z,
     .offsets_z = offsets_z,
     .convolve = convolve,

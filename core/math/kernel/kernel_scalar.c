@@ -44,6 +44,18 @@ static uint64_t near_steps(size_t n, const int32_t *x, const int32_t *y, const i
     return found;
 }
 
+static size_t near_lines(uint32_t *out, size_t enough, const oa_stretch *lines, int n_lines, const int32_t *x, const int32_t *y, const int32_t *z,
+                         const int32_t centre[3], const oa_reach *reach)
+{
+    size_t found = 0;
+    for (int line = 0; line < n_lines; line++)
+        for (uint32_t i = lines[line].begin; i < lines[line].end && found < enough; i++) {
+            out[found] = i;
+            found += near_steps(1, x + i, y + i, z + i, centre, reach);
+        }
+    return found;
+}
+
 static void pairs_z(uint32_t *counts, const oa_axis *axis, size_t n, const double *x, const double *z)
 {
     for (size_t i = 0; i < n; i++)
@@ -102,6 +114,7 @@ const oa_kernels oa_kernels_scalar = {
     .gather = gather,
     .near = near,
     .near_steps = near_steps,
+    .near_lines = near_lines,
     .pairs_z = pairs_z,
     .offsets_z = offsets_z,
     .convolve = convolve,
