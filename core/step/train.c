@@ -23,6 +23,7 @@ typedef struct train_params {
     int64_t batch, epochs, folds;
     const char *keep, *split;
     double test_share, turn;
+    oa_reals odds;
     int64_t seed;
 } train_params;
 
@@ -58,6 +59,9 @@ static const oa_param train_table[] = {
              .help = "group: a pattern and its copies stay together; published: each for itself, so that copies of test patterns are trained on"),
     OA_PARAM(train_params, test_share, .dflt = 0.1, .min = 0, .max = 0.9, .help = "share of the patterns that no member sees; accuracy and calibration come from them"),
     OA_PARAM(train_params, turn, .unit = OA_DEGREE, .dflt = 0, .min = 0, .max = 180, .help = "pictures are turned by a random angle up to this while training"),
+    OA_PARAM(train_params, odds, .n_min = 2, .n_max = OA_CLASSES_MAX, .min = 1e-3, .max = 1e3,
+             .help = "what the odds of each class are multiplied by when training is over, in order of the classes, for specimens where classes are not as "
+                     "frequent as among the patterns; left out: 1 each"),
     OA_PARAM(train_params, seed, .dflt = 1, .min = 0, .max = OA_SEED_MAX, .help = "which weights to begin with, which order, which split"),
     OA_PARAM_END
 };
@@ -464,15 +468,29 @@ static oa_status put_summary(oa_run *run, const training *t)
     return oa_put_text(run, "summary/model_sha256", t->model->sha256);
 }
 
+/* Into the bias of the output: exact for softmax, and for the one unit that tells two classes. */
+static void change_odds(training *t)
+{
+    const oa_reals *odds = &t->p->odds;
+    const oa_layer *last = &t->model->layers[t->model->n_layers - 1];
+    for (size_t i = 0; odds->n && i < (size_t)t->model->members * last->n_bias; i++) {
+        const size_t unit = i % last->n_bias;
+        last->bias[i] += (float)(last->n_bias == 1 ? log(odds->v[1] / odds->v[0]) : log(odds->v[unit]));
+    }
+}
+
 static oa_status fit_and_put(oa_run *run, training *t)
 {
     const oa_training how = { .optimizer = t->p->optimizer, .learning_rate = t->p->learning_rate, .batch = (size_t)t->p->batch,
                               .epochs = (size_t)t->p->epochs, .turn = t->p->turn, .seed = (uint64_t)t->p->seed };
     const oa_samples samples = { .n = t->patterns.n, .values = t->patterns.values, .grey = t->patterns.grey, .target = t->patterns.target };
+    if (t->p->odds.n && (size_t)t->p->odds.n != t->patterns.n_classes)
+        return oa_fail_at(run->context, OA_IN_PARAMETER("odds"), "E_PARAMETER_VALUE", "%d factors for %zu classes; give one for each", t->p->odds.n, t->patterns.n_classes);
     oa_phase(run->context, "train");
     OA_TRY(oa_train(run->context, t->model, &samples, &how, t->split.fold, t->history));
     OA_TRY(put_history(run, t));
     if (strcmp(t->p->keep, "best") == 0) keep_member(t->model, best_member(t));
+    change_odds(t);
     OA_TRY(test_model(run, t));
     OA_TRY(fit_outlier(run, t));
     OA_TRY(oa_model_digest(t->model, t->model->sha256));

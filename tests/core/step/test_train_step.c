@@ -122,6 +122,28 @@ static void test_train_step__the_best_member_alone(void **state)
     oa_values_free(bank);
 }
 
+/* Odds of 1 to 5 against 1 to 1: the bias of the output differs by log 5, and nothing else does. */
+static void test_train_step__odds_change_the_bias_alone(void **state)
+{
+    oa_context *context = *state;
+    oa_values *bank = make_bank(context, "EARLY,LATE", false);
+    step_run *even = begin(context, bank), *uneven = begin(context, bank);
+    step_set(even, "epochs", "2"), step_set(uneven, "epochs", "2");
+    step_set(uneven, "odds", "1,5");
+    check_ok(context, step_go(even));
+    check_ok(context, step_go(uneven));
+    const oa_model *a = even->values->model, *b = uneven->values->model;
+    for (int i = 0; i < a->n_layers; i++) {
+        const bool is_last = i + 1 == a->n_layers;
+        if (a->layers[i].n_kernel) assert_memory_equal(a->layers[i].kernel, b->layers[i].kernel, 3 * a->layers[i].n_kernel * sizeof(float));
+        for (size_t k = 0; k < 3 * a->layers[i].n_bias; k++)
+            check_real((double)b->layers[i].bias[k] - (double)a->layers[i].bias[k], is_last && k % 2 ? log(5) : 0, 1e-6);
+    }
+    step_end(even);
+    step_end(uneven);
+    oa_values_free(bank);
+}
+
 static void expect(oa_context *context, const oa_values *bank, const char *name, const char *text, const char *code)
 {
     step_run *s = begin(context, bank);
@@ -138,6 +160,7 @@ static void test_train_step__what_cannot_be_trained(void **state)
     expect(context, bank, "architecture", "cnn2d", "E_MAP_MISMATCH");
     expect(context, bank, "learning_rate", "1e12", "E_DIVERGED");
     expect(context, bank, "kernel_width", "40", "E_ARCHITECTURE");
+    expect(context, bank, "odds", "1,2,3", "E_PARAMETER_VALUE");
     expect(context, bank, "filters", "2.5", "E_PARAMETER_RANGE");
     expect(context, three, NULL, NULL, "E_MODEL"); /* targets of two classes, names of three */
     uint32_t *label = oa_values_find(bank, 1, "labels/label")->block->data;
@@ -176,6 +199,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_train_step__learns_what_can_be_learnt, check_setup, check_teardown),
         cmocka_unit_test(test_train_step__threads_give_the_same_digest),
         cmocka_unit_test_setup_teardown(test_train_step__the_best_member_alone, check_setup, check_teardown),
+        cmocka_unit_test_setup_teardown(test_train_step__odds_change_the_bias_alone, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(test_train_step__what_cannot_be_trained, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(test_train_step__memory_is_foretold, check_setup, check_teardown),
     };
