@@ -27,18 +27,52 @@ static uint32_t only_neighbour(const uint32_t *id, size_t found, uint32_t i)
     return id[0] == i ? id[1] : id[0];
 }
 
+/* The neighbours of a point, as far as `enough` are wanted. */
+typedef struct search {
+    oa_near_ids ids;
+    oa_near_cell around;
+} search;
+
+/* Where cells are full and more is wanted than is near at hand, the points of a cell share what lies around it; else lines are
+ * looked through in place, for most of them have a point or none, or the first one is enough. */
+static bool is_shared(const oa_near_point *at, size_t enough)
+{
+    const size_t own = at->end - at->begin;
+    return own >= 3 && enough > 2 * own;
+}
+
+static oa_status count_shared(const groups *g, const oa_near_point *at, uint32_t i, oa_worker *worker, search *s, size_t *found, uint32_t *only)
+{
+    if (i >= s->around.end) OA_TRY(oa_near_gather(&g->near, at, NULL, worker, &s->around));
+    *only = i; /* to be searched again */
+    *found = 0;
+    for (size_t j = 0; j < s->around.n && *found < (size_t)g->min_points; j += OA_NEAR_AT_ONCE)
+        *found += (size_t)__builtin_popcountll(oa_near_of(&g->near, &s->around, i, j));
+    return OA_OK;
+}
+
+static oa_status count_lines(const groups *g, const oa_near_point *at, uint32_t i, size_t enough, oa_worker *worker, search *s, size_t *found, uint32_t *only)
+{
+    OA_TRY(oa_near_room(worker, &s->ids, at, enough));
+    *found = oa_near_find(&g->near, at, enough, s->ids.id);
+    *only = only_neighbour(s->ids.id, *found, i);
+    return OA_OK;
+}
+
 static oa_status core_chunk(void *arg, oa_span span, oa_worker *worker)
 {
     const groups *g = arg;
     const size_t enough = g->min_points > 0 ? (size_t)g->min_points : 0;
-    oa_near_ids ids = { .id = NULL };
+    search s = { .ids = { .id = NULL } };
     for (size_t i = span.begin; i < span.end; i++) {
         const oa_near_point at = oa_near_point_of(&g->near, i, OA_NEAR_LINES);
-        OA_TRY(oa_near_room(worker, &ids, &at, enough));
-        const size_t found = oa_near_find(&g->near, &at, enough, ids.id);
+        size_t found;
+        uint32_t only;
+        OA_TRY(is_shared(&at, enough) ? count_shared(g, &at, (uint32_t)i, worker, &s, &found, &only)
+                                      : count_lines(g, &at, (uint32_t)i, enough, worker, &s, &found, &only));
         const bool is_core = found >= enough;
         g->is_core[i / 64] |= (uint64_t)is_core << (i % 64);
-        oa_link_put(&g->parent[i], is_core ? (uint32_t)i : only_neighbour(ids.id, found, (uint32_t)i));
+        oa_link_put(&g->parent[i], is_core ? (uint32_t)i : only);
     }
     return OA_OK;
 }
@@ -97,13 +131,14 @@ static uint32_t number_groups(groups *g, size_t n_rows, int64_t least)
     return least > 1 ? drop_small(g, n_rows, domains, least) : domains;
 }
 
-static uint32_t lowest_domain(const groups *g, const uint32_t *id, size_t n)
+static uint32_t lowest_domain(const groups *g, const oa_near_cell *around, size_t i)
 {
     uint32_t lowest = 0;
-    for (size_t j = 0; j < n; j++) {
-        const uint32_t domain = oa_bits_has(g->is_core, id[j]) ? g->domain[g->near.cells.row[id[j]]] : 0;
-        if (domain && (!lowest || domain < lowest)) lowest = domain;
-    }
+    for (size_t j = 0; j < around->n; j += OA_NEAR_AT_ONCE)
+        for (uint64_t near = oa_near_of(&g->near, around, i, j); near; near &= near - 1) {
+            const uint32_t domain = g->domain[g->near.cells.row[around->id[j + (size_t)__builtin_ctzll(near)]]];
+            if (!lowest || domain < lowest) lowest = domain;
+        }
     return lowest;
 }
 
@@ -112,7 +147,7 @@ static uint32_t lowest_domain(const groups *g, const uint32_t *id, size_t n)
 static oa_status border_chunk(void *arg, oa_span span, oa_worker *worker)
 {
     const groups *g = arg;
-    oa_near_ids ids = { .id = NULL };
+    oa_near_cell around = { .n = 0 };
     for (size_t i = span.begin; i < span.end; i++) {
         const uint32_t only = oa_link_get(&g->parent[i]);
         if (only == NO_POINT || oa_bits_has(g->is_core, i)) continue;
@@ -121,9 +156,11 @@ static oa_status border_chunk(void *arg, oa_span span, oa_worker *worker)
             if (oa_bits_has(g->is_core, only)) *domain = g->domain[g->near.cells.row[only]];
             continue;
         }
-        const oa_near_point at = oa_near_point_of(&g->near, i, OA_NEAR_LINES);
-        OA_TRY(oa_near_room(worker, &ids, &at, SIZE_MAX));
-        *domain = lowest_domain(g, ids.id, oa_near_find(&g->near, &at, SIZE_MAX, ids.id));
+        if (i >= around.end) {
+            const oa_near_point at = oa_near_point_of(&g->near, i, OA_NEAR_LINES);
+            OA_TRY(oa_near_gather(&g->near, &at, g->is_core, worker, &around));
+        }
+        *domain = lowest_domain(g, &around, i);
     }
     return OA_OK;
 }

@@ -38,6 +38,7 @@ typedef struct oa_near {
 typedef struct oa_near_point {
     double p[3];
     int32_t k[3]; /* in steps, where the cells have them */
+    uint32_t begin, end; /* the points of its cell */
     int n_lines;
     oa_stretch line[OA_NEAR_LINES];
 } oa_near_point;
@@ -52,7 +53,7 @@ static inline oa_status oa_near_begin(oa_arena *arena, oa_near *near, const oa_k
     return OA_OK;
 }
 
-static inline void oa_near_cell(const oa_cells *cells, const oa_near_point *at, int64_t out[3])
+static inline void oa_near_place(const oa_cells *cells, const oa_near_point *at, int64_t out[3])
 {
     for (int axis = 0; axis < 3; axis++) {
         if (cells->xk) {
@@ -94,9 +95,12 @@ static inline oa_near_point oa_near_point_of(const oa_near *near, size_t i, int 
     int64_t cell[3];
     if (c->xk) out.k[0] = c->xk[i], out.k[1] = c->yk[i], out.k[2] = c->zk[i];
     else oa_cells_point(c, i, out.p);
-    oa_near_cell(c, &out, cell);
+    oa_near_place(c, &out, cell);
     out.n_lines = n_lines;
     oa_near_lines(c, cell, n_lines, out.line);
+    const uint32_t *own = c->start + (cell[2] * (int64_t)c->dims[1] + cell[1]) * (int64_t)c->dims[0] + cell[0];
+    out.begin = own[0];
+    out.end = own[1];
     return out;
 }
 
@@ -135,7 +139,7 @@ static inline oa_status oa_near_room(oa_worker *worker, oa_near_ids *ids, const 
     most = most < enough ? most : enough;
     if (ids->id && most <= ids->capacity) return OA_OK;
     ids->capacity = most < 512 ? 1024 : 2 * most;
-    return oa_worker_scratch(worker, 0, &ids->id, ids->capacity + OA_KERNEL_PAD, sizeof *ids->id);
+    return oa_worker_scratch(worker, 2, &ids->id, ids->capacity + OA_KERNEL_PAD, sizeof *ids->id);
 }
 
 /* Writes the numbers of the near points and returns how many; where there are `enough`, some may be left out. */
@@ -149,6 +153,107 @@ static inline size_t oa_near_find(const oa_near *near, const oa_near_point *at, 
             for (uint64_t found = oa_near_points(near, at, j, at->line[k].end); found && n < enough; found &= found - 1)
                 id[n++] = (uint32_t)(j + (size_t)__builtin_ctzll(found));
     return n;
+}
+
+/* ---------------------------------------------------------------------------------------------- the surroundings of a cell */
+
+/* Points of the cells around one cell, side by side: the points of the cell share them. Coordinates in steps or as doubles. */
+typedef struct oa_near_cell {
+    size_t n, capacity;
+    size_t end; /* of the points that share them */
+    uint32_t *id; /* (n) which points */
+    int32_t *k[3];
+    double *d[3];
+} oa_near_cell;
+
+static inline oa_status oa_near_cell_room(oa_worker *worker, oa_near_cell *around, bool is_steps, size_t n)
+{
+    if (n <= around->capacity) return OA_OK;
+    const size_t capacity = n < 512 ? 1024 : 2 * n, column = capacity + OA_KERNEL_PAD;
+    void *columns;
+    OA_TRY(oa_worker_scratch(worker, 0, &around->id, column, sizeof *around->id));
+    OA_TRY(oa_worker_scratch(worker, 1, &columns, 3 * column, is_steps ? sizeof(int32_t) : sizeof(double)));
+    for (size_t axis = 0; axis < 3; axis++) {
+        around->k[axis] = is_steps ? (int32_t *)columns + axis * column : NULL;
+        around->d[axis] = is_steps ? NULL : (double *)columns + axis * column;
+    }
+    around->capacity = capacity;
+    return OA_OK;
+}
+
+/* Appends the points of a stretch that are in the set. */
+static inline size_t oa_near_append(const uint64_t *set, oa_stretch stretch, uint32_t *id, size_t n)
+{
+    for (size_t at = stretch.begin; at < stretch.end; at += 64) {
+        uint64_t bits = oa_bits_from(set, at);
+        if (stretch.end - at < 64) bits &= (UINT64_C(1) << (stretch.end - at)) - 1;
+        for (; bits; bits &= bits - 1) id[n++] = (uint32_t)(at + (size_t)__builtin_ctzll(bits));
+    }
+    return n;
+}
+
+/* Stretches are short, a few points: whole vectors are copied, what is too much is written over by the next. */
+static inline size_t oa_near_copy(const oa_cells *c, oa_stretch stretch, oa_near_cell *out, size_t n)
+{
+    enum { AT_ONCE = 4 };
+    for (uint32_t j = stretch.begin; j < stretch.end; j += AT_ONCE, n += AT_ONCE) {
+        memcpy(out->k[0] + n, c->xk + j, AT_ONCE * sizeof(int32_t));
+        memcpy(out->k[1] + n, c->yk + j, AT_ONCE * sizeof(int32_t));
+        memcpy(out->k[2] + n, c->zk + j, AT_ONCE * sizeof(int32_t));
+        for (uint32_t k = 0; k < AT_ONCE; k++) out->id[n + k] = j + k;
+    }
+    return n - (AT_ONCE - 1 - (stretch.end - stretch.begin + AT_ONCE - 1) % AT_ONCE);
+}
+
+static inline void oa_near_fill(const oa_cells *c, oa_near_cell *out)
+{
+    double p[3];
+    if (c->xk) {
+        for (size_t j = 0; j < out->n; j++) out->k[0][j] = c->xk[out->id[j]], out->k[1][j] = c->yk[out->id[j]], out->k[2][j] = c->zk[out->id[j]];
+        return;
+    }
+    for (size_t j = 0; j < out->n; j++) {
+        oa_cells_point(c, out->id[j], p);
+        out->d[0][j] = p[0], out->d[1][j] = p[1], out->d[2][j] = p[2];
+    }
+}
+
+/* Gathers the lines around the cell of a point, for the points [., at->end) that follow in it; set: only points of it (NULL: all). */
+static inline oa_status oa_near_gather(const oa_near *near, const oa_near_point *at, const uint64_t *set, oa_worker *worker, oa_near_cell *out)
+{
+    const oa_cells *c = &near->cells;
+    size_t most = 0, n = 0;
+    for (int k = 0; k < at->n_lines; k++) most += at->line[k].end - at->line[k].begin;
+    OA_TRY(oa_near_cell_room(worker, out, c->xk != NULL, most));
+    for (int k = 0; k < at->n_lines; k++) {
+        if (set) n = oa_near_append(set, at->line[k], out->id, n);
+        else if (c->xk) n = oa_near_copy(c, at->line[k], out, n);
+        else
+            for (uint32_t j = at->line[k].begin; j < at->line[k].end; j++) out->id[n++] = j;
+    }
+    out->n = n;
+    out->end = at->end;
+    if (set || !c->xk) oa_near_fill(c, out);
+    return OA_OK;
+}
+
+/* Bit j is set where gathered point begin + j is near point i. */
+static inline uint64_t oa_near_of(const oa_near *near, const oa_near_cell *around, size_t i, size_t begin)
+{
+    const size_t n = around->n - begin < OA_NEAR_AT_ONCE ? around->n - begin : OA_NEAR_AT_ONCE;
+    const oa_cells *c = &near->cells;
+    if (c->xk) {
+        const int32_t k[3] = { c->xk[i], c->yk[i], c->zk[i] };
+        return near->kernels->near_steps(n, around->k[0] + begin, around->k[1] + begin, around->k[2] + begin, k, &near->reach);
+    }
+    uint64_t found = 0;
+    double p[3];
+    oa_cells_point(c, i, p);
+    for (size_t j = 0; j < n; j++) {
+        const double dx = around->d[0][begin + j] - p[0], dy = around->d[1][begin + j] - p[1], dz = around->d[2][begin + j] - p[2];
+        found |= (uint64_t)((dx * dx + dy * dy) + dz * dz <= near->eps2) << j;
+    }
+    return found;
 }
 
 /* ---------------------------------------------------------------------------------------------- links */

@@ -34,6 +34,46 @@ static void test_cells__hold_every_point_once(void **state)
     cloud_free(&c);
 }
 
+/* As whole steps: each point in the cell that oa_cells_along_steps says, by row; no more than one cell from any that is within
+ * an edge of it along an axis. */
+static void check_steps(oa_context *context, const oa_points *points, double edge, size_t expected)
+{
+    oa_arena arena = { .context = context };
+    oa_cells cells;
+    double p[3];
+    check_ok(context, oa_cells_build(&arena, &cells, points, edge * (1 + 1e-6), OA_CELLS_ROWS | OA_CELLS_STEPS));
+    assert_int_equal(cells.n, expected);
+    for (size_t c = 0; c < oa_cells_count(&cells); c++)
+        for (uint32_t i = cells.start[c]; i < cells.start[c + 1]; i++) {
+            const int32_t k[3] = { cells.xk[i], cells.yk[i], cells.zk[i] };
+            size_t at[3];
+            oa_points_get(points, cells.row[i], p);
+            for (int axis = 0; axis < 3; axis++) {
+                at[axis] = oa_cells_along_steps(&cells, axis, k[axis]);
+                assert_true(k[axis] / cells.steps == p[axis]);
+                assert_true(oa_cells_along_steps(&cells, axis, k[axis] + (int32_t)(edge * cells.steps)) <= at[axis] + 1);
+            }
+            assert_int_equal((at[2] * cells.dims[1] + at[1]) * cells.dims[0] + at[0], c);
+            if (i > cells.start[c]) assert_true(cells.row[i] > cells.row[i - 1]);
+        }
+    assert_int_equal(cells.start[oa_cells_count(&cells)], cells.n);
+    oa_arena_drop(&arena);
+}
+
+static void test_cells__keep_whole_steps(void **state)
+{
+    for (uint64_t seed = 0; seed < 6; seed++) {
+        cloud c = cloud_random(30000, seed % 2 ? 90 : 6, seed % 3 ? 0 : 0.4, seed);
+        for (size_t i = 0; i < c.n; i++) cloud_set(&c, i, c.x[i] - 40, c.y[i] + 500, c.z[i]);
+        cloud_set(&c, 77, 0, NAN, 0);
+        oa_points floats = cloud_floats(&c), doubles = cloud_doubles(&c);
+        floats.steps = doubles.steps = 1000;
+        check_steps(*state, &floats, 0.4, c.n - 1);
+        check_steps(*state, &doubles, 0.25, c.n - 1);
+        cloud_free(&c);
+    }
+}
+
 static void test_cells__leave_out_what_is_not_finite(void **state)
 {
     cloud c = cloud_random(100, 6, 0, 2);
@@ -121,6 +161,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_cells__hold_every_point_once, check_setup, check_teardown),
+        cmocka_unit_test_setup_teardown(test_cells__keep_whole_steps, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(test_cells__leave_out_what_is_not_finite, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(test_cells__bear_few_points_and_large_boxes, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(test_cells__gather_what_is_near, check_setup, check_teardown),

@@ -68,6 +68,59 @@ static void test_dbscan__agrees_with_the_rule(void **state)
         }
 }
 
+/* From a tenth of a point within eps to all of them, all in one place, on a grid where eps is met exactly along the axes and
+ * on diagonals (0.3, 0.4, 0.5): as whole steps. */
+static void test_dbscan__agrees_with_the_rule_at_any_density(void **state)
+{
+    static const double edges[] = { 12, 6, 3, 1.5, 0.8, 0.2, 0 }, grids[] = { 0, 0.1, 0.25 };
+    for (int e = 0; e < 7; e++)
+        for (int g = 0; g < 3; g++) {
+            cloud c = cloud_random(250, edges[e], grids[g], (uint64_t)(3 * e + g));
+            oa_points steps = cloud_doubles(&c);
+            uint32_t *got = calloc(c.n, sizeof *got), *want = calloc(c.n, sizeof *want), n;
+            steps.steps = 1000;
+            for (size_t i = 0; i < c.n; i++) {
+                double p[3];
+                oa_points_get(&steps, i, p);
+                cloud_set(&c, i, p[0], p[1], p[2]);
+            }
+            for (int64_t least = 1; least < 300; least += 1 + least / 2) {
+                oa_arena arena = { .context = *state };
+                check_ok(*state, oa_dbscan(*state, &arena, &steps, 0.5, least, got, &n));
+                assert_int_equal(n, by_hand(&c, 0.5, (size_t)least, want));
+                assert_memory_equal(got, want, c.n * sizeof *got);
+                oa_arena_drop(&arena);
+            }
+            cloud_free(&c);
+            free(got);
+            free(want);
+        }
+}
+
+/* More near points than there is room for at first, in one cell and around it. */
+static void test_dbscan__bears_thousands_of_neighbours(void **state)
+{
+    cloud c = cloud_random(1500, 0.6, 0, 5);
+    oa_points steps = cloud_floats(&c);
+    oa_arena arena = { .context = *state };
+    uint32_t *got = calloc(c.n, sizeof *got), *want = calloc(c.n, sizeof *want), n;
+    steps.steps = 1000;
+    for (size_t i = 0; i < c.n; i++) {
+        double p[3];
+        oa_points_get(&steps, i, p);
+        cloud_set(&c, i, p[0], p[1], p[2]);
+    }
+    for (int64_t least = 700; least < 1600; least += 400) {
+        check_ok(*state, oa_dbscan(*state, &arena, &steps, 0.5, least, got, &n));
+        assert_int_equal(n, by_hand(&c, 0.5, (size_t)least, want));
+        assert_memory_equal(got, want, c.n * sizeof *got);
+    }
+    oa_arena_drop(&arena);
+    cloud_free(&c);
+    free(got);
+    free(want);
+}
+
 /* Coordinates kept as steps, as floats and as doubles give the same domains; 1e-9 nm are too fine for steps. */
 static void test_dbscan__does_not_depend_on_how_points_are_kept(void **state)
 {
@@ -266,6 +319,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_dbscan__agrees_with_the_rule, check_setup, check_teardown),
+        cmocka_unit_test_setup_teardown(test_dbscan__agrees_with_the_rule_at_any_density, check_setup, check_teardown),
+        cmocka_unit_test_setup_teardown(test_dbscan__bears_thousands_of_neighbours, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(test_dbscan__does_not_depend_on_how_points_are_kept, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(test_dbscan__bears_few_points, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(test_dbscan__eps_is_included, check_setup, check_teardown),

@@ -120,6 +120,41 @@ static void near_steps_is_the_rule(const oa_kernels *kernels)
     }
 }
 
+/* Lines of no, few and many points, short and long before one another: what near_steps says of each point, and a beginning
+ * of it where enough are found. */
+static void near_lines_is_near_steps(const oa_kernels *kernels)
+{
+    enum { N = 400, LINES = 9 };
+    static const uint32_t longest[] = { 1, 4, 8, 9, 17, 40 };
+    static int32_t p[3][N + OA_KERNEL_PAD];
+    uint32_t want[N], got[N + OA_KERNEL_PAD];
+    const oa_reach reach = oa_reach_of(1000, 0.005);
+    oa_random random = oa_random_start(10, 0);
+    for (int round = 0; round < 3000; round++) {
+        const int32_t far = round % 2 ? 118959 : (1 << 30) - 20;
+        const double edge = round % 5 ? 9 : 1; /* some all near */
+        oa_stretch lines[LINES];
+        size_t n = 0;
+        for (int i = 0; i < N; i++)
+            for (int axis = 0; axis < 3; axis++) p[axis][i] = far + (int32_t)(edge * oa_random_uniform(&random));
+        const int32_t centre[3] = { p[0][5], p[1][5], p[2][5] };
+        for (int k = 0; k < LINES; k++) {
+            lines[k].begin = (uint32_t)((N - 40) * oa_random_uniform(&random));
+            lines[k].end = lines[k].begin + (uint32_t)((longest[round % 6] + 1) * oa_random_uniform(&random));
+            if (round % 7 == 0) lines[k].end = lines[k].begin = N; /* nothing at the very end */
+            for (uint32_t i = lines[k].begin; i < lines[k].end; i++)
+                if (kernels->near_steps(1, p[0] + i, p[1] + i, p[2] + i, centre, &reach)) want[n++] = i;
+        }
+        assert_int_equal(kernels->near_lines(got, SIZE_MAX, lines, LINES, p[0], p[1], p[2], centre, &reach), n);
+        assert_memory_equal(got, want, n * sizeof *got);
+        for (size_t enough = 0; enough < n + 3; enough += 1 + enough / 2) {
+            const size_t found = kernels->near_lines(got, enough, lines, LINES, p[0], p[1], p[2], centre, &reach);
+            assert_true(found <= n && (found == n || found >= enough));
+            assert_memory_equal(got, want, found * sizeof *got);
+        }
+    }
+}
+
 static void convolution_is_the_same(const oa_kernels *kernels)
 {
     double in[200], taps[31], want[200], got[200];
@@ -338,6 +373,7 @@ static void test_kernels__maps_of_awkward_points(void **state) { (void)state; ea
 static void test_kernels__gather_keeps_order(void **state) { (void)state; each_set(gather_keeps_order); }
 static void test_kernels__near(void **state) { (void)state; each_set(near_is_the_same); }
 static void test_kernels__near_steps(void **state) { (void)state; each_set(near_steps_is_the_rule); }
+static void test_kernels__near_lines(void **state) { (void)state; near_lines_is_near_steps(&oa_kernels_scalar); each_set(near_lines_is_near_steps); }
 static void test_kernels__convolution(void **state) { (void)state; each_set(convolution_is_the_same); }
 static void test_kernels__clipping(void **state) { (void)state; each_set(clipping_is_the_same); }
 
@@ -360,6 +396,7 @@ int main(void)
         cmocka_unit_test(test_kernels__gather_keeps_order),
         cmocka_unit_test(test_kernels__near),
         cmocka_unit_test(test_kernels__near_steps),
+        cmocka_unit_test(test_kernels__near_lines),
         cmocka_unit_test(test_kernels__convolution),
         cmocka_unit_test(test_kernels__clipping),
         cmocka_unit_test(test_kernels__products),
