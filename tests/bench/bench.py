@@ -234,15 +234,16 @@ class Setting:
                    "--threads", str(self.options.threads)]
         return Command(command, 5 * EPOCHS * LEARNT, self.folder, "trained.nxs")
 
-    def job(self):
-        """The recipe: actual data and one control, domains, activation maps; with five networks of the published shape. Each draw of
-        `domains` would classify one control more."""
+    def job(self, network="net.nxs"):
+        """The recipe: actual data and one control, domains, activation maps; with five networks of the published shape, or those that ship.
+        Each draw of `domains` would classify one control more."""
         write_tip(self.folder / "tip.pos", self.folder / "tip.rrng")
         self.call("import", "tip.pos", "tip.rrng", "-o", "tip.nxs")
-        self.call("bank", "--preset", "cocrni-002", "-o", "bank.nxs")
-        self.call("train", "bank.nxs", "--preset", "cocrni-002", "--epochs", "1", "-o", "net.nxs")
+        if network == "net.nxs":
+            self.call("bank", "--preset", "cocrni-002", "-o", "bank.nxs")
+            self.call("train", "bank.nxs", "--preset", "cocrni-002", "--epochs", "1", "-o", network)
         roi = ",".join(f"{low},{high}" for low, high in zip((0, 0, 0), TIP))
-        command = [self.program, "run", "csro", "tip=tip.nxs", "net=net.nxs", "species=Ni,Co,Cr", "draws=0", f"roi={roi}", "-o", "csro.nxs", "--overwrite",
+        command = [self.program, "run", "csro", "tip=tip.nxs", f"net={network}", "species=Ni,Co,Cr", "draws=0", f"roi={roi}", "-o", "csro.nxs", "--overwrite",
                    "--quiet", "--threads", str(self.options.threads)]
         return Command(command, 3 * 39 * 39 * 239, self.folder, "csro.nxs", tells_memory=True)
 
@@ -288,6 +289,9 @@ ROWS = {
     "csro_job": ("csro, 3 species, 5 networks: ours with control and domains, the peer without", "curves/s", "numba + ONNX Runtime", 2, None,
                  lambda s: s.job(), lambda s: s.peer("job", str(s.folder / "tip.pos"), "cocrni.f32", COCRNI, ",".join(map(str, TIP)), "5",
                                                      requirements=HERE / "requirements-job.txt")),
+    "csro_shipped": ("the same with the networks that ship", "curves/s", "numba + ONNX Runtime, published network", 2, None,
+                     lambda s: s.job("cocrni-002"), lambda s: s.peer("job", str(s.folder / "tip.pos"), "cocrni.f32", COCRNI, ",".join(map(str, TIP)), "5",
+                                                                     requirements=HERE / "requirements-job.txt")),
     "dbscan": ("DBSCAN of 40 000 ions", "ions/s", "scikit-learn 1.9", 20, 0,
                lambda s: s.ours("dbscan", "solutes.pos"), lambda s: s.peer("dbscan", "solutes.pos")),
     "dbscan_open3d": ("DBSCAN of the solutes (15 %) of 1 M ions", "ions/s", "open3d 0.20", 8, 0,
