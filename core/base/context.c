@@ -192,6 +192,14 @@ const char *oa_error_parameter(const oa_context *context) { return or_null(conte
 const char *oa_error_file(const oa_context *context) { return or_null(context->file); }
 uint64_t oa_error_line(const oa_context *context) { return context->line; }
 int64_t oa_error_offset(const oa_context *context) { return context->offset; }
+void oa_context__unwarn(oa_context *context, size_t n)
+{
+    pthread_mutex_lock(&context->lock);
+    while (context->n_warnings > n) free(context->warnings[--context->n_warnings].text);
+    if (n < OA_WARNINGS_MAX - 1) context->n_more = 0;
+    pthread_mutex_unlock(&context->lock);
+}
+
 size_t oa_warning_count(const oa_context *context) { return context->n_warnings; }
 const char *oa_warning_code(const oa_context *context, size_t i) { return context->warnings[i].code; }
 const char *oa_warning_text(const oa_context *context, size_t i) { return context->warnings[i].text; }

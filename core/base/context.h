@@ -59,6 +59,8 @@ struct oa_context {
 /* The part that needs no knowledge of kernels; oa_context_new (run/) completes it. */
 oa_status oa_context__create(oa_context **out, const oa_context_options *options) OA_MUST_USE;
 void oa_context__clear(oa_context *context); /* forgets the message and the warnings */
+/* Forgets the warnings behind the first n: those of work done once more, which have been said. */
+void oa_context__unwarn(oa_context *context, size_t n);
 /* Forgets a failure whose answer was "no" to a question; lack of memory and cancellation stay. */
 void oa_context__pardon(oa_context *context);
 /* For this thread: 0, or 1 + the chunk it works on. Of failures in chunks the one of the lowest chunk is kept, so that the

@@ -36,7 +36,9 @@ static oa_status make(void *self, oa_run *run, oa_ions *shuffled, oa_values **ou
         if (strcmp(job->loaded[i].input.role, inputs[0].role) != 0) inputs[n++] = job->loaded[i].input;
     const oa_request request = { .step = job->step, .settings = job->settings, .inputs = inputs, .n_inputs = n, .name = job->name,
                                  .libraries = oa_nexus_libraries() };
+    const size_t said = oa_warning_count(run->context);
     OA_TRY(oa_run_step(run->context, &request, out, &record));
+    oa_context__unwarn(run->context, said); /* the specimen was warned of already */
     oa_record_free(record);
     return OA_OK;
 }

@@ -97,6 +97,22 @@ static void test_context__warnings_are_listed_in_order_and_counted(void **state)
     assert_int_equal(oa_warning_count(context), 0);
 }
 
+/* Work done once more says nothing twice. */
+static void test_context__warnings_can_be_taken_back(void **state)
+{
+    oa_context *context = *state;
+    oa_warn(context, "W_DROPPED", "said");
+    oa_warn(context, "W_DROPPED", "again");
+    oa_context__unwarn(context, 1);
+    assert_int_equal(oa_warning_count(context), 1);
+    assert_string_equal(oa_warning_text(context, 0), "said");
+    for (int i = 0; i < 100; i++) oa_warn(context, "W_DROPPED", "number %d", i);
+    oa_context__unwarn(context, 2);
+    oa_warn(context, "W_DROPPED", "the third");
+    assert_int_equal(oa_warning_count(context), 3);
+    assert_string_equal(oa_warning_text(context, 2), "the third");
+}
+
 static void test_context__every_code_has_its_exit_status(void **state)
 {
     static const int known[] = { 2, 64, 65, 66, 69, 70, 73, 74, 75, 130 };
@@ -140,6 +156,7 @@ int main(void)
         with_context(test_context__texts_hold_no_control_characters),
         with_context(test_context__long_texts_are_cut),
         with_context(test_context__warnings_are_listed_in_order_and_counted),
+        with_context(test_context__warnings_can_be_taken_back),
         with_context(test_context__every_code_has_its_exit_status),
         with_context(test_context__cancellation_is_a_failure),
     };
