@@ -198,9 +198,12 @@ def explained(page):
 def test_curves_stand_over_what_the_network_looks_at(report, csro, tmp_path):
     page = page_of(report, csro, tmp_path / "page.html")
     with h5py.File(csro, "r") as file:
-        why = file["entry1/why/attribute1"]
+        species = [file[f"entry1/why/attribute{task}"] for task in (1, 2)]
         wanted = [
-            (heat, curve[:, 0]) for heat, curve in zip(why["by_class/heat"][()], why["mean_curve/mean"][()]) if numpy.isfinite(heat).any() and numpy.isfinite(curve).any()
+            (heat, curve[:, 0])
+            for why in species
+            for heat, curve in zip(why["by_class/heat"][()], why["mean_curve/mean"][()])
+            if numpy.isfinite(heat).any() and numpy.isfinite(curve).any()
         ]
         voxels = file["entry1/found/classify1/patterns/voxels"][()]
     shown = explained(page)

@@ -150,7 +150,7 @@ def test_words_refuse_arguments_they_do_not_take(word):
 def test_missing_inputs_and_outputs(house, tmp_path):
     out = tmp_path / "x.nxs"
     fails(2, "E_SLOT_MISSING", "crop", "-o", out)
-    fails(2, "E_SLOT_MISSING", "classify", house.tip, "--species", "Ni", "-o", out)
+    fails(2, "E_SLOT_MISSING", "attribute", house.net, "-o", out)
     fails(2, "E_USAGE", "crop", house.tip)
     fails(2, "E_USAGE", "crop", house.tip, house.tip, "-o", out)
     fails(2, "E_USAGE", "crop", house.tip, "-o")
