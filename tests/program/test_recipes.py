@@ -129,7 +129,7 @@ BAD = {
     "param x = 1\nparam x = 2\ns = composition tip\n": (2, "x"),
     "e = export tip\n": (1, "export"),
     "s = classify tip model=net model=net\n": (1, "model"),
-    "s = classify tip species=Ni\n": (1, "model"),
+    "s = attribute net\n": (1, "patterns"),
     "s = composition\n": (1, "composition"),
     "s = spectrum tip" + " bin_width=1" * 70 + "\n": (1, ""),
     "s = domains tip control=s\n": (1, "s"),
