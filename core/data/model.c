@@ -74,6 +74,23 @@ oa_status oa_model__set_classes(oa_model *model, const char *text, const char *f
     return OA_OK;
 }
 
+oa_status oa_model__find_class(oa_context *context, const oa_model *model, const char *word, size_t *out)
+{
+    int64_t number;
+    char names[OA_CLASSES_MAX * 34] = "";
+    for (int64_t i = 0; i < model->n_classes; i++) {
+        const size_t used = strlen(names);
+        snprintf(names + used, sizeof names - used, "%s%lld %s", i ? ", " : "", (long long)i, model->classes[i]);
+        *out = (size_t)i;
+        if (strcmp(word, model->classes[i]) == 0) return OA_OK;
+    }
+    if (oa_text_integer(word, strlen(word), &number) && number >= 0 && number < model->n_classes) {
+        *out = (size_t)number;
+        return OA_OK;
+    }
+    return oa_fail_at(context, OA_IN_PARAMETER("class"), "E_PARAMETER_CHOICE", "the model has no class %s; it has %s", word, names);
+}
+
 /* ---------------------------------------------------------------------------------------------- digest */
 
 static void digest_floats(oa_digest *digest, const float *values, size_t n)

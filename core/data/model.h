@@ -102,6 +102,8 @@ oa_status oa_model__new_weights(oa_model *model) OA_MUST_USE;
 oa_status oa_model__new_outlier(oa_model *model, int64_t n) OA_MUST_USE;
 /* "FCC,CSRO" into classes and n_classes; E_MODEL where there are none or too many. file is for messages, may be NULL. */
 oa_status oa_model__set_classes(oa_model *model, const char *text, const char *file) OA_MUST_USE;
+/* The number of a class by its name or its number from 0; E_PARAMETER_CHOICE of parameter `class`, with the names, where there is none. */
+oa_status oa_model__find_class(oa_context *context, const oa_model *model, const char *word, size_t *out) OA_MUST_USE;
 oa_status oa_model_digest(const oa_model *model, char hex[OA_HEX]) OA_MUST_USE;
 /* One ensemble of n models, members in the order given, with its digest. All must have the same layers, classes and map:
  * E_MODEL where not, naming the first that differs. The models stay the caller's. */

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/text.h"
 #include "nn/train.h"
 #include "step/patterns.h"
 
@@ -99,14 +98,13 @@ enum { SLOT_BATCH = 6 };
 
 static bool load(const attribution *a, size_t pattern, float *x)
 {
-    const size_t values = a->network.n_input;
-    bool is_valid = true;
-    for (size_t i = 0; i < values; i++) {
-        x[i] = a->patterns.values ? a->patterns.values[pattern * values + i] : (float)a->patterns.grey[pattern * values + i] / 255;
-        is_valid = is_valid && !isnan(x[i]);
+    oa_patterns_row(&a->patterns, pattern, x);
+    for (size_t i = 0; i < a->network.n_input; i++) {
+        if (!isnan(x[i])) continue;
+        memset(x, 0, a->network.n_input * sizeof *x);
+        return false;
     }
-    if (!is_valid) memset(x, 0, values * sizeof *x);
-    return is_valid;
+    return true;
 }
 
 /* The class of each pattern: the one asked for, or that of the largest mean probability. */
@@ -268,19 +266,6 @@ static oa_status put_axis(oa_run *run, const attribution *a, const char *name, b
     return OA_OK;
 }
 
-static oa_status put_class_axis(oa_run *run, const attribution *a, const char *name)
-{
-    const size_t n = a->network.n_classes;
-    char text[OA_CLASSES_MAX * 40] = "class: ";
-    uint32_t *axis;
-    OA_TRY(oa_put_array(run, name, 1, &n, &axis));
-    for (size_t c = 0; c < n; c++) {
-        axis[c] = (uint32_t)c;
-        snprintf(text + strlen(text), sizeof text - strlen(text), "%s%zu %s", c ? ", " : "", c, a->model->classes[c]);
-    }
-    return oa_put_long_name(run, name, text);
-}
-
 static oa_status put_heat(oa_run *run, attribution *a)
 {
     const size_t curve[2] = { a->patterns.n, a->positions }, picture[3] = { a->patterns.n, a->extent.height, a->extent.length };
@@ -313,7 +298,7 @@ static oa_status put_mean_curves(oa_run *run, const attribution *a, const uint64
     OA_TRY(oa_put_array(run, "mean_curve/distance", 1, &a->patterns.length, &distance));
     for (size_t i = 0; i < a->patterns.length; i++) distance[i] = curve_distance(a, (double)i);
     average(a, a->patterns.values, dims[1] * dims[2], count, mean);
-    return put_class_axis(run, a, "mean_curve/class");
+    return oa_put_class_axis(run, "mean_curve/class", a->model->classes, a->network.n_classes);
 }
 
 static oa_status put_means(oa_run *run, const attribution *a)
@@ -329,7 +314,7 @@ static oa_status put_means(oa_run *run, const attribution *a)
         else invalid++;
     }
     average(a, a->heat, a->positions, count, mean);
-    OA_TRY(put_class_axis(run, a, is_curve ? "by_class/class" : "by_class_picture/class"));
+    OA_TRY(oa_put_class_axis(run, is_curve ? "by_class/class" : "by_class_picture/class", a->model->classes, a->network.n_classes));
     OA_TRY(put_axis(run, a, is_curve ? "by_class/position" : "by_class_picture/lateral", false));
     if (!is_curve) OA_TRY(put_axis(run, a, "by_class_picture/depth", true));
     if (is_curve) OA_TRY(put_mean_curves(run, a, count));
@@ -339,21 +324,6 @@ static oa_status put_means(oa_run *run, const attribution *a)
 }
 
 /* ---------------------------------------------------------------------------------------------- the step */
-
-static oa_status find_class(oa_run *run, const oa_model *model, const char *word, int64_t *out)
-{
-    char names[OA_CLASSES_MAX * 36] = "";
-    int64_t number;
-    *out = -1;
-    if (!word[0]) return OA_OK;
-    for (int64_t c = 0; c < model->n_classes; c++) {
-        snprintf(names + strlen(names), sizeof names - strlen(names), "%s%lld %s", c ? ", " : "", (long long)c, model->classes[c]);
-        if (strcmp(word, model->classes[c]) == 0) *out = c;
-    }
-    if (*out < 0 && oa_text_integer(word, strlen(word), &number) && number >= 0 && number < model->n_classes) *out = number;
-    if (*out >= 0) return OA_OK;
-    return oa_fail_at(run->context, OA_IN_PARAMETER("class"), "E_PARAMETER_CHOICE", "the model has no class %s; it has %s", word, names);
-}
 
 static oa_status find_layer(oa_run *run, attribution *a)
 {
@@ -376,7 +346,11 @@ static oa_status prepare(oa_run *run, int task, attribution *a)
     OA_TRY(oa_patterns_match(run, &a->patterns, a->model));
     OA_TRY(oa_network_plan(run->context, a->model, &a->network));
     OA_TRY(find_layer(run, a));
-    OA_TRY(find_class(run, a->model, a->p->class, &a->class));
+    if (a->p->class[0]) {
+        size_t class;
+        OA_TRY(oa_model__find_class(run->context, a->model, a->p->class, &class));
+        a->class = (int64_t)class;
+    }
     if (a->p->member >= a->model->members)
         return oa_fail_at(run->context, OA_IN_PARAMETER("member"), "E_PARAMETER_RANGE", "member %lld of %lld networks, which are numbered from 0", (long long)a->p->member,
                           (long long)a->model->members);
@@ -388,7 +362,7 @@ static oa_status prepare(oa_run *run, int task, attribution *a)
 /* Patterns of one species. */
 static oa_status attribute_task(oa_run *run, const void *params, int task)
 {
-    attribution a = { .p = params };
+    attribution a = { .p = params, .class = -1 };
     OA_TRY(prepare(run, task, &a));
     OA_TRY(put_heat(run, &a));
     oa_phase(run->context, "networks");

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/text.h"
 #include "math/curve.h"
 #include "nn/network.h"
 #include "nn/outlier.h"
@@ -175,23 +174,6 @@ static oa_map_definition map_of(const classify_params *p, int64_t channels)
     return map;
 }
 
-static oa_status find_class(oa_run *run, const oa_model *model, const char *word, size_t *out)
-{
-    int64_t number;
-    char names[OA_CLASSES_MAX * 34] = "";
-    for (int64_t i = 0; i < model->n_classes; i++) {
-        const size_t used = strlen(names);
-        snprintf(names + used, sizeof names - used, "%s%lld %s", i ? ", " : "", (long long)i, model->classes[i]);
-        *out = (size_t)i;
-        if (strcmp(word, model->classes[i]) == 0) return OA_OK;
-    }
-    if (oa_text_integer(word, strlen(word), &number) && number >= 0 && number < model->n_classes) {
-        *out = (size_t)number;
-        return OA_OK;
-    }
-    return oa_fail_at(run->context, OA_IN_PARAMETER("class"), "E_PARAMETER_CHOICE", "the model has no class %s; it has %s", word, names);
-}
-
 static oa_status find_classes(oa_run *run, classify_job *job)
 {
     const oa_reals *threshold = &job->params->threshold;
@@ -201,7 +183,7 @@ static oa_status find_classes(oa_run *run, classify_job *job)
     oa_status status = n >= 1 && n <= OA_CLASSES_MAX ? OA_OK
         : oa_fail_at(run->context, OA_IN_PARAMETER("class"), "E_PARAMETER_VALUE", "class names %zu classes; give 1 to %d", n, OA_CLASSES_MAX);
     for (size_t i = 0; status == OA_OK && i < n; i++) {
-        status = find_class(run, job->model, words[i], &job->class[i]);
+        status = oa_model__find_class(run->context, job->model, words[i], &job->class[i]);
         job->threshold[i] = threshold->v[threshold->n == 1 ? 0 : i]; /* the check saw to the numbers */
         for (size_t k = 0; status == OA_OK && k < i; k++)
             if (job->class[k] == job->class[i])

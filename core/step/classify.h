@@ -48,10 +48,9 @@ oa_sdm_rule oa_classify__rule(const classify_params *params);
 oa_status oa_classify__task(oa_run *run, const classify_job *job, size_t group, size_t class) OA_MUST_USE;
 void oa_classify__title(const classify_job *job, size_t group, size_t class, char title[128]);
 
-/* classify_voxels.c. The axis of classes with their names, as result `name` of the current task. */
-oa_status oa_classify__classes(oa_run *run, const oa_model *model, const char *name) OA_MUST_USE;
-/* Probabilities of the layers of this slab. */
+/* classify_voxels.c: probabilities of the layers of this slab. */
 oa_status oa_classify__voxels(oa_run *run, const classify_job *job, size_t group) OA_MUST_USE;
+
 /* classify_curves.c. Sums of the curves of each class and layer, filled by all threads at once. */
 typedef struct classify_curves {
     size_t layers, per_layer, classes, values; /* voxels of a layer; bins * channels */

@@ -89,7 +89,7 @@ static oa_status put_axes(oa_run *run, const classify_job *job, size_t bins)
 {
     const classify_params *p = job->params;
     double *distance;
-    OA_TRY(oa_classify__classes(run, job->model, "patterns/class"));
+    OA_TRY(oa_put_class_axis(run, "patterns/class", job->model->classes, (size_t)job->model->n_classes));
     OA_TRY(oa_put_array(run, "patterns/distance", 1, &bins, &distance));
     for (size_t i = 0; i < bins; i++) distance[i] = -p->half_range + ((double)p->crop_first + (double)i + 0.5) * 2 * p->half_range / (double)p->bins;
     return OA_OK;

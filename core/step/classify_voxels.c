@@ -9,6 +9,7 @@
 #include "nn/network.h"
 #include "nn/outlier.h"
 #include "step/classify.h"
+#include "step/patterns.h"
 
 typedef struct voxel_job {
     const classify_job *job;
@@ -176,20 +177,6 @@ static oa_status put_voxel_axis(oa_run *run, const char *name, const oa_scan *sc
     return OA_OK;
 }
 
-oa_status oa_classify__classes(oa_run *run, const oa_model *model, const char *name)
-{
-    const size_t n = (size_t)model->n_classes;
-    char text[OA_CLASSES_MAX * 40] = "class: ";
-    uint32_t *axis;
-    OA_TRY(oa_put_array(run, name, 1, &n, &axis));
-    for (size_t i = 0; i < n; i++) {
-        const size_t used = strlen(text);
-        axis[i] = (uint32_t)i;
-        snprintf(text + used, sizeof text - used, "%s%zu %s", i ? ", " : "", i, model->classes[i]);
-    }
-    return oa_put_long_name(run, name, text);
-}
-
 /* Arrays of the layers [first, first + layers) along z. */
 static oa_status put_grid(oa_run *run, const classify_job *job, size_t first, size_t layers, voxel_job *out)
 {
@@ -202,7 +189,7 @@ static oa_status put_grid(oa_run *run, const classify_job *job, size_t first, si
     OA_TRY(put_voxel_axis(run, "probability/grid_z", scan, 2, first, layers));
     OA_TRY(put_voxel_axis(run, "probability/grid_y", scan, 1, 0, scan->n[1]));
     OA_TRY(put_voxel_axis(run, "probability/grid_x", scan, 0, 0, scan->n[0]));
-    return oa_classify__classes(run, job->model, "probability/class");
+    return oa_put_class_axis(run, "probability/class", job->model->classes, (size_t)job->model->n_classes);
 }
 
 /* The other classes of a group have the probabilities of the first: the same memory, and one array in the file. */

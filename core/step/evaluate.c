@@ -100,7 +100,7 @@ static oa_status answer_chunk(void *arg, oa_span span, oa_worker *worker)
     if (!x) {
         float *grey;
         OA_TRY(oa_worker_scratch(worker, SLOT_FLOATS, &grey, n * values, sizeof *grey));
-        for (size_t i = 0; i < n * values; i++) grey[i] = (float)patterns->grey[span.begin * values + i] / 255;
+        for (size_t i = 0; i < n; i++) oa_patterns_row(patterns, span.begin + i, grey + i * values);
         x = grey;
     }
     const oa_prediction out = { .logits = job->logits + span.begin * job->e->logits.members * job->e->logits.units };
@@ -127,18 +127,6 @@ static oa_status answer(oa_run *run, evaluation *e)
 
 /* ---------------------------------------------------------------------------------------------- right and wrong */
 
-static oa_status put_class_axis(oa_run *run, const evaluation *e, const char *name)
-{
-    char text[OA_CLASSES_MAX * 40] = "class: ";
-    uint32_t *axis;
-    OA_TRY(oa_put_array(run, name, 1, &e->classes, &axis));
-    for (size_t c = 0; c < e->classes; c++) {
-        axis[c] = (uint32_t)c;
-        snprintf(text + strlen(text), sizeof text - strlen(text), "%s%zu %s", c ? ", " : "", c, e->model->classes[c]);
-    }
-    return oa_put_long_name(run, name, text);
-}
-
 static double share(uint64_t part, uint64_t whole) { return whole ? (double)part / (double)whole : NAN; }
 
 static oa_status put_confusion(oa_run *run, const evaluation *e, uint64_t **out)
@@ -147,8 +135,8 @@ static oa_status put_confusion(oa_run *run, const evaluation *e, uint64_t **out)
     uint64_t *count, correct = 0;
     double log_p[OA_CLASSES_MAX];
     OA_TRY(oa_put_array(run, "confusion/count", 2, dims, &count));
-    OA_TRY(put_class_axis(run, e, "confusion/class"));
-    OA_TRY(put_class_axis(run, e, "confusion/found_class"));
+    OA_TRY(oa_put_class_axis(run, "confusion/class", e->model->classes, e->classes));
+    OA_TRY(oa_put_class_axis(run, "confusion/found_class", e->model->classes, e->classes));
     for (size_t i = 0; i < e->patterns.n; i++)
         if (oa_logits_row(&e->logits, i, -1, 1, log_p)) count[e->patterns.label[i] * e->classes + oa_largest(log_p, e->classes)]++;
     for (size_t c = 0; c < e->classes; c++) correct += count[c * (e->classes + 1)];
@@ -179,7 +167,7 @@ static oa_status put_by_class(oa_run *run, const evaluation *e, const uint64_t *
     OA_TRY(oa_put_array(run, "by_class/precision", 1, &e->classes, &precision));
     OA_TRY(oa_put_array(run, "by_class/auc", 1, &e->classes, &auc));
     OA_TRY(oa_put_array(run, "by_class/patterns", 1, &e->classes, &patterns));
-    OA_TRY(put_class_axis(run, e, "by_class/class"));
+    OA_TRY(oa_put_class_axis(run, "by_class/class", e->model->classes, e->classes));
     OA_TRY(oa_scratch(run, &score, e->valid, sizeof *score));
     OA_TRY(oa_scratch(run, &is_class, e->valid, 1));
     for (size_t c = 0; c < e->classes; c++) {
@@ -222,7 +210,7 @@ static oa_status put_predictions(oa_run *run, const evaluation *e, float **out)
         oa_logits_row(&e->logits, i, -1, 1, log_p);
         for (size_t c = 0; c < e->classes; c++) (*out)[i * e->classes + c] = (float)exp(log_p[c]);
     }
-    return put_class_axis(run, e, "predictions/class");
+    return oa_put_class_axis(run, "predictions/class", e->model->classes, e->classes);
 }
 
 /* ---------------------------------------------------------------------------------------------- calibration */

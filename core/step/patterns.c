@@ -88,6 +88,26 @@ oa_status oa_patterns_put_map(oa_run *run, const oa_map_definition *map, const c
     return oa_put_text(run, "map/classes", classes);
 }
 
+void oa_patterns_row(const oa_patterns *patterns, size_t row, float *out)
+{
+    const size_t n = patterns->height * patterns->length * patterns->channels;
+    if (patterns->values) memcpy(out, patterns->values + row * n, n * sizeof *out);
+    for (size_t i = 0; !patterns->values && i < n; i++) out[i] = (float)patterns->grey[row * n + i] / 255;
+}
+
+oa_status oa_put_class_axis(oa_run *run, const char *name, const char (*classes)[32], size_t n)
+{
+    char text[OA_CLASSES_MAX * 40] = "class: ";
+    uint32_t *axis;
+    OA_TRY(oa_put_array(run, name, 1, &n, &axis));
+    for (size_t c = 0; c < n; c++) {
+        const size_t used = strlen(text);
+        axis[c] = (uint32_t)c;
+        snprintf(text + used, sizeof text - used, "%s%zu %s", c ? ", " : "", c, classes[c]);
+    }
+    return oa_put_long_name(run, name, text);
+}
+
 oa_status oa_patterns_match(oa_run *run, const oa_patterns *patterns, const oa_model *model)
 {
     OA_TRY(oa_map_definition_compare(run->context, &patterns->map, &model->map));

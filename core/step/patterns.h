@@ -39,6 +39,10 @@ typedef struct oa_patterns {
 oa_status oa_patterns_of(oa_run *run, const char *slot, int task, oa_patterns *out) OA_MUST_USE;
 /* Puts the map and the class names ("FCC,CSRO"; "" where patterns are not labelled) beside the patterns: group `map`. */
 oa_status oa_patterns_put_map(oa_run *run, const oa_map_definition *map, const char *classes) OA_MUST_USE;
+/* One pattern as networks take it, (height, length, channels): curves as they are, grey from 0 to 1. */
+void oa_patterns_row(const oa_patterns *patterns, size_t row, float *out);
+/* The axis `name` of numbers from 0, whose long name says which class is which: "class: 0 FCC, 1 CSRO". */
+oa_status oa_put_class_axis(oa_run *run, const char *name, const char (*classes)[32], size_t n) OA_MUST_USE;
 /* E_MAP_MISMATCH with both values where the patterns were made for another map than the model's, or have other classes. */
 oa_status oa_patterns_match(oa_run *run, const oa_patterns *patterns, const oa_model *model) OA_MUST_USE;
 

@@ -307,9 +307,7 @@ static oa_status put_history(oa_run *run, const training *t)
 /* Rows of the bank as the network takes them, one after the other. */
 static void copy_rows(const training *t, const uint32_t *rows, size_t n, float *out)
 {
-    for (size_t i = 0; i < n; i++)
-        for (size_t k = 0; k < t->values; k++)
-            out[i * t->values + k] = t->patterns.values ? t->patterns.values[rows[i] * t->values + k] : (float)t->patterns.grey[rows[i] * t->values + k] / 255;
+    for (size_t i = 0; i < n; i++) oa_patterns_row(&t->patterns, rows[i], out + i * t->values);
 }
 
 /* ---------------------------------------------------------------------------------------------- the test */
@@ -380,22 +378,11 @@ static oa_status put_reliability(oa_run *run, const verdict *v)
 static oa_status put_confusion(oa_run *run, const training *t, const verdict *v)
 {
     const size_t classes = t->patterns.n_classes, dims[2] = { classes, classes };
-    static const char *const axes[2] = { "confusion/truth", "confusion/predicted" };
-    char text[OA_CLASSES_MAX * 40] = "class: ";
     uint64_t *count;
-    for (size_t c = 0; c < classes; c++) {
-        const size_t used = strlen(text);
-        snprintf(text + used, sizeof text - used, "%s%zu %s", c ? ", " : "", c, t->patterns.classes[c]);
-    }
     OA_TRY(oa_put_array(run, "confusion/count", 2, dims, &count));
     memcpy(count, v->confusion, classes * classes * sizeof *count);
-    for (int axis = 0; axis < 2; axis++) {
-        uint32_t *number;
-        OA_TRY(oa_put_array(run, axes[axis], 1, dims, &number));
-        OA_TRY(oa_put_long_name(run, axes[axis], text));
-        for (size_t c = 0; c < classes; c++) number[c] = (uint32_t)c;
-    }
-    return OA_OK;
+    OA_TRY(oa_put_class_axis(run, "confusion/truth", t->patterns.classes, classes));
+    return oa_put_class_axis(run, "confusion/predicted", t->patterns.classes, classes);
 }
 
 /* What the ensemble knows of its errors: from patterns that no member has seen. */
