@@ -1,71 +1,40 @@
 /* domains_maps.c - z-SDMs of pairs of ions within each domain, with the rules of math/sdm.h: ordered pairs, offsets
  * neighbour - centre in double, none with dx = 0 or dz = 0, none longer than half_range. */
-#include <math.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/text.h"
 #include "step/domains.h"
+#include "step/pairs.h"
 
 #define MAP_BYTES_MAX 2e9 /* how many domains there are is not known before the search */
 enum { DOMAINS_PER_CHUNK = 64, SLOT_PLACES = 0, SLOT_COORDINATES = 1 };
-
-typedef struct species {
-    char name[OA_ION_NAME];
-    bool *is_member; /* (n_types + 1) */
-} species;
 
 typedef struct map_job {
     const oa_kernels *kernels;
     const oa_grouping *group;
     oa_axis axis;
-    size_t n_pairs, n_species;
-    size_t (*pair)[2]; /* numbers of species: centre, neighbour */
-    species *species;
+    oa_pair_list pairs;
+    bool **is_member; /* (species, n_types + 1) */
     const uint32_t *start, *row; /* ions of the domains */
     uint32_t *counts;            /* (n_domains, n_pairs, bins) */
 } map_job;
 
 /* ---------------------------------------------------------------------------------------------- pairs */
 
-static oa_status find_species(oa_run *run, map_job *job, const char *word, size_t length, size_t *out)
-{
-    const oa_ions *ions = job->group->ions;
-    if (length == 0 || length >= OA_ION_NAME)
-        return oa_fail_at(run->context, OA_IN_PARAMETER("pairs"), "E_PARAMETER_VALUE", "pairs has a pair without a name; give them as Ni-Ni,Co-Cr");
-    for (*out = 0; *out < job->n_species; ++*out)
-        if (strlen(job->species[*out].name) == length && strncmp(job->species[*out].name, word, length) == 0) return OA_OK;
-    species *s = &job->species[job->n_species++];
-    memcpy(s->name, word, length);
-    OA_TRY(oa_scratch(run, &s->is_member, ions->ranges->n_types + 1, sizeof *s->is_member));
-    return oa_ranges__species(run->context, ions->ranges, s->name, "pairs", s->is_member);
-}
-
-static oa_status find_pairs(oa_run *run, map_job *job, char **words, size_t n)
-{
-    OA_TRY(oa_scratch(run, &job->pair, n, sizeof *job->pair));
-    OA_TRY(oa_scratch(run, &job->species, 2 * n, sizeof *job->species));
-    job->n_pairs = n;
-    for (size_t i = 0; i < n; i++) {
-        const char *dash = strchr(words[i], '-'), *second = dash ? dash + 1 : words[i];
-        OA_TRY(find_species(run, job, words[i], dash ? (size_t)(dash - words[i]) : strlen(words[i]), &job->pair[i][0]));
-        OA_TRY(find_species(run, job, second, strlen(second), &job->pair[i][1]));
-    }
-    return OA_OK;
-}
-
 static oa_status read_pairs(oa_run *run, map_job *job, const char *text)
 {
-    char **words;
-    size_t n;
     const oa_ions *ions = job->group->ions;
     if (!ions->ranges || !oa_ions__data(ions, OA_TYPE))
         return oa_fail(run->context, "E_NOT_RANGED", "the ions have no types, so no pairs can be told; run range first or leave pairs out");
-    OA_TRY(oa_words_split(run, text, ',', &words, &n));
-    const oa_status status = find_pairs(run, job, words, n);
-    oa_free(run->context, words);
-    return status;
+    OA_TRY(oa_pairs_read(run, text, INT_MAX, &job->pairs));
+    OA_TRY(oa_scratch(run, &job->is_member, (size_t)job->pairs.n_species, sizeof *job->is_member));
+    for (int s = 0; s < job->pairs.n_species; s++) {
+        OA_TRY(oa_scratch(run, &job->is_member[s], ions->ranges->n_types + 1, sizeof **job->is_member));
+        OA_TRY(oa_ranges__species(run->context, ions->ranges, job->pairs.species[s], "pairs", job->is_member[s]));
+    }
+    return OA_OK;
 }
 
 /* ---------------------------------------------------------------------------------------------- one domain */
@@ -83,13 +52,13 @@ static int compare_places(const void *a, const void *b)
     return 0;
 }
 
-static size_t places_of(const map_job *job, size_t d, size_t s, place *out)
+static size_t places_of(const map_job *job, size_t d, int s, place *out)
 {
     const oa_points *points = &job->group->points;
     size_t n = 0;
     for (uint32_t k = job->start[d]; k < job->start[d + 1]; k++) {
         const uint32_t i = job->row[k];
-        if (job->species[s].is_member[oa_ions__type(job->group->ions, i)]) out[n++] = (place){ points->z[i], points->y[i], points->x[i] };
+        if (job->is_member[s][oa_ions__type(job->group->ions, i)]) out[n++] = (place){ points->z[i], points->y[i], points->x[i] };
     }
     qsort(out, n, sizeof *out, compare_places);
     return n;
@@ -120,32 +89,15 @@ static oa_status map_chunk(void *arg, oa_span span, oa_worker *worker)
         OA_TRY(oa_worker_scratch(worker, SLOT_COORDINATES, &buffer, 3 * (n + OA_KERNEL_PAD), sizeof *buffer));
         memset(buffer, 0, 3 * (n + OA_KERNEL_PAD) * sizeof *buffer);
         for (size_t axis = 0; axis < 3; axis++) xyz[axis] = buffer + axis * (n + OA_KERNEL_PAD);
-        for (size_t k = 0; k < job->n_pairs; k++) {
-            const size_t centres = places_of(job, d, job->pair[k][0], places), others = places_of(job, d, job->pair[k][1], places + n);
-            count_pair(job, job->counts + (d * job->n_pairs + k) * bins, places, centres, places + n, others, xyz);
+        for (size_t k = 0; k < job->pairs.n; k++) {
+            const size_t centres = places_of(job, d, job->pairs.pair[k].centre, places), others = places_of(job, d, job->pairs.pair[k].neighbour, places + n);
+            count_pair(job, job->counts + (d * job->pairs.n + k) * bins, places, centres, places + n, others, xyz);
         }
     }
     return OA_OK;
 }
 
 /* ---------------------------------------------------------------------------------------------- outputs */
-
-static oa_status put_pair_axis(oa_run *run, const map_job *job, const char *name)
-{
-    oa_string text = { .context = run->context };
-    uint32_t *axis;
-    char *words;
-    OA_TRY(oa_put_array(run, name, 1, &job->n_pairs, &axis));
-    oa_string_add(&text, "pair: ");
-    for (size_t i = 0; i < job->n_pairs; i++) {
-        axis[i] = (uint32_t)i;
-        oa_string_add(&text, "%s%zu %s-%s", i ? ", " : "", i, job->species[job->pair[i][0]].name, job->species[job->pair[i][1]].name);
-    }
-    OA_TRY(oa_string_take(&text, &words));
-    const oa_status status = oa_put_long_name(run, name, words);
-    oa_free(run->context, words);
-    return status;
-}
 
 static oa_status put_distance(oa_run *run, const map_job *job, const char *name)
 {
@@ -162,15 +114,15 @@ static oa_status put_axes(oa_run *run, const map_job *job)
     uint32_t *domain;
     OA_TRY(oa_put_array(run, "maps/domain", 1, &n, &domain));
     for (size_t d = 0; d < n; d++) domain[d] = (uint32_t)d + 1;
-    OA_TRY(put_pair_axis(run, job, "maps/pair"));
+    OA_TRY(oa_put_pair_axis(run, "maps/pair", &job->pairs));
     OA_TRY(put_distance(run, job, "maps/distance"));
-    OA_TRY(put_pair_axis(run, job, "map_sum/pair"));
+    OA_TRY(oa_put_pair_axis(run, "map_sum/pair", &job->pairs));
     return put_distance(run, job, "map_sum/distance");
 }
 
 static oa_status put_sum(oa_run *run, const map_job *job)
 {
-    const size_t dims[2] = { job->n_pairs, (size_t)job->axis.kept }, size = dims[0] * dims[1];
+    const size_t dims[2] = { job->pairs.n, (size_t)job->axis.kept }, size = dims[0] * dims[1];
     uint64_t *sum;
     OA_TRY(oa_put_array(run, "map_sum/counts", 2, dims, &sum));
     for (size_t d = 0; d < job->group->n_domains; d++)
@@ -189,7 +141,7 @@ oa_status oa_domains__put_maps(oa_run *run, const domains_params *p, const oa_gr
     OA_TRY(oa_domains__rows(run, g, &start, &row));
     job.start = start;
     job.row = row;
-    const size_t dims[3] = { g->n_domains, job.n_pairs, (size_t)p->bins };
+    const size_t dims[3] = { g->n_domains, job.pairs.n, (size_t)p->bins };
     const double bytes = 4.0 * (double)dims[0] * (double)dims[1] * (double)dims[2];
     if (bytes > MAP_BYTES_MAX)
         return oa_fail_at(run->context, OA_IN_PARAMETER("bins"), "E_MEMORY", "%zu maps of %zu bins would take %.0f MB, more than %.0f MB; use fewer bins or pairs",

@@ -5,10 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/text.h"
 #include "math/picture.h"
 #include "math/sdm.h"
-#include "step/step.h"
+#include "step/pairs.h"
 
 typedef struct sdm_params {
     const char *preset, *pairs, *mode;
@@ -133,10 +132,7 @@ typedef struct sdm_job {
     double box[6];
     oa_scan scan;
     size_t n_voxels; /* of the whole step */
-    int n_species;
-    char species[OA_SDM_SPECIES_MAX][OA_ION_NAME];
-    size_t n_pairs;
-    oa_sdm_pair *pairs;
+    oa_pair_list pairs;
 } sdm_job;
 
 static int mode_of(const char *word)
@@ -144,46 +140,6 @@ static int mode_of(const char *word)
     int i = 0;
     while (mode_words[i] && strcmp(mode_words[i], word)) i++;
     return i;
-}
-
-static oa_status find_species(oa_run *run, sdm_job *job, const char *word, size_t length, int *out)
-{
-    char name[OA_ION_NAME] = "";
-    if (length == 0 || length >= sizeof name)
-        return oa_fail_at(run->context, OA_IN_PARAMETER("pairs"), "E_PARAMETER_VALUE",
-                          "pairs has a pair without a name; give them as Ni-Ni,Co-Cr");
-    memcpy(name, word, length);
-    for (*out = 0; *out < job->n_species; ++*out)
-        if (strcmp(job->species[*out], name) == 0) return OA_OK;
-    if (job->n_species == OA_SDM_SPECIES_MAX)
-        return oa_fail_at(run->context, OA_IN_PARAMETER("pairs"), "E_PARAMETER_VALUE",
-                          "pairs has more than %d species; split the call", OA_SDM_SPECIES_MAX);
-    memcpy(job->species[job->n_species++], name, sizeof name);
-    return OA_OK;
-}
-
-static oa_status find_pairs(oa_run *run, sdm_job *job, char **words, size_t n)
-{
-    OA_TRY(oa_scratch(run, &job->pairs, n, sizeof *job->pairs));
-    job->n_pairs = n;
-    for (size_t i = 0; i < n; i++) {
-        const char *dash = strchr(words[i], '-');
-        const size_t length = dash ? (size_t)(dash - words[i]) : strlen(words[i]);
-        const char *second = dash ? dash + 1 : words[i];
-        OA_TRY(find_species(run, job, words[i], length, &job->pairs[i].centre));
-        OA_TRY(find_species(run, job, second, strlen(second), &job->pairs[i].neighbour));
-    }
-    return OA_OK;
-}
-
-static oa_status split_pairs(oa_run *run, sdm_job *job)
-{
-    char **words;
-    size_t n;
-    OA_TRY(oa_words_split(run, job->params->pairs, ',', &words, &n));
-    const oa_status status = n ? find_pairs(run, job, words, n) : find_species(run, job, "", 0, &job->n_species);
-    oa_free(run->context, words);
-    return status;
 }
 
 static oa_status place_voxels(oa_run *run, sdm_job *job)
@@ -218,7 +174,7 @@ static oa_status prepare(oa_run *run, const sdm_params *p, sdm_job *job)
     if (job->centres && job->rule.mode == OA_SDM_ALL)
         return oa_fail_at(run->context, OA_IN_PARAMETER("mode"), "E_PARAMETER_VALUE",
                           "mode all takes no centres: every ion is one; use insphere or tree");
-    OA_TRY(split_pairs(run, job));
+    OA_TRY(oa_pairs_read(run, job->params->pairs, OA_SDM_SPECIES_MAX, &job->pairs));
     return place_voxels(run, job);
 }
 
@@ -255,36 +211,19 @@ static oa_status sort_species(oa_run *run, const sdm_job *job, oa_cells *cells)
     OA_TRY(oa_scratch(run, &take, ions->n, 1));
     OA_TRY(oa_scratch(run, &is_member, ions->ranges->n_types + 1, sizeof *is_member));
     OA_TRY(mark_ions(run, job, near));
-    for (int s = 0; s < job->n_species; s++) {
-        OA_TRY(oa_ranges__species(run->context, ions->ranges, job->species[s], "pairs", is_member));
+    for (int s = 0; s < job->pairs.n_species; s++) {
+        OA_TRY(oa_ranges__species(run->context, ions->ranges, job->pairs.species[s], "pairs", is_member));
         for (size_t i = 0; i < ions->n; i++) take[i] = near[i] && is_member[oa_ions__type(ions, i)];
         const oa_points points = { .n = ions->n, .x = oa_ions__f32(ions, OA_X), .y = oa_ions__f32(ions, OA_Y),
                                    .z = oa_ions__f32(ions, OA_Z), .take = take };
         OA_TRY(oa_cells_build(&run->arena, &cells[s], &points, oa_sdm_cell_edge(&job->rule), 0));
         if (cells[s].n < 2)
-            oa_note(run, "W_FEW_IONS", "%s: %zu ions take part; a map needs at least two", job->species[s], cells[s].n);
+            oa_note(run, "W_FEW_IONS", "%s: %zu ions take part; a map needs at least two", job->pairs.species[s], cells[s].n);
     }
     return OA_OK;
 }
 
 /* ---------------------------------------------------------------------------------------------- outputs */
-
-static oa_status put_pairs(oa_run *run, const sdm_job *job, const char *name)
-{
-    oa_string text = { .context = run->context };
-    uint32_t *axis;
-    char *words;
-    OA_TRY(oa_put_array(run, name, 1, &job->n_pairs, &axis));
-    oa_string_add(&text, "pair: ");
-    for (size_t i = 0; i < job->n_pairs; i++) {
-        axis[i] = (uint32_t)i;
-        oa_string_add(&text, "%s%zu %s-%s", i ? ", " : "", i, job->species[job->pairs[i].centre], job->species[job->pairs[i].neighbour]);
-    }
-    OA_TRY(oa_string_take(&text, &words));
-    const oa_status status = oa_put_long_name(run, name, words);
-    oa_free(run->context, words);
-    return status;
-}
 
 static oa_status put_distance(oa_run *run, const sdm_job *job, const char *name, const char *long_name)
 {
@@ -300,7 +239,7 @@ static oa_status put_axes(oa_run *run, const sdm_job *job, const char *group)
 {
     char name[64];
     snprintf(name, sizeof name, "%s/pair", group);
-    OA_TRY(put_pairs(run, job, name));
+    OA_TRY(oa_put_pair_axis(run, name, &job->pairs));
     snprintf(name, sizeof name, "%s/distance", group);
     OA_TRY(put_distance(run, job, name, "offset along z (nm)"));
     if (job->rule.dimensions == 1) return OA_OK;
@@ -350,14 +289,14 @@ static oa_status part_of(oa_run *run, const sdm_job *job, size_t *begin, size_t 
 static oa_status put_pictures(oa_run *run, const sdm_job *job, const uint32_t *maps, size_t voxels)
 {
     const sdm_params *p = job->params;
-    const size_t pixels = (size_t)p->pixels, size = oa_sdm_map_size(&job->rule), dims[4] = { voxels, job->n_pairs, pixels, pixels };
+    const size_t pixels = (size_t)p->pixels, size = oa_sdm_map_size(&job->rule), dims[4] = { voxels, job->pairs.n, pixels, pixels };
     const oa_picture_rule rule = { .is_linear = strcmp(p->picture, "linear") == 0, .half_range = p->half_range, .bins = p->bins,
                                    .first = p->crop_first, .kept = p->crop_bins, .pixels = p->pixels };
     oa_picture_plan plan;
     uint8_t *grey;
     OA_TRY(oa_picture_plan_make(&run->arena, &plan, &rule));
     OA_TRY(oa_put_array(run, "pictures/grey", 4, dims, &grey));
-    for (size_t i = 0; i < voxels * job->n_pairs; i++) oa_picture_draw(&plan, maps + i * size, grey + i * pixels * pixels);
+    for (size_t i = 0; i < voxels * job->pairs.n; i++) oa_picture_draw(&plan, maps + i * size, grey + i * pixels * pixels);
     return OA_OK;
 }
 
@@ -370,19 +309,19 @@ static oa_status sdm_run(oa_run *run, const void *params)
     oa_cells *cells;
     OA_TRY(prepare(run, params, &job));
     OA_TRY(part_of(run, &job, &begin, &end));
-    const size_t kept = (size_t)job.rule.kept, dims[4] = { end - begin, job.n_pairs, kept, kept };
+    const size_t kept = (size_t)job.rule.kept, dims[4] = { end - begin, job.pairs.n, kept, kept };
     OA_TRY(oa_put_array(run, "maps/counts", job.rule.dimensions + 2, dims, &maps));
     if (job.rule.dimensions == 2) OA_TRY(oa_put_axes(run, "maps/counts", ".,pair,distance,distance_x"));
     OA_TRY(put_axes(run, &job, "maps"));
     OA_TRY(oa_put_array(run, "grid/number_of_ions", 2, dims, &numbers));
-    OA_TRY(put_pairs(run, &job, "grid/pair"));
+    OA_TRY(oa_put_pair_axis(run, "grid/pair", &job.pairs));
     OA_TRY(put_centres(run, &job, begin, end, &centres));
 
-    OA_TRY(oa_scratch(run, &cells, (size_t)job.n_species, sizeof *cells));
+    OA_TRY(oa_scratch(run, &cells, (size_t)job.pairs.n_species, sizeof *cells));
     oa_phase(run->context, "sort");
     OA_TRY(sort_species(run, &job, cells));
-    const oa_sdm sdm = { .kernels = run->context->kernels, .rule = job.rule, .n_species = job.n_species, .species = cells,
-                         .n_pairs = job.n_pairs, .pairs = job.pairs };
+    const oa_sdm sdm = { .kernels = run->context->kernels, .rule = job.rule, .n_species = job.pairs.n_species, .species = cells,
+                         .n_pairs = job.pairs.n, .pairs = job.pairs.pair };
     const oa_sites sites = { .n = end - begin, .list = centres };
     oa_phase(run->context, "maps");
     if (job.rule.mode == OA_SDM_ALL) OA_TRY(oa_sdm_all(run->context, &run->arena, &sdm, maps, numbers));
@@ -438,15 +377,15 @@ static oa_status sdm_finish(oa_run *run, const void *params)
     OA_TRY(prepare(run, params, &job));
     const oa_array *found = oa_values_find(run->out, run->task, "maps/counts");
     const size_t size = oa_sdm_map_size(&job.rule), kept = (size_t)job.rule.kept;
-    if (!found || found->type != OA_U32 || oa_array_count(found) != job.n_voxels * job.n_pairs * size)
+    if (!found || found->type != OA_U32 || oa_array_count(found) != job.n_voxels * job.pairs.n * size)
         return oa_fail(run->context, "E_SLABS", "%zu counts where %zu are wanted; give all parts of one call",
-                       found ? oa_array_count(found) : 0, job.n_voxels * job.n_pairs * size);
+                       found ? oa_array_count(found) : 0, job.n_voxels * job.pairs.n * size);
     const uint32_t *maps = found->block->data;
-    OA_TRY(oa_scratch(run, &sums.sum, job.n_pairs * size, sizeof *sums.sum));
-    add_maps(maps, job.n_voxels * job.n_pairs, job.n_pairs, size, &sums);
-    const size_t dims[3] = { job.n_pairs, kept, kept };
+    OA_TRY(oa_scratch(run, &sums.sum, job.pairs.n * size, sizeof *sums.sum));
+    add_maps(maps, job.n_voxels * job.pairs.n, job.pairs.n, size, &sums);
+    const size_t dims[3] = { job.pairs.n, kept, kept };
     OA_TRY(oa_put_array(run, "mean_map/counts", job.rule.dimensions + 1, dims, &mean));
-    for (size_t k = 0; job.n_voxels && k < job.n_pairs * size; k++) mean[k] = (double)sums.sum[k] / (double)job.n_voxels;
+    for (size_t k = 0; job.n_voxels && k < job.pairs.n * size; k++) mean[k] = (double)sums.sum[k] / (double)job.n_voxels;
     if (job.rule.dimensions == 2) OA_TRY(oa_put_axes(run, "mean_map/counts", "pair,distance,distance_x"));
     OA_TRY(put_axes(run, &job, "mean_map"));
     OA_TRY(oa_put_text(run, "summary/pairs", job.params->pairs));
