@@ -29,7 +29,9 @@ if [ ! -e "$folder/complete" ]; then
     echo "environment.sh: making $folder, once" >&2
     rm -rf "$folder"
     "$python" -m venv "$folder"
-    if ! "$folder/bin/python" -m pip install --quiet --disable-pip-version-check --requirement "$requirements" >&2; then
+    # uv installs NOMAD's 240 packages in 20 s, pip in minutes.
+    if ! "$folder/bin/python" -m pip install --quiet --disable-pip-version-check uv==0.13.9 >&2 \
+        || ! "$folder/bin/python" -m uv pip install --quiet --python "$folder/bin/python" --requirement "$requirements" >&2; then
         echo "environment.sh: the packages of $(basename "$requirements") could not be fetched" >&2
         exit 75
     fi

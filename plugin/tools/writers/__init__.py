@@ -1,0 +1,1 @@
+"""What is read from the catalogue, one module per kind of file."""
