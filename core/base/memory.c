@@ -123,6 +123,14 @@ oa_status oa_block_new(oa_context *context, oa_block **out, size_t n, size_t siz
     return OA_OK;
 }
 
+oa_status oa_block_lend(oa_context *context, oa_block **out, const void *data, size_t bytes, oa_release_fn *release, void *payload)
+{
+    OA_TRY(oa_new(context, out, 1, sizeof **out));
+    **out = (oa_block){ .context = context, .references = 1, .bytes = bytes, .is_lent = true, .release = release, .payload = payload };
+    memcpy(&(*out)->data, &data, sizeof data); /* const goes; oa_block_is_shared keeps everybody from writing */
+    return OA_OK;
+}
+
 oa_block *oa_block_share(oa_block *block)
 {
     if (block) atomic_fetch_add(&block->references, 1);
@@ -132,11 +140,12 @@ oa_block *oa_block_share(oa_block *block)
 void oa_block_free(oa_block *block)
 {
     if (!block || atomic_fetch_sub(&block->references, 1) != 1) return;
-    oa_free(block->context, block->data);
+    if (!block->is_lent) oa_free(block->context, block->data);
+    else if (block->release) block->release(block->payload);
     oa_free(block->context, block);
 }
 
-bool oa_block_is_shared(const oa_block *block) { return block && atomic_load(&block->references) > 1; }
+bool oa_block_is_shared(const oa_block *block) { return block && (block->is_lent || atomic_load(&block->references) > 1); }
 
 oa_status oa_arena_take(oa_arena *arena, void *out, size_t n, size_t size)
 {

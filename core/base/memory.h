@@ -18,11 +18,16 @@ typedef struct oa_block {
     atomic_int references;
     size_t bytes;
     void *data;
+    bool is_lent;
+    oa_release_fn *release; /* of lent data; may be NULL */
+    void *payload;
 } oa_block;
 oa_status oa_block_new(oa_context *context, oa_block **out, size_t n, size_t size) OA_MUST_USE;
+/* Memory of somebody else, which is read only. release (may be NULL) is called with the last reference, from any thread. */
+oa_status oa_block_lend(oa_context *context, oa_block **out, const void *data, size_t bytes, oa_release_fn *release, void *payload) OA_MUST_USE;
 oa_block *oa_block_share(oa_block *block); /* one more reference; accepts NULL */
 void oa_block_free(oa_block *block);       /* one less; accepts NULL */
-bool oa_block_is_shared(const oa_block *block);
+bool oa_block_is_shared(const oa_block *block); /* or lent: must not be written */
 
 /* Everything taken from an arena is dropped at once. */
 typedef struct oa_arena {

@@ -64,6 +64,7 @@ static oa_status run_word(oa_cli *cli, const oa_word *word)
 static oa_status dispatch(oa_cli *cli)
 {
     OA_TRY(oa_cli_check_options(cli));
+    OA_TRY(oa_cli_hold_lifeline(cli));
     for (const oa_word *word = oa_words; word->name; word++)
         if (strcmp(word->name, cli->word) == 0) return run_word(cli, word);
     return oa_word_step(cli);
@@ -96,6 +97,7 @@ int main(int argc, char **argv)
     const oa_context_options options = { .threads = cli.threads, .kernel = cli.kernel, .progress = oa_cli_progress, .progress_payload = &cli };
     oa_status status = oa_context_new(&cli.context, &options);
     if (!cli.context) return 69;
+    cli.desk.context = cli.context;
     catch_signals(&cli);
     if (status == OA_OK) status = dispatch(&cli);
     cli.is_terminated = received_signal == SIGTERM;

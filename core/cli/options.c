@@ -9,7 +9,7 @@
 #include "cli/cli.h"
 
 typedef enum common { C_NONE, C_OUTPUT, C_THREADS, C_KERNEL, C_CONFIG, C_PROGRESS, C_JSON, C_DRY, C_OVERWRITE, C_SEARCH, C_EMBED,
-                      C_QUIET, C_VERBOSE, C_CHAIN, C_LIST, C_SLAB, C_COMPRESSION, C_HELP } common;
+                      C_QUIET, C_VERBOSE, C_CHAIN, C_LIST, C_SLAB, C_COMPRESSION, C_LIFELINE, C_HELP } common;
 
 static const struct common_option {
     const char *name, *short_name, *value, *help;
@@ -20,6 +20,7 @@ static const struct common_option {
     { "kernel", NULL, "NAME", "kernel set: auto, scalar, avx2, avx512", C_KERNEL },
     { "config", NULL, "FILE.json", "parameters from a JSON object; the command line wins", C_CONFIG },
     { "progress", NULL, "MODE", "auto, none, text or jsonl:FD", C_PROGRESS },
+    { "lifeline", NULL, "FD", "end, leaving nothing, once the other end of this pipe is closed", C_LIFELINE },
     { "json", NULL, NULL, "one JSON document on standard output and nothing else", C_JSON },
     { "dry-run", NULL, NULL, "check everything, predict memory, write nothing", C_DRY },
     { "overwrite", NULL, NULL, "replace an existing output", C_OVERWRITE },
@@ -96,6 +97,15 @@ static bool parse_progress(oa_cli *cli, const char *text)
     return true;
 }
 
+/* An open descriptor that is no standard stream. */
+static bool parse_lifeline(oa_cli *cli, const char *text)
+{
+    int64_t descriptor;
+    if (!oa_text_integer(text, strlen(text), &descriptor) || descriptor <= STDERR_FILENO || descriptor > 65535) return false;
+    cli->lifeline_fd = (int)descriptor;
+    return fcntl((int)descriptor, F_GETFD) != -1;
+}
+
 static bool set_common(oa_cli *cli, common code, const char *value)
 {
     switch (code) {
@@ -104,13 +114,14 @@ static bool set_common(oa_cli *cli, common code, const char *value)
     case C_KERNEL: cli->kernel = value; return true;
     case C_CONFIG: cli->config = value; return true;
     case C_PROGRESS: return parse_progress(cli, value);
+    case C_LIFELINE: return parse_lifeline(cli, value);
     case C_SLAB: return parse_slab(cli, value);
     case C_COMPRESSION: cli->level = strcmp(value, "none") != 0; return strcmp(value, "none") == 0 || strcmp(value, "gzip") == 0;
-    case C_SEARCH: if (cli->n_search < OA_SEARCH_MAX) cli->search[cli->n_search++] = value; return true;
+    case C_SEARCH: if (cli->desk.n_search < OA_SEARCH_MAX) cli->desk.search[cli->desk.n_search++] = value; return true;
     case C_JSON: cli->json = true; return true;
     case C_DRY: cli->dry_run = true; return true;
     case C_OVERWRITE: cli->overwrite = true; return true;
-    case C_EMBED: cli->embed = true; return true;
+    case C_EMBED: cli->desk.embed = true; return true;
     case C_QUIET: cli->quiet = true; return true;
     case C_VERBOSE: cli->verbose = true; return true;
     case C_CHAIN: cli->chain = true; return true;
@@ -215,13 +226,6 @@ oa_status oa_cli_check_options(oa_cli *cli)
     return oa_fail(cli->context, cli->bad.code, "'%s' is not understood or lacks its value; `ordapt help` lists the common options", cli->bad.option);
 }
 
-const oa_slot *oa_cli_slot(const oa_step *step, const char *name)
-{
-    for (const oa_slot *slot = step->slots; slot->name; slot++)
-        if (same_option(name, slot->name, strlen(name))) return slot;
-    return NULL;
-}
-
 /* ---- parameters ---- */
 
 static oa_status json_text(oa_context *context, const json_t *value, const char *name, oa_string *out)
@@ -286,7 +290,7 @@ static oa_status apply_named(oa_cli *cli, const oa_step *step, oa_settings *sett
 {
     for (size_t i = 0; i < cli->n_named; i++) {
         const oa_named_arg *arg = &cli->named[i];
-        if (oa_cli_slot(step, arg->name)) continue;
+        if (oa_step_slot(step, arg->name)) continue;
         const oa_param *row = oa_param_find(step->params, arg->name);
         if (row && !arg->value && row->kind != OA_BOOLEAN)
             return oa_fail_at(cli->context, OA_IN_PARAMETER(row->name), "E_USAGE", "--%s lacks its value", arg->name);

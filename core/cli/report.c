@@ -85,7 +85,7 @@ static void print_json(oa_cli *cli, oa_status status, int code)
     if (status != OA_OK) json_object_set_new(out, "error", error_json(cli->context));
     json_object_set_new(out, "warnings", warnings_json(cli->context));
     json_object_set_new(out, "elapsed_s", json_real(oa_seconds() - cli->started));
-    json_object_set_new(out, "phases_s", json_pack("{s:f, s:f, s:f}", "read", cli->read_s, "compute", cli->compute_s, "write", cli->write_s));
+    json_object_set_new(out, "phases_s", json_pack("{s:f, s:f, s:f}", "read", cli->desk.read_s, "compute", cli->desk.compute_s, "write", cli->write_s));
     json_object_set_new(out, "peak_rss_bytes", json_integer((json_int_t)peak_rss()));
     char *text = json_dumps(out, JSON_REAL_PRECISION(15));
     if (text) puts(text);
@@ -144,7 +144,17 @@ int oa_cli_report(oa_cli *cli, oa_status status)
     if (status != OA_OK) print_error(cli->context);
     if (cli->json) print_json(cli, status, code);
     else if (cli->verbose)
-        fprintf(stderr, "read %.3f s, compute %.3f s, write %.3f s, whole %.3f s, peak memory %.1f MB\n", cli->read_s, cli->compute_s,
+        fprintf(stderr, "read %.3f s, compute %.3f s, write %.3f s, whole %.3f s, peak memory %.1f MB\n", cli->desk.read_s, cli->desk.compute_s,
                 cli->write_s, oa_seconds() - cli->started, (double)peak_rss() / 1e6);
     return code;
+}
+
+oa_status oa_cli_run(oa_cli *cli, oa_job *job)
+{
+    uint64_t bytes;
+    if (!cli->dry_run) return oa_job_run(&cli->desk, job);
+    OA_TRY(oa_job_check(&cli->desk, job, &bytes));
+    cli->document = json_pack("{s:s, s:b, s:I}", "step", job->step->name, "dry_run", 1, "predicted_bytes", (json_int_t)bytes);
+    if (!cli->json && !cli->quiet) printf("%s would need about %.1f MB; nothing was written\n", job->step->name, (double)bytes / 1e6);
+    return OA_OK;
 }

@@ -206,10 +206,10 @@ static oa_status merge(oa_cli *cli, part *parts, size_t n, oa_job *job)
 {
     for (size_t i = 0; i < n; i++) OA_TRY(read_part(cli, &parts[i]));
     OA_TRY(check_parts(cli, parts, n));
-    OA_TRY(oa_job_restore(cli, job, parts[0].record));
+    OA_TRY(oa_job_restore(&cli->desk, job, parts[0].record));
     job->slab = job->slabs = 0;
     job->is_merge = true;
-    OA_TRY(oa_job_load_recorded(cli, job, parts[0].record, parts[0].path, NULL));
+    OA_TRY(oa_job_load_recorded(&cli->desk, job, parts[0].record, parts[0].path, NULL));
     OA_TRY(oa_values_new(cli->context, &job->joined));
     const oa_status status = join(cli, job->step, parts, n, job->joined);
     if (status != OA_OK) {
@@ -217,7 +217,7 @@ static oa_status merge(oa_cli *cli, part *parts, size_t n, oa_job *job)
         job->joined = NULL;
         return status;
     }
-    OA_TRY(oa_job_run(cli, job));
+    OA_TRY(oa_cli_run(cli, job));
     if (cli->dry_run) return OA_OK;
     uint64_t bytes;
     const oa_part whole = { job->record, job->values };
@@ -240,7 +240,7 @@ oa_status oa_word_merge(oa_cli *cli)
     OA_TRY(oa_new(cli->context, &parts, n, sizeof *parts));
     for (size_t i = 0; i < n; i++) parts[i].path = cli->inputs[i];
     const oa_status status = merge(cli, parts, n, &job);
-    oa_job_free(cli, &job);
+    oa_job_free(&cli->desk, &job);
     for (size_t i = 0; i < n; i++) {
         oa_values_free(parts[i].values);
         oa_record_free(parts[i].record);

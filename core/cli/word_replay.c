@@ -58,11 +58,11 @@ static void report_record(replay *r, const char *path, const oa_record *recorded
 static oa_status rerun(replay *r, const char *path, const oa_record *recorded, oa_jobs *earlier, oa_job *job)
 {
     char folder[256] = "", file[4096];
-    OA_TRY(oa_job_restore(r->cli, job, recorded));
+    OA_TRY(oa_job_restore(&r->cli->desk, job, recorded));
     job->recorded_identifier = recorded->identifier;
-    OA_TRY(oa_job_load_recorded(r->cli, job, recorded, path, earlier));
+    OA_TRY(oa_job_load_recorded(&r->cli->desk, job, recorded, path, earlier));
     oa_status status = job->step->gives_file ? temporary_sink(r->cli, path, folder, file, &job->sink) : OA_OK;
-    if (status == OA_OK) status = oa_job_run(r->cli, job);
+    if (status == OA_OK) status = oa_cli_run(r->cli, job);
     if (folder[0]) remove_folder(folder, &job->sink);
     OA_TRY(status);
     report_record(r, path, recorded, job->record->results_sha256);
@@ -76,7 +76,7 @@ static oa_status replay_inputs(replay *r, const char *path, const oa_record *rec
     for (size_t i = 0; r->cli->chain && i < record->n_inputs; i++) {
         char *found;
         if (!record->inputs[i].entry[0] || !record->inputs[i].file_name[0]) continue; /* vendor, foreign or of this file */
-        OA_TRY(oa_find_input(r->cli, path, &record->inputs[i], &found));
+        OA_TRY(oa_find_input(&r->cli->desk, path, &record->inputs[i], &found));
         const oa_status status = replay_file(r, found);
         oa_free(r->cli->context, found);
         OA_TRY(status);
@@ -94,7 +94,7 @@ static oa_status replay_records(replay *r, const char *path, oa_record **records
         if (status == OA_OK) status = rerun(r, path, records[i], &jobs, &jobs.job[i]);
         jobs.n = i + 1;
     }
-    for (size_t i = jobs.n; i-- > 0;) oa_job_free(r->cli, &jobs.job[i]);
+    for (size_t i = jobs.n; i-- > 0;) oa_job_free(&r->cli->desk, &jobs.job[i]);
     oa_free(r->cli->context, jobs.job);
     return status;
 }
@@ -104,7 +104,7 @@ static oa_status read_one(replay *r, const oa_h5 *h5, const char *entry, const c
 {
     oa_values *values = NULL;
     OA_TRY(oa_nexus_record(h5, entry, name, out));
-    const oa_status status = oa_cli_check_record(r->cli, h5, entry, *out, &values);
+    const oa_status status = oa_job_check_record(&r->cli->desk, h5, entry, *out, &values);
     oa_values_free(values);
     if (status == OA_OK) return OA_OK;
     oa_record_free(*out);

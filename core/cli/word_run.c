@@ -11,7 +11,6 @@
 #include "base/text.h"
 #include "cli/cli.h"
 #include "cli/recipes.h"
-#include "cli/shipped.h"
 
 enum { LINES_MAX = 64, NAMES_MAX = 128, WORDS_MAX = 64 };
 
@@ -51,9 +50,9 @@ static const oa_job *earlier_job(const recipe *r, const char *name)
 static oa_status fill_slot(recipe *r, oa_job *job, const oa_slot *slot, const char *const *words, size_t n)
 {
     const char *paths[WORDS_MAX];
-    OA_TRY(oa_job_slot_is_free(r->cli, job, slot));
+    OA_TRY(oa_job_slot_is_free(&r->cli->desk, job, slot));
     const oa_job *earlier = n == 1 ? earlier_job(r, words[0]) : NULL;
-    if (earlier) return oa_job_use(r->cli, job, slot, earlier);
+    if (earlier) return oa_job_use(&r->cli->desk, job, slot, earlier);
     for (size_t i = 0; i < n; i++) {
         paths[i] = given_value(r, words[i]);
         if (!paths[i] && !strpbrk(words[i], "./"))
@@ -61,12 +60,12 @@ static oa_status fill_slot(recipe *r, oa_job *job, const oa_slot *slot, const ch
         if (!paths[i]) paths[i] = words[i];
     }
     oa_loaded *out = &job->loaded[job->n_loaded++];
-    return oa_load(r->cli, slot, paths, n, out);
+    return oa_load(&r->cli->desk, slot, paths, n, out);
 }
 
 static oa_status fill_key(recipe *r, oa_job *job, const char *key, const char *value)
 {
-    const oa_slot *slot = oa_cli_slot(job->step, key);
+    const oa_slot *slot = oa_step_slot(job->step, key);
     if (slot) return fill_slot(r, job, slot, &value, 1);
     const char *text = value;
     if (value[0] == '$') text = given_value(r, value + 1);
@@ -90,7 +89,7 @@ static oa_status fill_job(recipe *r, oa_job *job, char **words, size_t n)
         *equals = 0;
         OA_TRY(fill_key(r, job, words[i], equals + 1));
     }
-    return oa_job_use_shipped(r->cli, job);
+    return oa_job_use_shipped(&r->cli->desk, job);
 }
 
 /* What an NXapm entry has itself cannot be the name of a result. */
@@ -119,7 +118,7 @@ static oa_status run_line(recipe *r, char *name, char **words, size_t n)
     r->names[r->jobs.n++] = name;
     OA_TRY(oa_settings_new(cli->context, &job->settings, job->step->params, job->step->params_size, job->step->presets));
     OA_TRY(fill_job(r, job, words + 1, n - 1));
-    OA_TRY(oa_job_run(cli, job));
+    OA_TRY(oa_cli_run(cli, job));
     if (!cli->json && !cli->quiet && job->values) {
         printf("%s: %s\n", name, job->step->title);
         oa_cli_print_summary(stdout, job->values);
@@ -262,7 +261,7 @@ static oa_status write_file(recipe *r)
     for (size_t i = 0; i < r->jobs.n; i++) {
         parts[i] = (oa_part){ r->jobs.job[i].record, r->jobs.job[i].values };
         is_simulation = is_simulation || r->jobs.job[i].step->is_simulation;
-        if (cli->embed && !embedded) embedded = oa_job_ions(&r->jobs.job[i]);
+        if (cli->desk.embed && !embedded) embedded = oa_job_ions(&r->jobs.job[i]);
     }
     const oa_bundle bundle = { .ions = embedded, .metadata = oa_job_metadata(&r->jobs.job[0]), .is_simulation = is_simulation, .parts = parts,
                                .n_parts = r->jobs.n, .level = cli->level };
@@ -307,7 +306,7 @@ oa_status oa_word_run(oa_cli *cli)
     if (cli->dry_run) return oa_fail(cli->context, "E_USAGE", "--dry-run checks one step; a recipe's later lines depend on what the earlier ones give");
     OA_TRY(oa_cli_check_output(cli, false));
     const oa_status status = run_recipe(&r);
-    for (size_t i = r.jobs.n; i-- > 0;) oa_job_free(cli, &r.jobs.job[i]);
+    for (size_t i = r.jobs.n; i-- > 0;) oa_job_free(&cli->desk, &r.jobs.job[i]);
     oa_free(cli->context, r.jobs.job);
     oa_free(cli->context, r.text);
     return status;

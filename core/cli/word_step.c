@@ -4,7 +4,6 @@
 
 #include "base/text.h"
 #include "cli/cli.h"
-#include "cli/shipped.h"
 
 static oa_status unknown_word(oa_cli *cli)
 {
@@ -17,13 +16,21 @@ static oa_status unknown_word(oa_cli *cli)
                    near ? near : "", near ? "'?" : "");
 }
 
+/* Whether no slot beside the main input is given whose file may name rows of the same ions. */
+static bool is_alone(const oa_cli *cli, const oa_step *step)
+{
+    for (size_t i = 0; i < cli->n_named; i++)
+        if (oa_slot_is_about_ions(oa_step_slot(step, cli->named[i].name))) return false;
+    return true;
+}
+
 static oa_status load_slot(oa_cli *cli, oa_job *job, const oa_slot *slot, const char *const *paths, size_t n)
 {
-    OA_TRY(oa_job_slot_is_free(cli, job, slot));
+    OA_TRY(oa_job_slot_is_free(&cli->desk, job, slot));
     oa_loaded *out = &job->loaded[job->n_loaded++];
-    oa_choose_rows(cli, job, slot, NULL, out);
-    OA_TRY(oa_load(cli, slot, paths, n, out));
-    out->input.may_consume = !cli->embed && slot == job->step->slots;
+    oa_choose_rows(&cli->desk, job, slot, is_alone(cli, job->step), out);
+    OA_TRY(oa_load(&cli->desk, slot, paths, n, out));
+    out->input.may_consume = !cli->desk.embed && slot == job->step->slots;
     return OA_OK;
 }
 
@@ -37,11 +44,11 @@ static oa_status load_inputs(oa_cli *cli, oa_job *job)
     if (cli->n_inputs) OA_TRY(load_slot(cli, job, main_slot, cli->inputs, cli->n_inputs));
     for (const oa_slot *slot = main_slot; slot->name; slot++)
         for (size_t i = 0; i < cli->n_named; i++) {
-            if (oa_cli_slot(job->step, cli->named[i].name) != slot) continue;
+            if (oa_step_slot(job->step, cli->named[i].name) != slot) continue;
             if (!cli->named[i].value) return oa_fail(cli->context, "E_USAGE", "--%s lacks its file", slot->name);
             OA_TRY(load_slot(cli, job, slot, &cli->named[i].value, 1));
         }
-    return oa_job_use_shipped(cli, job);
+    return oa_job_use_shipped(&cli->desk, job);
 }
 
 /* A job whose result is no NeXus file leaves its record beside it: OUT.pos.nxs. */
@@ -50,7 +57,7 @@ static oa_status write_result(oa_cli *cli, oa_job *job, uint64_t *bytes)
     char path[4096];
     const oa_part part = { job->record, job->values };
     const bool is_file = job->step->gives_file;
-    const oa_ions *ions = job->values->ions ? job->values->ions : cli->embed ? oa_job_ions(job) : NULL;
+    const oa_ions *ions = job->values->ions ? job->values->ions : cli->desk.embed ? oa_job_ions(job) : NULL;
     oa_bundle bundle = { .ions = ions, .metadata = oa_job_metadata(job), .is_simulation = job->step->is_simulation, .parts = &part,
                          .n_parts = 1, .level = cli->level };
     snprintf(path, sizeof path, "%s%s", cli->output, is_file ? ".nxs" : "");
@@ -65,7 +72,7 @@ static oa_status run_and_write(oa_cli *cli, oa_job *job)
     OA_TRY(oa_cli_settings(cli, job->step, &job->settings));
     OA_TRY(load_inputs(cli, job));
     if (job->step->gives_file && !cli->dry_run) OA_TRY(oa_sink_open(cli->context, cli->output, cli->overwrite, &job->sink));
-    OA_TRY(oa_job_run(cli, job));
+    OA_TRY(oa_cli_run(cli, job));
     if (cli->dry_run) return OA_OK;
     const double started = oa_seconds();
     OA_TRY(write_result(cli, job, &bytes));
@@ -83,6 +90,6 @@ oa_status oa_word_step(oa_cli *cli)
     if (!job.step) return unknown_word(cli);
     OA_TRY(oa_cli_check_output(cli, job.step->gives_file));
     const oa_status status = run_and_write(cli, &job);
-    oa_job_free(cli, &job);
+    oa_job_free(&cli->desk, &job);
     return status;
 }

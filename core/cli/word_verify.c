@@ -32,12 +32,12 @@ static oa_status verify_input(oa_cli *cli, const char *path, const oa_input_reco
     char sha256[OA_HEX], content[OA_HEX] = "", *found;
     uint64_t bytes;
     if (!input->file_name[0]) return OA_OK; /* of this file: verified with it */
-    OA_TRY(oa_find_input(cli, path, input, &found));
+    OA_TRY(oa_find_input(&cli->desk, path, input, &found));
     oa_status status = oa_file_digest(cli->context, found, sha256, &bytes);
     const bool same_bytes = status == OA_OK && strcmp(sha256, input->sha256) == 0;
     const bool is_ours = input->entry[0] != 0;
     if (status == OA_OK && (is_ours || !same_bytes)) status = verify_file(cli, found, depth + 1, list, content);
-    if (status == OA_OK && content[0]) status = oa_check_input(cli, input, found, sha256, content);
+    if (status == OA_OK && content[0]) status = oa_check_input(&cli->desk, input, found, sha256, content);
     else if (status == OA_OK) say(cli, list, found, input->role, "bytes as recorded");
     oa_free(cli->context, found);
     return status;
@@ -54,7 +54,7 @@ static oa_status verify_record(oa_cli *cli, const oa_h5 *h5, const char *entry, 
     oa_record *record;
     oa_values *values = NULL;
     OA_TRY(oa_nexus_record(h5, entry, name, &record));
-    oa_status status = oa_cli_check_record(cli, h5, entry, record, &values);
+    oa_status status = oa_job_check_record(&cli->desk, h5, entry, record, &values);
     const char *held = record->is_forgotten ? "record as written; the recipe forgot its results, replay makes them again"
         : holds_all(h5, entry, record) ? "results and record as written" : "record as written; its ions are not stored here";
     if (status == OA_OK) say(cli, list, h5->path, name, held);

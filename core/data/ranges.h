@@ -56,6 +56,15 @@ oa_status oa_ranges__species(oa_context *context, const oa_ranges *ranges, const
 /* "Co, Cr, Ni": the elements of all types, by atomic number. Free with oa_free. */
 oa_status oa_ranges__elements(const oa_ranges *ranges, char **out) OA_MUST_USE;
 
+/* Building ions. False: more than OA_ATOMS_MAX atoms. */
+bool oa_ion_add_atoms(oa_ion_type *ion, unsigned z, int64_t count);
+void oa_ion_sort_atoms(oa_ion_type *ion);
+/* "SiO2", "Zn1Sb1": adds `times` of it, symbols longest first. False: no formula, or too many atoms. */
+bool oa_ion_add_formula(oa_ion_type *ion, const char *text, size_t length, int64_t times);
+/* A user label: cleaned and cut to the length of a name. */
+void oa_ion_set_label(oa_ion_type *ion, const char *text, size_t length);
+/* "Ni", "Cu O", "Cr O2": elements with counts; anything else is a label, of which no element is known. False: nothing is left of it. */
+bool oa_ion_type__parse(oa_ion_type *ion, const char *name);
 /* Writes the name from the nuclides: "Ni", "Cu O", with counts "Cr O2". */
 void oa_ion_type__name(oa_ion_type *type);
 

@@ -44,12 +44,4 @@ oa_status oa_draft_check(const oa_draft_list *list, const oa_draft *draft) OA_MU
 oa_status oa_draft_list_finish(oa_draft_list *list, oa_ranges **out) OA_MUST_USE;
 void oa_draft_list_drop(oa_draft_list *list);
 
-/* Building ions. False: more than OA_ATOMS_MAX atoms. */
-bool oa_ion_add_atoms(oa_ion_type *ion, unsigned z, int64_t count);
-void oa_ion_sort_atoms(oa_ion_type *ion);
-/* "SiO2", "Zn1Sb1": adds `times` of it, symbols longest first. False: no formula, or too many atoms. */
-bool oa_ion_add_formula(oa_ion_type *ion, const char *text, size_t length, int64_t times);
-/* A user label: cleaned and cut to the length of a name. */
-void oa_ion_set_label(oa_ion_type *ion, const char *text, size_t length);
-
 #endif

@@ -432,3 +432,32 @@ def test_a_full_stdout_is_told():
     with open("/dev/full", "w") as full:
         done = subprocess.run([tool.PROGRAM, "describe", "--json"], stdout=full, stderr=subprocess.PIPE, timeout=30)
     assert done.returncode == 74, "a truncated document must not look like success"
+
+
+# ---- lifeline ----
+
+def test_the_end_of_the_caller_is_the_end_of_the_program(house, tmp_path):
+    """A caller that is killed closes its end of the pipe; nothing is left behind."""
+    tip = tmp_path / "large.nxs"
+    ok("synthesise", "--box", "-12,12,-12,12,-36,0", "-o", tip)
+    held, end = os.pipe()
+    process = subprocess.Popen([tool.PROGRAM, "classify", tip, "--model", house.net, "--species", "Ni,Co", "--stride", "0.2", "--threads", "1", "-o",
+                                tmp_path / "x.nxs", "--lifeline", str(held), "--json"], pass_fds=[held], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    os.close(held)
+    time.sleep(0.5)
+    assert process.poll() is None
+    os.close(end)
+    process.communicate(timeout=5)
+    assert process.returncode == 143 and tool.listing(tmp_path) == ["large.nxs"]
+
+
+def test_a_lifeline_that_is_held_changes_nothing(house, tmp_path):
+    held, end = os.pipe()
+    with os.fdopen(end, "w"):
+        ok("crop", house.tip, "--every", "2", "-o", tmp_path / "x.nxs", "--lifeline", str(held), pass_fds=[held])
+    os.close(held)
+
+
+def test_a_lifeline_that_is_no_open_descriptor_is_refused(house, tmp_path):
+    for number in ("0", "2", "-1", "4000", "pipe"):
+        fails(64, "E_PARAMETER_VALUE", "crop", house.tip, "-o", tmp_path / "x.nxs", "--lifeline", number)

@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 
 #include "base/text.h"
-#include "cli/shipped.h"
+#include "job/job.h"
 
 enum { DEPTH_MAX = 12 };
 
@@ -64,35 +64,35 @@ static void search_under(search *s, const char *folder, int depth)
     closedir(listing);
 }
 
-oa_status oa_find_input(oa_cli *cli, const char *beside, const oa_input_record *input, char **out)
+oa_status oa_find_input(oa_desk *desk, const char *beside, const oa_input_record *input, char **out)
 {
     char folder[4096], above[4200];
-    search s = { .context = cli->context, .input = input, .beside = beside };
+    search s = { .context = desk->context, .input = input, .beside = beside };
     const size_t n = (size_t)(oa_base_name(beside) - beside);
     snprintf(folder, sizeof folder, "%.*s", n > 1 ? (int)n - 1 : 1, n ? beside : "."); /* the slash goes, but for that of the root */
     snprintf(above, sizeof above, "%s/..", folder);
     *out = NULL;
     if (strchr(input->file_name, '/') || strcmp(input->file_name, "..") == 0)
-        return oa_fail_at(cli->context, OA_IN_FILE(beside), "E_RECORD", "input '%s' is named with a folder; the record was changed", input->file_name);
+        return oa_fail_at(desk->context, OA_IN_FILE(beside), "E_RECORD", "input '%s' is named with a folder; the record was changed", input->file_name);
     consider(&s, folder, false);
-    consider(&s, above, cli->n_search == 0);
-    for (size_t i = 0; i < cli->n_search && !s.found; i++) search_under(&s, cli->search[i], 0);
+    consider(&s, above, desk->n_search == 0);
+    for (size_t i = 0; i < desk->n_search && !s.found; i++) search_under(&s, desk->search[i], 0);
     if (!s.found && !s.first && oa_shipped_folder(folder)) consider(&s, folder, true);
     *out = s.found ? s.found : s.first;
-    if (s.found && s.first) oa_free(cli->context, s.first);
-    OA_TRY(oa_check_cancelled(cli->context));
+    if (s.found && s.first) oa_free(desk->context, s.first);
+    OA_TRY(oa_check_cancelled(desk->context));
     if (*out) return OA_OK;
-    return oa_fail_at(cli->context, OA_IN_FILE(beside), "E_INPUT_NOT_FOUND",
+    return oa_fail_at(desk->context, OA_IN_FILE(beside), "E_INPUT_NOT_FOUND",
                       "its input '%s' (%s) is neither beside it nor in the folder above; give --search DIR", input->file_name, input->role);
 }
 
-oa_status oa_check_input(oa_cli *cli, const oa_input_record *expected, const char *path, const char *sha256, const char *content)
+oa_status oa_check_input(oa_desk *desk, const oa_input_record *expected, const char *path, const char *sha256, const char *content)
 {
     const bool same_bytes = strcmp(expected->sha256, sha256) == 0;
     if (strcmp(expected->content, content) != 0)
-        return oa_fail_at(cli->context, OA_IN_FILE(path), "E_DIGEST", "its content is %.12s..., the record wants %.12s...; find the file the result was made from",
+        return oa_fail_at(desk->context, OA_IN_FILE(path), "E_DIGEST", "its content is %.12s..., the record wants %.12s...; find the file the result was made from",
                           content, expected->content);
     if (!same_bytes && expected->sha256[0])
-        oa_warn(cli->context, "W_FILE_CHANGED", "%s: its bytes changed since, its content did not", oa_base_name(path));
+        oa_warn(desk->context, "W_FILE_CHANGED", "%s: its bytes changed since, its content did not", oa_base_name(path));
     return OA_OK;
 }

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
-#include "cli/shipped.h"
+#include "job/job.h"
 #include "data/model.h"
 #include "math/ranging.h"
 
@@ -30,10 +30,10 @@ static void close_file(opened *file)
     oa_h5_close(&file->h5);
 }
 
-static oa_status open_file(oa_cli *cli, const char *path, opened *out)
+static oa_status open_file(oa_desk *desk, const char *path, opened *out)
 {
     *out = (opened){ .n = 0 };
-    OA_TRY(oa_h5_open(cli->context, path, &out->h5));
+    OA_TRY(oa_h5_open(desk->context, path, &out->h5));
     oa_status status = oa_nexus_entry(&out->h5, &out->entry);
     if (status == OA_OK) status = oa_nexus_subentries(&out->h5, out->entry, &out->names, &out->n);
     if (status != OA_OK) close_file(out);
@@ -115,12 +115,12 @@ static oa_status check_stored_ions(const oa_h5 *h5, const char *entry, const oa_
     return status;
 }
 
-oa_status oa_cli_check_record(oa_cli *cli, const oa_h5 *h5, const char *entry, const oa_record *record, oa_values **out)
+oa_status oa_job_check_record(oa_desk *desk, const oa_h5 *h5, const char *entry, const oa_record *record, oa_values **out)
 {
     OA_TRY(oa_nexus_values(h5, entry, record, out));
     oa_status status = oa_record_check(record, *out);
     if (status == OA_OK) status = check_stored_ions(h5, entry, record);
-    if (status == OA_OK && oa_values_find(*out, 1, "definition/model_sha256")) status = oa_model_from_values(cli->context, *out, h5->path, &(*out)->model);
+    if (status == OA_OK && oa_values_find(*out, 1, "definition/model_sha256")) status = oa_model_from_values(desk->context, *out, h5->path, &(*out)->model);
     if (status == OA_OK) return OA_OK;
     oa_values_free(*out);
     *out = NULL;
@@ -153,70 +153,70 @@ static oa_status foreign_content(const oa_ions *ions, const oa_ranges *ranges, c
 
 /* ---- the ions behind a result ---- */
 
-static oa_status ions_of(oa_cli *cli, const char *path, const oa_input_record *expected, int depth, oa_ions **out);
+static oa_status ions_of(oa_desk *desk, const char *path, const oa_input_record *expected, int depth, oa_ions **out);
 
-static oa_status no_ions(oa_cli *cli, const char *path, const oa_record *record)
+static oa_status no_ions(oa_desk *desk, const char *path, const oa_record *record)
 {
-    return oa_fail_at(cli->context, OA_IN_FILE(path), "E_INPUT_KIND", "%s was made without ions; give a file with ions", record->name);
+    return oa_fail_at(desk->context, OA_IN_FILE(path), "E_INPUT_KIND", "%s was made without ions; give a file with ions", record->name);
 }
 
 /* The first input of a record is what its indices refer to; inside a recipe's file it may be another record. */
-static oa_status follow(oa_cli *cli, const opened *file, const char *path, const oa_record *record, int depth, oa_ions **out)
+static oa_status follow(oa_desk *desk, const opened *file, const char *path, const oa_record *record, int depth, oa_ions **out)
 {
-    if (depth > REFERENCE_DEPTH) return oa_fail_at(cli->context, OA_IN_FILE(path), "E_RECORD", "more than %d results refer to each other", REFERENCE_DEPTH);
-    if (!record->n_inputs) return no_ions(cli, path, record);
+    if (depth > REFERENCE_DEPTH) return oa_fail_at(desk->context, OA_IN_FILE(path), "E_RECORD", "more than %d results refer to each other", REFERENCE_DEPTH);
+    if (!record->n_inputs) return no_ions(desk, path, record);
     const oa_input_record *input = &record->inputs[0];
     if (!input->file_name[0]) {
         oa_record *source;
         OA_TRY(find_subentry(file, input->entry, &source));
-        if (!source) return oa_fail_at(cli->context, OA_IN_FILE(path), "E_INPUT_NOT_FOUND", "%s refers to a result that is not in the file", record->name);
+        if (!source) return oa_fail_at(desk->context, OA_IN_FILE(path), "E_INPUT_NOT_FOUND", "%s refers to a result that is not in the file", record->name);
         const oa_status status = oa_record_has_ions(source)
-            ? oa_fail_at(cli->context, OA_IN_FILE(path), "E_INPUT_NOT_FOUND", "the ions that %s gave were not stored; run that step into a file of its own", source->name)
-            : follow(cli, file, path, source, depth + 1, out);
+            ? oa_fail_at(desk->context, OA_IN_FILE(path), "E_INPUT_NOT_FOUND", "the ions that %s gave were not stored; run that step into a file of its own", source->name)
+            : follow(desk, file, path, source, depth + 1, out);
         oa_record_free(source);
         return status;
     }
     char *found;
     oa_source source;
-    OA_TRY(oa_find_input(cli, path, input, &found));
-    oa_status status = oa_source_open(cli->context, found, &source);
-    if (status == OA_OK && strcmp(source.format, "nexus") != 0) status = no_ions(cli, path, record); /* a vendor file: its ions would be in this one */
-    if (status == OA_OK) status = ions_of(cli, found, input, depth + 1, out);
-    oa_free(cli->context, found);
+    OA_TRY(oa_find_input(desk, path, input, &found));
+    oa_status status = oa_source_open(desk->context, found, &source);
+    if (status == OA_OK && strcmp(source.format, "nexus") != 0) status = no_ions(desk, path, record); /* a vendor file: its ions would be in this one */
+    if (status == OA_OK) status = ions_of(desk, found, input, depth + 1, out);
+    oa_free(desk->context, found);
     return status;
 }
 
-static oa_status verify_reference(oa_cli *cli, const oa_input_record *expected, const char *path, const oa_record *record, const oa_ions *ions)
+static oa_status verify_reference(oa_desk *desk, const oa_input_record *expected, const char *path, const oa_record *record, const oa_ions *ions)
 {
     char sha256[OA_HEX], content[OA_HEX];
     uint64_t bytes;
-    OA_TRY(oa_file_digest(cli->context, path, sha256, &bytes));
+    OA_TRY(oa_file_digest(desk->context, path, sha256, &bytes));
     if (record) snprintf(content, sizeof content, "%s", record->results_sha256);
     else OA_TRY(foreign_content(ions, NULL, content));
-    return oa_check_input(cli, expected, path, sha256, content);
+    return oa_check_input(desk, expected, path, sha256, content);
 }
 
-static oa_status ions_in(oa_cli *cli, const opened *file, const char *path, const oa_record *record, const oa_input_record *expected, int depth, oa_ions **out)
+static oa_status ions_in(oa_desk *desk, const opened *file, const char *path, const oa_record *record, const oa_input_record *expected, int depth, oa_ions **out)
 {
     if (oa_nexus_has_ions(&file->h5, file->entry)) {
         OA_TRY(record ? oa_nexus_ions(&file->h5, file->entry, out) : oa_load_foreign(&file->h5, file->entry, out));
         if (record) OA_TRY(oa_record_check_ions(record, *out));
     } else if (record) {
-        OA_TRY(follow(cli, file, path, record, depth, out));
+        OA_TRY(follow(desk, file, path, record, depth, out));
     } else {
-        return oa_fail_at(cli->context, OA_IN_FILE(path), "E_INPUT_KIND", "holds no ions; give a file with reconstructed positions");
+        return oa_fail_at(desk->context, OA_IN_FILE(path), "E_INPUT_KIND", "holds no ions; give a file with reconstructed positions");
     }
-    return expected ? verify_reference(cli, expected, path, record, *out) : OA_OK;
+    return expected ? verify_reference(desk, expected, path, record, *out) : OA_OK;
 }
 
-static oa_status ions_of(oa_cli *cli, const char *path, const oa_input_record *expected, int depth, oa_ions **out)
+static oa_status ions_of(oa_desk *desk, const char *path, const oa_input_record *expected, int depth, oa_ions **out)
 {
     opened file;
     oa_record *record = NULL;
     *out = NULL;
-    OA_TRY(open_file(cli, path, &file));
+    OA_TRY(open_file(desk, path, &file));
     oa_status status = choose_record(&file, OA_TAKES_SELECTION, &record);
-    if (status == OA_OK) status = ions_in(cli, &file, path, record, expected, depth, out);
+    if (status == OA_OK) status = ions_in(desk, &file, path, record, expected, depth, out);
     oa_record_free(record);
     close_file(&file);
     if (status != OA_OK) oa_ions_free(*out), *out = NULL;
@@ -225,16 +225,16 @@ static oa_status ions_of(oa_cli *cli, const char *path, const oa_input_record *e
 
 /* ---- what a slot takes ---- */
 
-static oa_status take_selection(oa_cli *cli, oa_loaded *out)
+static oa_status take_selection(oa_desk *desk, oa_loaded *out)
 {
     const oa_array *index = oa_values_find(out->result, 1, "selected/ion_index");
     if (!index) return OA_OK;
     const size_t n = oa_array_count(index);
-    OA_TRY(oa_new(cli->context, &out->index, n, sizeof *out->index));
+    OA_TRY(oa_new(desk->context, &out->index, n, sizeof *out->index));
     for (size_t i = 0; i < n; i++) {
         out->index[i] = index->type == OA_U64 ? ((const uint64_t *)index->block->data)[i] : (uint64_t)oa_array_real(index, i);
         if (out->index[i] >= out->ions->n || (i && out->index[i] <= out->index[i - 1]))
-            return oa_fail_at(cli->context, OA_IN_FILE(out->path), "E_DIGEST", "selected/ion_index[%zu] is %llu; rows must ascend and lie below %zu", i,
+            return oa_fail_at(desk->context, OA_IN_FILE(out->path), "E_DIGEST", "selected/ion_index[%zu] is %llu; rows must ascend and lie below %zu", i,
                               (unsigned long long)out->index[i], out->ions->n);
     }
     out->input.has_selection = true;
@@ -253,23 +253,23 @@ static oa_status load_arrays(const opened *file, oa_loaded *out)
     return oa_record_check(out->record, out->result);
 }
 
-static oa_status load_by_kind(oa_cli *cli, const oa_slot *slot, const opened *file, oa_loaded *out)
+static oa_status load_by_kind(oa_desk *desk, const oa_slot *slot, const opened *file, oa_loaded *out)
 {
     const bool wants_ions = slot->kind == OA_TAKES_IONS || slot->kind == OA_TAKES_SELECTION;
     if (slot->kind == OA_TAKES_RANGES) {
         OA_TRY(oa_nexus_ranges(&file->h5, file->entry, &out->ranges));
-        if (!out->ranges) return oa_fail_at(cli->context, OA_IN_FILE(out->path), "E_INPUT_KIND", "holds no ranging definitions; give a range file");
+        if (!out->ranges) return oa_fail_at(desk->context, OA_IN_FILE(out->path), "E_INPUT_KIND", "holds no ranging definitions; give a range file");
         return OA_OK;
     }
     const bool is_selected = slot->kind == OA_TAKES_SELECTION && out->record && gives_array(out->record, "selected/ion_index");
-    if (wants_ions && out->choice.step && !is_selected && oa_nexus_has_types(&file->h5, file->entry)) OA_TRY(oa_load_pieces(cli, &file->h5, file->entry, out));
-    else if (wants_ions) OA_TRY(ions_in(cli, file, out->path, out->record, NULL, 0, &out->ions));
+    if (wants_ions && out->choice.step && !is_selected && oa_nexus_has_types(&file->h5, file->entry)) OA_TRY(oa_load_pieces(desk, &file->h5, file->entry, out));
+    else if (wants_ions) OA_TRY(ions_in(desk, file, out->path, out->record, NULL, 0, &out->ions));
     if (slot->kind == OA_TAKES_IONS) return OA_OK;
     OA_TRY(load_arrays(file, out));
-    if (slot->kind == OA_TAKES_SELECTION && out->result) return take_selection(cli, out);
+    if (slot->kind == OA_TAKES_SELECTION && out->result) return take_selection(desk, out);
     if (slot->kind == OA_TAKES_MODEL) {
-        if (!out->result) return oa_fail_at(cli->context, OA_IN_FILE(out->path), "E_MODEL", "holds no model; `ordapt import` makes one from published networks");
-        return oa_model_from_values(cli->context, out->result, out->path, &out->model);
+        if (!out->result) return oa_fail_at(desk->context, OA_IN_FILE(out->path), "E_MODEL", "holds no model; `ordapt import` makes one from published networks");
+        return oa_model_from_values(desk->context, out->result, out->path, &out->model);
     }
     return OA_OK;
 }
@@ -282,61 +282,61 @@ static oa_status fill_content(oa_loaded *out)
     return OA_OK;
 }
 
-static oa_status load_nexus(oa_cli *cli, const oa_slot *slot, oa_loaded *out)
+static oa_status load_nexus(oa_desk *desk, const oa_slot *slot, oa_loaded *out)
 {
     opened file;
-    OA_TRY(open_file(cli, out->path, &file));
+    OA_TRY(open_file(desk, out->path, &file));
     oa_status status = choose_record(&file, slot->kind, &out->record);
     if (status == OA_OK && out->record && out->record->slab[0])
-        status = oa_fail_at(cli->context, OA_IN_FILE(out->path), "E_SLABS", "is slab %s of %s, no whole result; join the slabs with `ordapt merge`", out->record->slab,
+        status = oa_fail_at(desk->context, OA_IN_FILE(out->path), "E_SLABS", "is slab %s of %s, no whole result; join the slabs with `ordapt merge`", out->record->slab,
                             out->record->step);
-    if (status == OA_OK) status = load_by_kind(cli, slot, &file, out);
+    if (status == OA_OK) status = load_by_kind(desk, slot, &file, out);
     close_names(&file);
     if (!out->pieces) oa_h5_close(&file.h5);
     return status == OA_OK ? fill_content(out) : status;
 }
 
-static oa_status load_vendor_ranges(oa_cli *cli, oa_loaded *out, oa_source *source)
+static oa_status load_vendor_ranges(oa_desk *desk, oa_loaded *out, oa_source *source)
 {
     const oa_read_options options = { .byte_order = "big", .preset = "" };
     oa_content content = { .ions = NULL };
-    OA_TRY(source->read(cli->context, source, &options, &content));
+    OA_TRY(source->read(desk->context, source, &options, &content));
     oa_ions_free(content.ions);
     oa_model_free(content.model);
     out->ranges = content.ranges;
-    if (!out->ranges) return oa_fail_at(cli->context, OA_IN_FILE(out->path), "E_INPUT_KIND", "holds no ranges; give .rrng, .rng or a NeXus file");
+    if (!out->ranges) return oa_fail_at(desk->context, OA_IN_FILE(out->path), "E_INPUT_KIND", "holds no ranges; give .rrng, .rng or a NeXus file");
     snprintf(out->content, sizeof out->content, "%s", out->sha256);
     return OA_OK;
 }
 
-static oa_status load_sources(oa_cli *cli, const char *const *paths, size_t n, oa_loaded *out)
+static oa_status load_sources(oa_desk *desk, const char *const *paths, size_t n, oa_loaded *out)
 {
     uint64_t bytes;
-    OA_TRY(oa_new(cli->context, &out->sources, n, sizeof *out->sources));
+    OA_TRY(oa_new(desk->context, &out->sources, n, sizeof *out->sources));
     for (size_t i = 0; i < n; i++) {
-        OA_TRY(oa_source_open(cli->context, paths[i], &out->sources[i]));
-        OA_TRY(oa_file_digest(cli->context, paths[i], out->sources[i].sha256, &bytes));
+        OA_TRY(oa_source_open(desk->context, paths[i], &out->sources[i]));
+        OA_TRY(oa_file_digest(desk->context, paths[i], out->sources[i].sha256, &bytes));
     }
     out->input.sources = out->sources;
     out->input.n_sources = n;
     return OA_OK;
 }
 
-static oa_status load_one(oa_cli *cli, const oa_slot *slot, oa_loaded *out)
+static oa_status load_one(oa_desk *desk, const oa_slot *slot, oa_loaded *out)
 {
     oa_source source;
     uint64_t bytes;
     if (slot->kind == OA_TAKES_METADATA) {
-        OA_TRY(oa_file_digest(cli->context, out->path, out->sha256, &bytes));
+        OA_TRY(oa_file_digest(desk->context, out->path, out->sha256, &bytes));
         snprintf(out->content, sizeof out->content, "%s", out->sha256);
-        OA_TRY(oa_metadata_read(cli->context, out->path, &out->metadata));
+        OA_TRY(oa_metadata_read(desk->context, out->path, &out->metadata));
         return oa_metadata_complete(out->metadata);
     }
-    OA_TRY(oa_source_open(cli->context, out->path, &source));
-    OA_TRY(oa_file_digest(cli->context, out->path, out->sha256, &bytes));
-    if (strcmp(source.format, "nexus") == 0) return load_nexus(cli, slot, out);
-    if (slot->kind == OA_TAKES_RANGES) return load_vendor_ranges(cli, out, &source);
-    return oa_fail_at(cli->context, OA_IN_FILE(out->path), "E_INPUT_KIND", "is a %s file, %s takes NeXus files; `ordapt import` makes one of it",
+    OA_TRY(oa_source_open(desk->context, out->path, &source));
+    OA_TRY(oa_file_digest(desk->context, out->path, out->sha256, &bytes));
+    if (strcmp(source.format, "nexus") == 0) return load_nexus(desk, slot, out);
+    if (slot->kind == OA_TAKES_RANGES) return load_vendor_ranges(desk, out, &source);
+    return oa_fail_at(desk->context, OA_IN_FILE(out->path), "E_INPUT_KIND", "is a %s file, %s takes NeXus files; `ordapt import` makes one of it",
                       source.format, slot->name);
 }
 
@@ -357,34 +357,34 @@ static void fill_input(const oa_slot *slot, oa_loaded *out)
     in->subentry = out->record ? out->record->name : NULL;
 }
 
-oa_status oa_load(oa_cli *cli, const oa_slot *slot, const char *const *paths, size_t n, oa_loaded *out)
+oa_status oa_load(oa_desk *desk, const oa_slot *slot, const char *const *paths, size_t n, oa_loaded *out)
 {
     const double started = oa_seconds();
-    oa_phase(cli->context, "read");
+    oa_phase(desk->context, "read");
     *out = (oa_loaded){ .input = { .role = slot->name }, .choice = out->choice };
     char shipped[OA_SHIPPED_PATH];
     const bool is_name = slot->kind == OA_TAKES_MODEL && access(paths[0], F_OK) != 0, is_shipped = is_name && oa_shipped_model(paths[0], shipped);
     if (is_name && !is_shipped)
-        return oa_fail_at(cli->context, OA_IN_FILE(oa_base_name(paths[0])), "E_NOT_FOUND", "there is no file '%s', and no model of this name ships with this "
+        return oa_fail_at(desk->context, OA_IN_FILE(oa_base_name(paths[0])), "E_NOT_FOUND", "there is no file '%s', and no model of this name ships with this "
                           "program; check the path, or give the file of a model", paths[0]);
-    out->path = oa_strdup(cli->context, is_shipped ? shipped : paths[0]);
-    if (!out->path) return cli->context->status;
-    if (slot->kind == OA_TAKES_SOURCES) return load_sources(cli, paths, n, out);
-    const oa_status status = load_one(cli, slot, out);
+    out->path = oa_strdup(desk->context, is_shipped ? shipped : paths[0]);
+    if (!out->path) return desk->context->status;
+    if (slot->kind == OA_TAKES_SOURCES) return load_sources(desk, paths, n, out);
+    const oa_status status = load_one(desk, slot, out);
     fill_input(slot, out);
-    oa_repeat_file(cli, out);
-    cli->read_s += oa_seconds() - started;
+    oa_repeat_file(desk, out);
+    desk->read_s += oa_seconds() - started;
     return status;
 }
 
-void oa_loaded_free(oa_cli *cli, oa_loaded *loaded)
+void oa_loaded_free(oa_desk *desk, oa_loaded *loaded)
 {
     oa_repeat_free(&loaded->repeat);
-    oa_free(cli->context, loaded->path);
-    oa_free(cli->context, loaded->index);
-    oa_free(cli->context, loaded->sources);
-    for (size_t i = 0; loaded->source_paths && i < loaded->input.n_sources; i++) oa_free(cli->context, loaded->source_paths[i]);
-    oa_free(cli->context, loaded->source_paths);
+    oa_free(desk->context, loaded->path);
+    oa_free(desk->context, loaded->index);
+    oa_free(desk->context, loaded->sources);
+    for (size_t i = 0; loaded->source_paths && i < loaded->input.n_sources; i++) oa_free(desk->context, loaded->source_paths[i]);
+    oa_free(desk->context, loaded->source_paths);
     oa_ions_free(loaded->ions);
     oa_nexus_pieces_close(loaded->pieces);
     oa_h5_close(&loaded->h5);

@@ -1,7 +1,7 @@
 /* repeat.c - the step that selected the ions of an input, run again with shuffled ions: for controls that a step draws. */
 #include <string.h>
 
-#include "cli/cli.h"
+#include "job/job.h"
 
 /* What the indices of a selection refer to must be what the step takes first. */
 static bool takes_ions(const oa_step *step)
@@ -13,13 +13,13 @@ static bool takes_ions(const oa_step *step)
 static oa_status restore(oa_repeat *repeat)
 {
     oa_record others = *repeat->record;
-    OA_TRY(oa_new(repeat->cli->context, &repeat->job, 1, sizeof *repeat->job));
-    OA_TRY(oa_job_restore(repeat->cli, repeat->job, repeat->record));
+    OA_TRY(oa_new(repeat->desk->context, &repeat->job, 1, sizeof *repeat->job));
+    OA_TRY(oa_job_restore(repeat->desk, repeat->job, repeat->record));
     if (others.n_inputs && strcmp(others.inputs[0].role, repeat->job->step->slots->name) == 0) {
         others.inputs++;
         others.n_inputs--;
     }
-    return oa_job_load_recorded(repeat->cli, repeat->job, &others, repeat->beside, NULL);
+    return oa_job_load_recorded(repeat->desk, repeat->job, &others, repeat->beside, NULL);
 }
 
 static oa_status make(void *self, oa_run *run, oa_ions *shuffled, oa_values **out)
@@ -50,20 +50,20 @@ static void set_maker(oa_loaded *loaded, oa_repeat repeat, const oa_step *step)
     loaded->input.maker = (oa_maker){ make, &loaded->repeat };
 }
 
-void oa_repeat_file(oa_cli *cli, oa_loaded *loaded)
+void oa_repeat_file(oa_desk *desk, oa_loaded *loaded)
 {
-    if (loaded->record) set_maker(loaded, (oa_repeat){ .cli = cli, .record = loaded->record, .beside = loaded->path }, oa_step_find(loaded->record->step));
+    if (loaded->record) set_maker(loaded, (oa_repeat){ .desk = desk, .record = loaded->record, .beside = loaded->path }, oa_step_find(loaded->record->step));
 }
 
-void oa_repeat_job(oa_cli *cli, oa_loaded *loaded, const oa_job *earlier)
+void oa_repeat_job(oa_desk *desk, oa_loaded *loaded, const oa_job *earlier)
 {
-    set_maker(loaded, (oa_repeat){ .cli = cli, .earlier = earlier }, earlier->values->ions ? NULL : earlier->step);
+    set_maker(loaded, (oa_repeat){ .desk = desk, .earlier = earlier }, earlier->values->ions ? NULL : earlier->step);
 }
 
 void oa_repeat_free(oa_repeat *repeat)
 {
     if (!repeat->job) return;
-    oa_job_free(repeat->cli, repeat->job);
-    oa_free(repeat->cli->context, repeat->job);
+    oa_job_free(repeat->desk, repeat->job);
+    oa_free(repeat->desk->context, repeat->job);
     repeat->job = NULL;
 }

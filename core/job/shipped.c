@@ -1,5 +1,5 @@
 /* shipped.c - models that come with the program: NAME.nxs in ../share/ordapt/models beside its folder. */
-#include "cli/shipped.h"
+#include "job/job.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -31,10 +31,10 @@ bool oa_shipped_model(const char *name, char out[OA_SHIPPED_PATH])
 }
 
 /* The name that the parameters have for what they were made for, NULL where the step has no such parameter. */
-static const char *preset_of(const oa_job *job)
+static const char *preset_of(const oa_settings *settings)
 {
-    for (size_t row = 0; job->settings && row < job->settings->n; row++)
-        if (oa_text_equal(job->settings->table[row].name, "preset")) return oa_settings_word(job->settings, row);
+    for (size_t row = 0; settings && row < settings->n; row++)
+        if (oa_text_equal(settings->table[row].name, "preset")) return oa_settings_word(settings, row);
     return NULL;
 }
 
@@ -45,17 +45,24 @@ static bool is_filled(const oa_job *job, const oa_slot *slot)
     return false;
 }
 
-oa_status oa_job_use_shipped(oa_cli *cli, oa_job *job)
+oa_status oa_shipped_for(oa_context *context, const oa_settings *settings, const oa_slot *slot, char path[OA_SHIPPED_PATH])
 {
-    const char *preset = preset_of(job);
-    for (const oa_slot *slot = job->step->slots; slot->name && preset; slot++) {
+    const char *preset = preset_of(settings);
+    path[0] = 0;
+    if (!preset || oa_shipped_model(preset, path)) return OA_OK;
+    return oa_fail(context, "E_SLOT_MISSING", "no %s was given, and none for preset %s ships with this program; give --%s FILE", slot->name, preset, slot->name);
+}
+
+oa_status oa_job_use_shipped(oa_desk *desk, oa_job *job)
+{
+    for (const oa_slot *slot = job->step->slots; slot->name; slot++) {
         if (slot->kind != OA_TAKES_MODEL || is_filled(job, slot)) continue;
         char path[OA_SHIPPED_PATH];
-        if (!oa_shipped_model(preset, path))
-            return oa_fail(cli->context, "E_SLOT_MISSING", "no %s was given, and none for preset %s ships with this program; give --%s FILE", slot->name, preset, slot->name);
-        OA_TRY(oa_job_slot_is_free(cli, job, slot));
+        OA_TRY(oa_shipped_for(desk->context, job->settings, slot, path));
+        if (!path[0]) continue;
+        OA_TRY(oa_job_slot_is_free(desk, job, slot));
         const char *one = path;
-        OA_TRY(oa_load(cli, slot, &one, 1, &job->loaded[job->n_loaded++]));
+        OA_TRY(oa_load(desk, slot, &one, 1, &job->loaded[job->n_loaded++]));
     }
     return OA_OK;
 }
