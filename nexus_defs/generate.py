@@ -26,6 +26,13 @@ name="{{name}}" extends="NXapm_ordapt_tool_results" xsi:schemaLocation="{NAMESPA
 RESERVED = ("_set", "_errors", "_mask", "_indices", "_weights", "_end", "_offset", "_scaling_factor", "_increment_set")
 
 
+def sentence(text):
+    """The tables speak in phrases; documentation begins with a capital and ends with a full stop. A first word that is a name stays as it is."""
+    first = re.match(r"[a-z]+(?=[ ,;:.)]|$)", text)
+    text = text[0].upper() + text[1:] if first else text
+    return text if text.endswith((".", "!", "?")) else text + "."
+
+
 class Xml:
     """Lines of XML with their indentation."""
 
@@ -48,7 +55,9 @@ class Xml:
             return
         self.begin("doc")
         indent = "    " * (len(self.open) + 1)
-        self.lines += textwrap.wrap(escape(text), 120, initial_indent=indent, subsequent_indent=indent, break_long_words=False)
+        for number, paragraph in enumerate(text.split("\n\n")):
+            self.lines += [""] * (number > 0)
+            self.lines += textwrap.wrap(escape(sentence(paragraph)), 120, initial_indent=indent, subsequent_indent=indent, break_long_words=False)
         self.end()
 
     @staticmethod
@@ -114,18 +123,33 @@ def add_output(xml, group, row):
     xml.doc(row["description"])
     add_dimensions(xml, group, row)
     if row.get("shape"):
-        xml.add("attribute", name="long_name", type="NX_CHAR", optional="true")
+        xml.begin("attribute", name="long_name", type="NX_CHAR", optional="true")
+        xml.doc("Label for people; of a list of classes, pairs or ion types also which number is which: class: 0 FCC, 1 CSRO.")
+        xml.end()
     xml.end()
 
 
 def add_axes(xml, signal):
     axes = signal["axes"].split(",")
-    xml.begin("attribute", name="signal", type="NX_CHAR")
+    xml.begin("attribute", name="signal", type="NX_CHAR", optional="true")
+    xml.doc("Left out where there is nothing to draw: no rows, or more than viewers can show as one line.")
     add_enumeration(xml, [signal["name"].split("/", 1)[1]])
     xml.end()
     xml.begin("attribute", name="axes", type="NX_CHAR")
-    xml.doc("The axes are: " + ", ".join(axes) + ".")
+    xml.doc("The axes are: " + ", ".join(axes) + "." + (" A dot stands for a dimension without values." if "." in axes else ""))
     xml.end()
+
+
+def group_doc(group, rows, names, signals):
+    """What a group is for, in a sentence."""
+    if group == "summary":
+        return "The numbers of the result, under the names they have in the JSON summary of the program."
+    if names == ["*"]:
+        return rows[0]["description"]
+    if not signals:
+        return "Belongs together: " + ", ".join(names) + "."
+    text = f"{names[rows.index(signals[0])]}: {signals[0]['description']}."
+    return text + (" Made out of the other results for viewers, and in no digest." if signals[0].get("view") else "")
 
 
 def add_group(xml, step, group, rows):
@@ -136,10 +160,7 @@ def add_group(xml, step, group, rows):
         check_name(step, name, names)
     xml.begin("group", name=group, type="NXdata" if signals else "NXparameters",
               optional="true" if all(row["optional"] for row in rows) else None)
-    if group == "summary":
-        xml.doc("The numbers of the result, under the names they have in the JSON summary of the program.")
-    if names == ["*"]:
-        xml.doc(rows[0]["description"])
+    xml.doc(group_doc(group, rows, names, signals))
     if signals:
         add_axes(xml, signals[0])
     for row, name in zip(rows, names):
@@ -153,11 +174,21 @@ def add_model(xml, is_optional):
     xml.begin("group", name="definition", type="NXparameters", optional=optional)
     xml.doc("What the model is and which input it was made for: architecture, layers, class names, parameters of the map, "
             "and model_sha256, the digest over weights and definition.")
-    xml.add("field", name="model_sha256", type="NX_CHAR")
+    xml.begin("field", name="model_sha256", type="NX_CHAR")
+    xml.doc("SHA-256 over the weights (little-endian float32, in the order of the layers) and this definition.")
+    xml.end()
     xml.end()
     xml.begin("group", name="weights", type="NXparameters", optional=optional)
     xml.doc("Kernels and biases by member of the ensemble and layer, float32, row major.")
     xml.end()
+
+
+PROCESS = (
+    ("program", "NX_CHAR", "The program that made the results: ordapt."),
+    ("version", "NX_CHAR", "Its release and commit, 0.1.0+g0123456789ab."),
+    ("date", "NX_DATE_TIME", "When processing ended."),
+    ("sequence_index", "NX_POSINT", "Place of the step among those whose results are in this file, from 1."),
+)
 
 
 def add_results(xml, step):
@@ -168,8 +199,10 @@ def add_results(xml, step):
     nouns = {row["name"]: row for row in step["outputs"] if "/" not in row["name"]}
     xml.begin("group", name=step["name"] + "ID", type="NXprocess", nameType="partial", minOccurs=0, maxOccurs="unbounded")
     xml.doc("The results; more than one where the step was run for several species, in the order they were given; none where a recipe forgot them.")
-    for name, kind in (("program", "NX_CHAR"), ("version", "NX_CHAR"), ("date", "NX_DATE_TIME"), ("sequence_index", "NX_POSINT")):
-        xml.add("field", name=name, type=kind)
+    for name, kind, text in PROCESS:
+        xml.begin("field", name=name, type=kind)
+        xml.doc(text)
+        xml.end()
     for group, rows in groups.items():
         add_group(xml, step["name"], group, rows)
     if "model" in nouns and "definition" not in groups:
@@ -184,6 +217,7 @@ def add_results(xml, step):
 def add_config(xml, step):
     origins = ["default", "preset", "set"]
     xml.begin("group", name="config", type="NXparameters")
+    xml.doc("Every parameter of the step as it was used, under the name it has on the command line. A list that was left out has no field, only its origin.")
     for name, row in step["parameters"]["properties"].items():
         check_name(step["name"], name)
         kind = {"number": "NX_FLOAT", "integer": "NX_INT", "boolean": "NX_BOOLEAN", "string": "NX_CHAR", "array": "NX_FLOAT"}[row["type"]]
@@ -194,8 +228,10 @@ def add_config(xml, step):
         add_enumeration(xml, None if free else words)
         xml.end()
     xml.begin("group", name="origin", type="NXparameters")
+    xml.doc("For each parameter where its value came from: the default of the program, a preset, or the person who ran the step.")
     for name in step["parameters"]["properties"]:
         xml.begin("field", name=name, type="NX_CHAR")
+        xml.doc(f"Where {name} came from.")
         add_enumeration(xml, origins)
         xml.end()
     xml.end()
@@ -220,9 +256,11 @@ def definition_of(step):
     name = f"NXapm_ordapt_{step['name']}_results"
     xml = Xml(HEAD.format(name=name))
     add_symbols(xml, step)
-    xml.doc(f"Results of the step {step['name']}, version {step['version']}: {step['title']}. {step['description']}")
+    xml.doc(f"Results of the step {step['name']}, version {step['version']}: {step['title']}.\n\n{step['description']}")
     xml.begin("group", type="NXentry", minOccurs=1, maxOccurs=1)
+    xml.doc("Stored as NXsubentry below an NXentry that follows NXapm. What is common to all steps, the inputs and their digests among it, is in NXapm_ordapt_tool_results.")
     xml.begin("field", name="definition", type="NX_CHAR")
+    xml.doc("Which definition this is.")
     add_enumeration(xml, [name])
     xml.end()
     add_config(xml, step)

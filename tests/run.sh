@@ -13,7 +13,9 @@ broken=0
 say() { printf '\n== %s\n' "$*"; }
 
 say "Packages"
-ORDAPT_MORE_PACKAGES="g++ libxml2-utils hdf5-tools python3-venv python3-dev python3-numpy libgl1 libglib2.0-0 libasan8 libubsan1 man-db chromium fonts-dejavu-core" sh examples/install.sh || exit 1
+cargo= # fetches the sources of HDF5 for the wheel; where it comes with Rust itself, that one is taken
+command -v cargo >/dev/null || { cargo=cargo; grep -q bookworm /etc/os-release && cargo=cargo-web; }
+ORDAPT_MORE_PACKAGES="$cargo g++ libxml2-utils hdf5-tools python3-venv python3-dev python3-numpy libgl1 libglib2.0-0 libasan8 libubsan1 man-db chromium fonts-dejavu-core" sh examples/install.sh || exit 1
 
 say "Build: release"
 cmake --preset release -DORDAPT_TESTS=ON >/dev/null && cmake --build --preset release || exit 1
@@ -32,6 +34,8 @@ if [ "${QUICK:-0}" != 1 ]; then
 
     say "Python environment"
     python=$(sh tests/plugin/environment.sh) || exit 1
+    ORDAPT_SITE=$(sh tests/plugin/install.sh) || exit 1
+    export ORDAPT_SITE
     say "Program, definitions and plugin"
     "$python" -m pytest -q -rs tests/program tests/house tests/plugin >"$logs/pytest.log" 2>&1 || broken=1
     tail -n 60 "$logs/pytest.log"

@@ -168,6 +168,7 @@ oa_status oa_check_cancelled(oa_context *context)
 }
 
 void oa_cancel(oa_context *context) { atomic_store(&context->cancelled, 1); }
+void oa_resume(oa_context *context) { atomic_store(&context->cancelled, 0); }
 
 void oa_phase(oa_context *context, const char *phase)
 {

@@ -164,6 +164,8 @@ static bool is_split(const oa_step *step, const oa_array *array)
 static oa_status dress(oa_context *context, oa_array *array, const oa_output *row, const oa_array *like)
 {
     array->is_plot = row->is_plot;
+    array->is_view = row->is_view;
+    array->row = row;
     oa_free(context, array->unit);
     oa_free(context, array->long_name);
     oa_free(context, array->axes);

@@ -73,10 +73,15 @@ oa_status oa_ions_new(oa_context *context, oa_ions **out, size_t n, const float 
 {
     const float *from[] = { x, y, z, mass_to_charge };
     oa_context__clear(context);
-    OA_TRY(oa_ions__create(context, out, n));
-    for (int c = OA_X; c <= OA_MASS; c++)
-        if (n) memcpy((*out)->column[c].block->data, from[c], n * sizeof(float));
-    return OA_OK;
+    OA_TRY(ions_new_empty(context, out, n));
+    oa_status status = OA_OK;
+    for (int c = OA_X; c <= OA_MASS && status == OA_OK; c++) {
+        if (from[c]) status = oa_ions__add_column(*out, (oa_ion_column)c, OA_F32);
+        if (from[c] && n && status == OA_OK) memcpy((*out)->column[c].block->data, from[c], n * sizeof(float));
+        (*out)->is_unchecked = (*out)->is_unchecked || !from[c];
+    }
+    if (status != OA_OK) oa_ions_free(*out), *out = NULL;
+    return status;
 }
 
 void oa_ions_free(oa_ions *ions)
@@ -85,12 +90,15 @@ void oa_ions_free(oa_ions *ions)
     for (int c = 0; c < OA_ION_COLUMNS; c++) oa_block_free(ions->column[c].block);
     oa_ranges__free(ions->ranges);
     oa_metadata_free(ions->metadata);
+    oa_free(ions->context, ions->source);
     oa_free(ions->context, ions);
 }
 
-oa_status oa_ions__share(const oa_ions *ions, oa_ions **out)
+oa_status oa_ions__share(const oa_ions *ions, oa_ions **out) { return oa_ions__share_in(ions->context, ions, out); }
+
+oa_status oa_ions__share_in(oa_context *context, const oa_ions *ions, oa_ions **out)
 {
-    OA_TRY(ions_new_empty(ions->context, out, ions->n));
+    OA_TRY(ions_new_empty(context, out, ions->n));
     for (int c = 0; c < OA_ION_COLUMNS; c++)
         (*out)->column[c] = (oa_column){ ions->column[c].type, oa_block_share(ions->column[c].block) };
     (*out)->ranges = oa_ranges__share(ions->ranges);

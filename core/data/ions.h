@@ -40,6 +40,12 @@ typedef struct oa_ions_whole {
     char digest[65];   /* content digest of all */
 } oa_ions_whole;
 
+/* The file that ions were read from, for the record of who uses them. */
+typedef struct oa_ions_source {
+    char file_name[256], sha256[65], content[65], entry[64], subentry[256]; /* as in oa_input_record */
+    bool is_selection; /* the file selects some of the ions: in a slot for selections they are not what the file is */
+} oa_ions_source;
+
 struct oa_ions {
     oa_context *context;
     size_t n;
@@ -47,14 +53,19 @@ struct oa_ions {
     oa_ranges *ranges; /* names of the types; may be NULL */
     struct oa_metadata *metadata; /* of the specimen; one reference; may be NULL */
     oa_ions_whole whole;
+    oa_ions_source *source; /* owned, not shared with other handles; NULL: memory */
+    bool is_unchecked;      /* columns were lent since oa_ions__check */
 };
 
 /* Ions with zeroed x, y, z, mass columns (to be filled by a reader). */
 oa_status oa_ions__create(oa_context *context, oa_ions **out, size_t n) OA_MUST_USE;
 /* Adds (or replaces) a zeroed column of the given type. */
 oa_status oa_ions__add_column(oa_ions *ions, oa_ion_column column, oa_type type) OA_MUST_USE;
-/* Another handle on the same columns: no copy. */
+/* Another handle on the same columns: no copy. In another context: for a call that uses ions of elsewhere. */
 oa_status oa_ions__share(const oa_ions *ions, oa_ions **out) OA_MUST_USE;
+oa_status oa_ions__share_in(oa_context *context, const oa_ions *ions, oa_ions **out) OA_MUST_USE;
+/* Lent columns must be there, finite, and of types that exist (ions_lent.c): E_USAGE, E_NONFINITE. */
+oa_status oa_ions__check(oa_context *context, oa_ions *ions) OA_MUST_USE;
 /* Makes a column private so that it may be written (copies only where it is shared). */
 oa_status oa_ions__own_column(oa_ions *ions, oa_ion_column column) OA_MUST_USE;
 /* Keeps the n rows that `rows` (uint32, ascending) names; the list becomes the column of evaporation ids. Columns that

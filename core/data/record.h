@@ -67,9 +67,4 @@ oa_status oa_record_check(const oa_record *record, const oa_values *values) OA_M
 oa_status oa_record_check_ions(const oa_record *record, oa_ions *ions) OA_MUST_USE;
 bool oa_record_has_ions(const oa_record *record); /* its results include ions */
 
-/* What oa_call made, for the writer of files. */
-oa_context *oa_call__context(const oa_call *call);
-oa_record *oa_call__record(const oa_call *call); /* NULL before a run succeeded; the writer adds its libraries */
-const oa_values *oa_call__values(const oa_call *call);
-
 #endif

@@ -145,14 +145,16 @@ static void add_line(oa_string *text, const array_line *line)
 
 static oa_status manifest_of(const oa_values *values, const char *head, array_line *lines, char **out)
 {
-    for (size_t i = 0; i < values->n; i++) lines[i].array = &values->arrays[i];
-    if (values->n) qsort(lines, values->n, sizeof *lines, by_task_and_name);
-    OA_TRY(oa_parallel(values->context, values->n, 1, digest_array, lines));
+    size_t n = 0;
+    for (size_t i = 0; i < values->n; i++)
+        if (!values->arrays[i].is_view) lines[n++].array = &values->arrays[i];
+    if (n) qsort(lines, n, sizeof *lines, by_task_and_name);
+    OA_TRY(oa_parallel(values->context, n, 1, digest_array, lines));
     char ions[OA_HEX];
     if (values->ions) OA_TRY(oa_ions__digest(values->ions, ions));
     oa_string text = { .context = values->context };
     oa_string_add(&text, "%s", head);
-    for (size_t i = 0; i < values->n; i++) add_line(&text, &lines[i]);
+    for (size_t i = 0; i < n; i++) add_line(&text, &lines[i]);
     if (values->ions) oa_string_add(&text, "ions %s\n", ions);
     return oa_string_take(&text, out);
 }

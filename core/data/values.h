@@ -20,6 +20,12 @@ typedef struct oa_output {
     const char *unit;  /* NULL: none */
     const char *axes;  /* set on the signal of a group: "grid_z,grid_y,grid_x,class"; "." where an axis has no values */
     bool is_plot;      /* the group shown first */
+    /* how viewers show the signal */
+    bool is_curves;    /* its rows are curves, not a picture: the first of them are also drawn in one chart */
+    const char *slice; /* what is seen first of more than two dimensions: "*,.,.,-1"; ".": shown, "*": at the fullest place, a number:
+                          that index, from the end where negative */
+    const char *beside; /* field of the group to draw with it, where it is there */
+    bool is_view;      /* made for viewers out of other results: in no digest, and not read again */
     bool is_optional;  /* may be missing, depending on parameters */
     bool is_split;     /* slabs hold rows of its first dimension; merge puts them one after the other */
     const char *help;
@@ -36,7 +42,8 @@ typedef struct oa_array {
     char *unit;      /* "" for none */
     char *long_name; /* "" for none: "class: 0 FCC, 1 CSRO" */
     char *axes;      /* on a signal; else "" */
-    bool is_plot;
+    bool is_plot, is_view;
+    const oa_output *row; /* what the table says of it; NULL: read from a file */
 } oa_array;
 
 typedef struct oa_values {

@@ -96,6 +96,8 @@ OA_API const char *oa_warning_text(const oa_context *context, size_t i);
 
 /* Safe from a signal handler: the work in progress ends within 2 s with OA_E_CANCELLED. */
 OA_API void oa_cancel(oa_context *context);
+/* Forgets a cancellation once that work has ended: the context may be used again. */
+OA_API void oa_resume(oa_context *context);
 
 OA_API const char *oa_version(void);  /* of the library, not of this header */
 OA_API const char *oa_commit(void);   /* full commit it was built from, "-dirty" appended where the tree was */
@@ -109,13 +111,39 @@ OA_API int oa_threads(const oa_context *context);
 typedef struct oa_ions oa_ions;
 typedef struct oa_ranges oa_ranges;
 
-/* Copies n ions, given in evaporation order. They have no types; the step `range` gives them some. */
+typedef enum oa_type {
+    OA_U8, OA_U16, OA_U32, OA_U64, OA_I8, OA_I32, OA_I64, OA_F32, OA_F64, OA_BOOL, OA_TEXT
+} oa_type;
+
+/* Copies n ions, given in evaporation order. They have no types: the step `range` gives them some, or see below.
+ * A column that is NULL is left out, and must be lent before the ions are used. */
 OA_API oa_status oa_ions_new(oa_context *context, oa_ions **out, size_t n, const float *x, const float *y,
                              const float *z, const float *mass_to_charge) OA_MUST_USE;
 OA_API void oa_ions_free(oa_ions *ions);
 OA_API size_t oa_ions_count(const oa_ions *ions);
 
+/* Lends a column, shape (n), without a copy: "x", "y", "z" (nm), "mass_to_charge" (Da), all OA_F32, "iontypes" (OA_U8 or
+ * OA_U16; 0 = unranged, else the number of a type), "evaporation_id" (OA_U32 or OA_U64). The values must stay as they are
+ * until `release` (may be NULL) is called with `payload`: once, by whoever lets go of the column last - the ions, or a
+ * result that shares it -, from any thread, and never after a failure. Values are checked when the ions are used. */
+typedef void oa_release_fn(void *payload);
+OA_API oa_status oa_ions_lend(oa_ions *ions, const char *column, oa_type type, const void *data,
+                              oa_release_fn *release, void *payload) OA_MUST_USE;
+
+/* Adds ion type 1, 2, ...: "Ni", "Cr O2", or a label of your own, of which no element is known. charge 0: not known. */
+OA_API oa_status oa_ions_add_type(oa_ions *ions, const char *name, int charge) OA_MUST_USE;
+/* Mass-to-charge from lower to upper (Da, inclusive) means that type. */
+OA_API oa_status oa_ions_add_range(oa_ions *ions, double lower, double upper, unsigned type) OA_MUST_USE;
+
+/* Types are numbered from 1: name NULL, charge 0 where there is no such type. Ranges from 0: the type, 0 past the end. */
+OA_API size_t oa_ions_type_count(const oa_ions *ions);
+OA_API const char *oa_ions_type_name(const oa_ions *ions, size_t type);
+OA_API int oa_ions_type_charge(const oa_ions *ions, size_t type);
+OA_API size_t oa_ions_range_count(const oa_ions *ions);
+OA_API unsigned oa_ions_range(const oa_ions *ions, size_t i, double *lower, double *upper);
+
 /* Views, owned by the ions, shape (n); NULL where the column does not exist. */
+OA_API const void *oa_ions_column(const oa_ions *ions, const char *column, oa_type *type);
 OA_API const float *oa_ions_x(const oa_ions *ions);
 OA_API const float *oa_ions_y(const oa_ions *ions);
 OA_API const float *oa_ions_z(const oa_ions *ions);
@@ -145,17 +173,20 @@ OA_API void oa_call_free(oa_call *call);
 /* Text as on the command line: "0.75", "true", "-10,10,-10,10,-120,0", "Ni-Ni,Co-Cr". */
 OA_API oa_status oa_call_set(oa_call *call, const char *parameter, const char *text) OA_MUST_USE;
 
-/* Borrows the ions until the call is freed; a slot filled again takes the new ones. */
+/* Whether the parameters agree with each other; needs no inputs. oa_call_set has judged each for itself. */
+OA_API oa_status oa_call_check(oa_call *call) OA_MUST_USE;
+
+/* Borrows the ions until the call is freed; a slot filled again takes the new ones. They may be of another context,
+ * which must then outlive the call. */
 OA_API oa_status oa_call_input_ions(oa_call *call, const char *slot, oa_ions *ions) OA_MUST_USE;
+
+/* What an earlier call gave - ions, selected ions, a model, arrays -, as the slot takes it. Borrowed in the same way. */
+OA_API oa_status oa_call_input_call(oa_call *call, const char *slot, oa_call *earlier) OA_MUST_USE;
 
 /* Checks, runs, times, records. */
 OA_API oa_status oa_call_run(oa_call *call) OA_MUST_USE;
 
 /* ---------------------------------------------------------------------------------------------- results */
-
-typedef enum oa_type {
-    OA_U8, OA_U16, OA_U32, OA_U64, OA_I8, OA_I32, OA_I64, OA_F32, OA_F64, OA_BOOL, OA_TEXT
-} oa_type;
 
 /* A view of one result array ("maps/counts"). data stays owned by the call. */
 typedef struct oa_array_view {
@@ -166,10 +197,14 @@ typedef struct oa_array_view {
     const void *data;
     const char *unit; /* "" where it has none */
     int task;         /* 1, 2, ...: one per species */
+    const char *long_name; /* "" where it has none */
+    const char *axes; /* of a signal: names of the arrays of the same group along its dimensions, with commas; else "" */
 } oa_array_view;
 
 OA_API size_t oa_call_array_count(const oa_call *call);
 OA_API oa_status oa_call_array(oa_call *call, size_t i, oa_array_view *out) OA_MUST_USE;
+OA_API int oa_call_task_count(oa_call *call); /* 0 before a run */
+OA_API const char *oa_call_task_title(oa_call *call, int task); /* "Ni"; "" for the only one; NULL: no such task */
 OA_API oa_ions *oa_call_ions(oa_call *call); /* the ions a step gives, or NULL; owned by the call */
 
 /* The record as JSON: step, version, parameters with unit and origin, inputs with digests, environment, summary,
@@ -181,10 +216,23 @@ OA_API const char *oa_call_digest(const oa_call *call); /* 64 hex digits; valid 
  * These need the library ordapt_nexus (HDF5), which brings the engine: link it instead of ordapt. The library ordapt
  * alone never opens a file. */
 
-/* The ions of a NeXus file (ours or pynxtools-apm's). */
+/* The ions of a NeXus file (ours or pynxtools-apm's), or those behind a result. Records of calls that use them name the file. */
 OA_API oa_status oa_read_ions(oa_context *context, const char *path, oa_ions **out) OA_MUST_USE;
 
-/* Writes what a call gave: NXapm with one NXsubentry. Complete under its name or not at all. */
+/* Fills a slot from a file, with the checks of the program: what the file says of itself is compared with its record, and
+ * ions behind a result are found beside it, in the folder above or under oa_call_search. A model may be the name of one that
+ * ships. Several paths: for the slot of `import` alone. */
+OA_API oa_status oa_call_input_files(oa_call *call, const char *slot, const char *const *paths, size_t n) OA_MUST_USE;
+OA_API oa_status oa_call_search(oa_call *call, const char *folder) OA_MUST_USE; /* before the files; may be called again */
+
+/* Fills empty slots for models by what ships for the preset in force; does nothing for steps without presets. */
+OA_API oa_status oa_call_use_shipped(oa_call *call) OA_MUST_USE;
+
+/* Where a step that gives a file (export) writes it; the ending says the format. */
+OA_API oa_status oa_call_output(oa_call *call, const char *path, bool overwrite) OA_MUST_USE;
+
+/* Writes what a call gave: NXapm with one NXsubentry. Complete under its name or not at all. Calls that take it as an input
+ * from then on name the file in their records. */
 OA_API oa_status oa_write_call(oa_call *call, const char *path, bool overwrite) OA_MUST_USE;
 
 #ifdef __cplusplus

@@ -31,29 +31,3 @@ static oa_status read_nexus(oa_context *context, oa_source *source, const oa_rea
 
 static const char *const extensions[] = { "nxs", "nx5", "h5", "hdf5", "hdf", NULL };
 const oa_format oa_format_nexus = { .name = "nexus", .extensions = extensions, .help = "NXapm, of ordapt and pynxtools-apm", .read = read_nexus };
-
-oa_status oa_read_ions(oa_context *context, const char *path, oa_ions **out)
-{
-    oa_source source;
-    oa_content content;
-    *out = NULL;
-    oa_context__clear(context);
-    OA_TRY(oa_source_open(context, path, &source));
-    OA_TRY(read_nexus(context, &source, NULL, &content));
-    oa_ranges__free(content.ranges);
-    *out = content.ions;
-    return *out ? OA_OK : oa_fail_at(context, OA_IN_FILE(path), "E_INPUT_KIND", "holds no ions; give a file with reconstructed positions");
-}
-
-oa_status oa_write_call(oa_call *call, const char *path, bool overwrite)
-{
-    oa_record *record = oa_call__record(call);
-    const oa_values *values = oa_call__values(call);
-    oa_context *context = oa_call__context(call);
-    oa_context__clear(context);
-    if (!record) return oa_fail(context, "E_USAGE", "there is nothing to write before oa_call_run succeeded");
-    OA_TRY(oa_record_set(record, &record->libraries, oa_nexus_libraries())); /* the engine alone knows none */
-    const oa_part part = { record, values };
-    const oa_bundle bundle = { .ions = values->ions, .metadata = values->ions ? values->ions->metadata : NULL, .parts = &part, .n_parts = 1, .level = 1 };
-    return oa_nexus_write(context, path, overwrite, &bundle, NULL);
-}

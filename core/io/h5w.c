@@ -107,6 +107,16 @@ void oa_h5w_text(oa_h5w *w, const char *path, const char *text)
     H5Tclose(type);
 }
 
+void oa_h5w_bytes(oa_h5w *w, const char *path, const char *text)
+{
+    const hid_t type = H5Tcopy(H5T_C_S1), space = H5Screate(H5S_SCALAR);
+    H5Tset_size(type, strlen(text) + 1);
+    H5Tset_cset(type, H5T_CSET_UTF8);
+    write_dataset(w, path, type, space, text);
+    H5Sclose(space);
+    H5Tclose(type);
+}
+
 static void add_unit(oa_h5w *w, const char *path, const char *unit)
 {
     if (unit && unit[0]) oa_h5w_attribute(w, path, "units", unit);

@@ -18,6 +18,8 @@ hid_t oa_h5w_type(oa_type type); /* memory type; constant of the library, not to
 /* Paths are from the root, parents exist. A group that exists is kept. */
 void oa_h5w_group(oa_h5w *w, const char *path, const char *nx_class);
 void oa_h5w_text(oa_h5w *w, const char *path, const char *text);
+/* Text of fixed length: what validators take for NX_BINARY and viewers still show as text. */
+void oa_h5w_bytes(oa_h5w *w, const char *path, const char *text);
 void oa_h5w_texts(oa_h5w *w, const char *path, const char *const *texts, size_t n);
 void oa_h5w_number(oa_h5w *w, const char *path, oa_type type, const void *value, const char *unit);
 void oa_h5w_real(oa_h5w *w, const char *path, double value, const char *unit);

@@ -35,6 +35,15 @@ oa_status oa_layout_bulk(oa_nexus_writer *writer, const oa_bulk_array *array) OA
 oa_status oa_layout_link(oa_nexus_writer *writer, const char *existing, const char *path) OA_MUST_USE;
 void oa_layout_program(oa_nexus_writer *writer, const char *process); /* program1 with version */
 
+/* layout_view.c: how viewers show results. What is drawn when a person opens the task; NULL: nothing can be. */
+const oa_array *oa_layout_plot(const oa_values *values, int task);
+/* Signal, axes, title and what is seen first, on the new group of a signal. */
+oa_status oa_layout_view(oa_h5w *w, const char *group, const oa_values *values, const oa_array *signal) OA_MUST_USE;
+/* What a note says once more as JSON, the one form that viewers show when a person clicks it: keys and words; empty words are left out. */
+oa_status oa_layout_note(oa_h5w *w, const char *note, const char *const rows[][2], size_t n) OA_MUST_USE;
+/* The first rows of a signal as the curves of one chart, beside its group, of which `process` is the parent; named in `name` where there are some, else "". */
+oa_status oa_layout_curves(oa_nexus_writer *writer, const char *process, const oa_values *values, const oa_array *signal, char name[96]) OA_MUST_USE;
+
 oa_status oa_layout_write_ions(oa_nexus_writer *writer) OA_MUST_USE;
 oa_status oa_layout_write_part(oa_nexus_writer *writer, const oa_part *part, uint32_t sequence) OA_MUST_USE;
 

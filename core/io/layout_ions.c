@@ -166,6 +166,10 @@ static void write_discretization(oa_nexus_writer *writer, const grid *g, const u
     oa_h5w_attribute(w, OA_ROI "/reconstruction/naive_discretization/data/intensity", "long_name", "Counts");
     for (int i = 0; i < 3; i++) write_grid_axis(w, data, axes[i], g, 2 - i);
     axes_attributes(w, data, "intensity", axes, 3);
+    char middle[24];
+    const char *const slice[] = { ".", middle, "." }; /* the tip from the side, through its middle */
+    snprintf(middle, sizeof middle, "%zu", g->n[1] / 2);
+    oa_h5w_attribute_texts(w, data, "default_slice", slice, 3);
 }
 
 static oa_status write_histograms(oa_nexus_writer *writer)
@@ -286,7 +290,7 @@ static void write_evaporation(oa_nexus_writer *writer)
 }
 
 /* The vendor files, where NXapm looks for them; inputN of the record has them all. */
-static void write_source(oa_nexus_writer *writer, const char *path, const char *const *suffixes)
+static oa_status write_source(oa_nexus_writer *writer, const char *path, const char *const *suffixes)
 {
     const oa_record *record = writer->bundle->parts[0].record;
     oa_h5w *w = &writer->w;
@@ -295,11 +299,13 @@ static void write_source(oa_nexus_writer *writer, const char *path, const char *
         for (size_t k = 0; suffixes[k]; k++) {
             if (!oa_text_ends_nocase(record->inputs[i].file_name, suffixes[k]) || oa_h5w_exists(w, path)) continue;
             oa_h5w_group(w, path, "NXnote");
-            oa_h5w_text(w, oa_h5w_join(field, path, "type"), "file");
+            const char *const rows[][2] = { { "file_name", record->inputs[i].file_name }, { "sha256", record->inputs[i].sha256 } };
+            OA_TRY(oa_layout_note(w, path, rows, 2));
             oa_h5w_text(w, oa_h5w_join(field, path, "file_name"), record->inputs[i].file_name);
             oa_h5w_text(w, oa_h5w_join(field, path, "checksum"), record->inputs[i].sha256);
             oa_h5w_text(w, oa_h5w_join(field, path, "algorithm"), "sha256");
         }
+    return OA_OK;
 }
 
 oa_status oa_layout_write_ions(oa_nexus_writer *writer)
@@ -309,8 +315,8 @@ oa_status oa_layout_write_ions(oa_nexus_writer *writer)
     write_process(writer, OA_ROI "/mass_to_charge_conversion", "NXprocess", 4);
     write_process(writer, OA_ROI "/reconstruction", "NXapm_reconstruction", 5);
     write_process(writer, OA_ROI "/ranging", "NXapm_ranging", 6);
-    write_source(writer, OA_ROI "/reconstruction/results", position_suffixes);
-    write_source(writer, OA_ROI "/ranging/source", range_suffixes);
+    OA_TRY(write_source(writer, OA_ROI "/reconstruction/results", position_suffixes));
+    OA_TRY(write_source(writer, OA_ROI "/ranging/source", range_suffixes));
     OA_TRY(write_histograms(writer));
     OA_TRY(write_ranging(writer));
     write_detector_groups(writer);

@@ -41,12 +41,14 @@ static void write_config(oa_h5w *w, const char *base, const oa_record *record)
     }
 }
 
-static void write_input(oa_h5w *w, const char *base, const oa_input_record *input, size_t number)
+static oa_status write_input(oa_h5w *w, const char *base, const oa_input_record *input, size_t number)
 {
     char note[512], path[512], name[32];
     snprintf(name, sizeof name, "input%zu", number);
     oa_h5w_group(w, oa_h5w_join(note, base, name), "NXnote");
-    oa_h5w_text(w, oa_h5w_join(path, note, "type"), "file");
+    const char *const rows[][2] = { { "role", input->role }, { "file_name", input->file_name }, { "sha256", input->sha256 }, { "content_sha256", input->content },
+                                    { "made_by_run", input->entry }, { "made_by_step", input->subentry } };
+    OA_TRY(oa_layout_note(w, note, rows, sizeof rows / sizeof *rows));
     oa_h5w_text(w, oa_h5w_join(path, note, "file_name"), input->file_name[0] ? input->file_name : ".");
     if (input->sha256[0]) oa_h5w_text(w, oa_h5w_join(path, note, "checksum"), input->sha256);
     if (input->sha256[0]) oa_h5w_text(w, oa_h5w_join(path, note, "algorithm"), "sha256");
@@ -54,6 +56,7 @@ static void write_input(oa_h5w *w, const char *base, const oa_input_record *inpu
     if (input->content[0]) oa_h5w_text(w, oa_h5w_join(path, note, "identifier_content"), input->content);
     if (input->entry[0]) oa_h5w_text(w, oa_h5w_join(path, note, "identifier_entry"), input->entry);
     if (input->subentry[0]) oa_h5w_text(w, oa_h5w_join(path, note, "identifier_subentry"), input->subentry);
+    return OA_OK;
 }
 
 static void write_random(oa_h5w *w, const char *base, const oa_record *record)
@@ -106,7 +109,8 @@ static oa_status write_outcome(oa_h5w *w, const char *base, const oa_record *rec
     if (record->is_forgotten) oa_h5w_bool(w, oa_h5w_join(path, group, "is_forgotten"), true);
     OA_TRY(write_warnings(w, group, record));
     oa_h5w_group(w, oa_h5w_join(group, base, "results_sha256"), "NXnote");
-    oa_h5w_text(w, oa_h5w_join(path, group, "type"), "content digest");
+    const char *const rows[][2] = { { "results_sha256", record->results_sha256 }, { "digest_of", "outcome/manifest: step, parameters, inputs, arrays" } };
+    OA_TRY(oa_layout_note(w, group, rows, 2));
     oa_h5w_text(w, oa_h5w_join(path, group, "algorithm"), "sha256");
     oa_h5w_text(w, oa_h5w_join(path, group, "checksum"), record->results_sha256);
     oa_h5w_text(w, oa_h5w_join(path, group, "description"), "SHA-256 of outcome/manifest: step, parameters, inputs, arrays");
@@ -141,35 +145,13 @@ static const oa_array *signal_of(const oa_values *values, const oa_array *member
     return NULL;
 }
 
-/* axes: "grid_z,grid_y,grid_x,class"; "." for a dimension without values. */
-static void write_axes(oa_h5w *w, const char *group, const oa_array *signal)
-{
-    char text[256], attribute[128];
-    const char *axes[8];
-    size_t n = 0;
-    snprintf(text, sizeof text, "%s", signal->axes);
-    for (char *at = text; n < 8; at++) {
-        axes[n++] = at;
-        at += strcspn(at, ",");
-        if (!*at) break;
-        *at = 0;
-    }
-    oa_h5w_attribute(w, group, "signal", signal->name + group_length(signal->name) + 1);
-    oa_h5w_attribute_texts(w, group, "axes", axes, n);
-    for (size_t i = 0; i < n; i++) {
-        if (strcmp(axes[i], ".") == 0) continue;
-        snprintf(attribute, sizeof attribute, "%s_indices", axes[i]);
-        oa_h5w_attribute_u32(w, group, attribute, (uint32_t)i);
-    }
-}
-
-static void ensure_group(oa_h5w *w, const oa_values *values, const oa_array *array, const char *process, char group[512])
+static oa_status ensure_group(oa_h5w *w, const oa_part *part, const oa_array *array, const char *process, char group[512])
 {
     snprintf(group, 512, "%s/%.*s", process, (int)group_length(array->name), array->name);
-    if (oa_h5w_exists(w, group)) return;
-    const oa_array *signal = signal_of(values, array);
+    if (oa_h5w_exists(w, group)) return OA_OK;
+    const oa_array *signal = signal_of(part->values, array);
     oa_h5w_group(w, group, signal ? "NXdata" : "NXparameters");
-    if (signal) write_axes(w, group, signal);
+    return signal ? oa_layout_view(w, group, part->values, signal) : OA_OK;
 }
 
 static void write_scalar(oa_h5w *w, const char *path, const oa_array *array)
@@ -190,16 +172,16 @@ static const oa_array *same_block(const oa_values *values, const oa_array *array
 
 static size_t digits(int task) { return (size_t)snprintf(NULL, 0, "%d", task); }
 
-static oa_status write_array(oa_nexus_writer *writer, const oa_values *values, const oa_array *array, const char *process)
+static oa_status write_array(oa_nexus_writer *writer, const oa_part *part, const oa_array *array, const char *process)
 {
     char group[512], path[512];
-    ensure_group(&writer->w, values, array, process, group);
+    OA_TRY(ensure_group(&writer->w, part, array, process, group));
     snprintf(path, sizeof path, "%s/%s", process, array->name);
     if (array->rank == 0) {
         write_scalar(&writer->w, path, array);
         return OA_OK;
     }
-    const oa_array *first = same_block(values, array);
+    const oa_array *first = same_block(part->values, array);
     if (first) {
         char existing[512];
         snprintf(existing, sizeof existing, "%.*s%d/%s", (int)(strlen(process) - digits(array->task)), process, first->task, first->name);
@@ -213,26 +195,15 @@ static oa_status write_array(oa_nexus_writer *writer, const oa_values *values, c
     return oa_layout_bulk(writer, &bulk);
 }
 
-static const oa_array *plot_of(const oa_values *values, int task)
-{
-    const oa_array *any = NULL;
-    for (size_t i = 0; i < values->n; i++) {
-        const oa_array *a = &values->arrays[i];
-        if (a->task != task || !a->axes[0]) continue;
-        if (a->is_plot) return a;
-        if (!any) any = a;
-    }
-    return any;
-}
-
 /* @default never points at a group without something to see: viewers show an error then. */
 static oa_status write_default(oa_nexus_writer *writer, const oa_part *part, const char *process, int task)
 {
-    const oa_array *plot = plot_of(part->values, task);
-    char path[512];
+    const oa_array *plot = oa_layout_plot(part->values, task);
+    char path[512], name[96] = "";
     if (plot) {
+        OA_TRY(oa_layout_curves(writer, process, part->values, plot, name));
         snprintf(path, sizeof path, "%.*s", (int)group_length(plot->name), plot->name);
-        oa_h5w_attribute(&writer->w, process, "default", path);
+        oa_h5w_attribute(&writer->w, process, "default", name[0] ? name : path);
     } else if (writer->bundle->ions && task == 1) {
         oa_h5w_join(path, process, "mass_spectrum");
         OA_TRY(oa_layout_link(writer, OA_ROI "/ranging/mass_to_charge_distribution/mass_spectrum", path));
@@ -252,7 +223,7 @@ static oa_status write_task(oa_nexus_writer *writer, const oa_part *part, const 
     oa_h5w_text(w, oa_h5w_join(path, process, "date"), part->record->end_time);
     oa_h5w_count(w, oa_h5w_join(path, process, "sequence_index"), sequence);
     for (size_t i = 0; i < part->values->n; i++)
-        if (part->values->arrays[i].task == task) OA_TRY(write_array(writer, part->values, &part->values->arrays[i], process));
+        if (part->values->arrays[i].task == task) OA_TRY(write_array(writer, part, &part->values->arrays[i], process));
     return write_default(writer, part, process, task);
 }
 
@@ -274,7 +245,7 @@ oa_status oa_layout_write_part(oa_nexus_writer *writer, const oa_part *part, uin
     oa_h5w_text(w, oa_h5w_join(path, base, "program_name"), "ordapt");
     oa_h5w_attribute(w, path, "version", r->program_version);
     write_config(w, base, r);
-    for (size_t i = 0; i < r->n_inputs; i++) write_input(w, base, &r->inputs[i], i + 1);
+    for (size_t i = 0; i < r->n_inputs; i++) OA_TRY(write_input(w, base, &r->inputs[i], i + 1));
     write_random(w, base, r);
     write_environment(w, base, r);
     OA_TRY(write_outcome(w, base, r));

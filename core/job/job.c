@@ -1,9 +1,21 @@
 /* job.c - one step, from loaded inputs to results. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "job/job.h"
+
+const oa_slot *oa_step_slot(const oa_step *step, const char *name)
+{
+    const size_t length = strlen(name);
+    for (const oa_slot *slot = step->slots; slot->name; slot++) {
+        size_t i = 0;
+        while (i < length && (name[i] == '-' ? '_' : name[i]) == slot->name[i]) i++;
+        if (i == length && !slot->name[i]) return slot;
+    }
+    return NULL;
+}
 
 void oa_job_free(oa_desk *desk, oa_job *job)
 {

@@ -25,22 +25,13 @@ static oa_status restore(oa_repeat *repeat)
 static oa_status make(void *self, oa_run *run, oa_ions *shuffled, oa_values **out)
 {
     oa_repeat *repeat = self;
-    oa_input inputs[OA_JOB_INPUTS_MAX + 1];
-    oa_record *record;
-    size_t n = 1;
+    oa_input inputs[OA_JOB_INPUTS_MAX];
     if (!repeat->earlier && !repeat->job) OA_TRY(restore(repeat));
     const oa_job *job = repeat->earlier ? repeat->earlier : repeat->job;
-    inputs[0] = (oa_input){ .role = job->step->slots->name, .ions = shuffled, .ranges = shuffled->ranges, .file_name = "", .sha256 = "",
-                            .content_sha256 = "", .entry = "", .subentry = "" };
-    for (size_t i = 0; i < job->n_loaded; i++)
-        if (strcmp(job->loaded[i].input.role, inputs[0].role) != 0) inputs[n++] = job->loaded[i].input;
-    const oa_request request = { .step = job->step, .settings = job->settings, .inputs = inputs, .n_inputs = n, .name = job->name,
+    for (size_t i = 0; i < job->n_loaded; i++) inputs[i] = job->loaded[i].input;
+    const oa_request request = { .step = job->step, .settings = job->settings, .inputs = inputs, .n_inputs = job->n_loaded, .name = job->name,
                                  .libraries = oa_nexus_libraries() };
-    const size_t said = oa_warning_count(run->context);
-    OA_TRY(oa_run_step(run->context, &request, out, &record));
-    oa_context__unwarn(run->context, said); /* the specimen was warned of already */
-    oa_record_free(record);
-    return OA_OK;
+    return oa_run_again(run, &request, shuffled, out);
 }
 
 static void set_maker(oa_loaded *loaded, oa_repeat repeat, const oa_step *step)

@@ -1,24 +1,34 @@
-/* shipped.c - models that come with the program: NAME.nxs in ../share/ordapt/models beside its folder. */
-#include "job/job.h"
-
+/* shipped.c - models that come with ordapt: NAME.nxs in ../share/ordapt/models beside the folder of the program or the library. */
+#define _GNU_SOURCE /* dladdr */
+#include <dlfcn.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/text.h"
+#include "job/job.h"
 
-/* Seen from where the program lies, links to it followed, so that a tree may be moved as a whole. */
+static bool beside(const char *file, const char *way, char out[OA_SHIPPED_PATH])
+{
+    struct stat about;
+    const size_t n = (size_t)(oa_base_name(file) - file);
+    const int length = snprintf(out, OA_SHIPPED_PATH, "%.*s%sshare/ordapt/models", (int)n, file, way);
+    return length < OA_SHIPPED_PATH && stat(out, &about) == 0 && S_ISDIR(about.st_mode);
+}
+
+/* Seen from where the program lies, links to it followed, so that a tree may be moved as a whole. In another program, a
+ * Python for instance, from where this library lies, which may be one folder deeper (lib/x86_64-linux-gnu). */
 bool oa_shipped_folder(char out[OA_SHIPPED_PATH])
 {
+    static const char here = 0;
     char program[OA_SHIPPED_PATH - 32];
+    Dl_info library;
     const ssize_t n = readlink("/proc/self/exe", program, sizeof program - 1);
     program[n > 0 ? n : 0] = 0;
-    char *slash = strrchr(program, '/');
-    if (!slash) return false;
-    *slash = 0;
-    snprintf(out, OA_SHIPPED_PATH, "%s/../share/ordapt/models", program);
-    return true;
+    if (beside(program, "../", out)) return true;
+    if (dladdr(&here, &library) == 0 || !library.dli_fname || !strchr(library.dli_fname, '/')) return false;
+    return beside(library.dli_fname, "../", out) || beside(library.dli_fname, "../../", out);
 }
 
 bool oa_shipped_model(const char *name, char out[OA_SHIPPED_PATH])

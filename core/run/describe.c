@@ -134,6 +134,7 @@ static json_t *outputs_json(const oa_step *step)
         json_object_set_new(item, "nx_units", json_string(unit_category(row->unit)));
         if (row->axes) json_object_set_new(item, "axes", json_string(row->axes));
         if (row->is_plot) json_object_set_new(item, "plot", json_true());
+        if (row->is_view) json_object_set_new(item, "view", json_true());
         json_array_append_new(out, item);
     }
     return out;

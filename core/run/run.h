@@ -20,6 +20,9 @@ typedef struct oa_request {
 /* *out and *record belong to the caller; both are NULL after a failure. */
 oa_status oa_run_step(oa_context *context, const oa_request *request, oa_values **out, oa_record **record) OA_MUST_USE;
 
+/* The request once more with other ions in its first slot, for controls that a step draws: what it warns of was said before. */
+oa_status oa_run_again(oa_run *run, const oa_request *request, oa_ions *shuffled, oa_values **out) OA_MUST_USE;
+
 /* Everything oa_run_step checks before it computes: slots, parameters, memory. Predicted bytes in *bytes. */
 oa_status oa_run_check(oa_context *context, const oa_request *request, uint64_t *bytes) OA_MUST_USE;
 

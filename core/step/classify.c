@@ -10,6 +10,7 @@
 #include "math/curve.h"
 #include "nn/network.h"
 #include "nn/outlier.h"
+#include "step/cloud.h"
 
 static const char *const preset_words[] = { "cocrni-002", "cocrni-111", "feal-002", "allimg-011", NULL };
 static const char *const nan_words[] = { "propagate", "zero", NULL };
@@ -66,7 +67,7 @@ static const oa_slot classify_slots[] = {
 
 static const oa_output classify_outputs[] = {
     { .name = "probability/probability", .is_split = true, .type = OA_F32, .shape = "(grid_z, grid_y, grid_x, class)",
-      .axes = "grid_z,grid_y,grid_x,class", .help = "class probability of each voxel, mean over the ensemble; NaN without a usable curve" },
+      .axes = "grid_z,grid_y,grid_x,class", .slice = "*,.,.,-1", .help = "class probability of each voxel, mean over the ensemble; NaN without a usable curve" },
     { .name = "probability/spread", .is_split = true, .type = OA_F32, .shape = "(grid_z, grid_y, grid_x, class)",
       .help = "population standard deviation of the probability over the ensemble" },
     { .name = "probability/is_valid", .is_split = true, .type = OA_U8, .shape = "(grid_z, grid_y, grid_x)", .help = "1 where the voxel has a usable curve" },
@@ -76,7 +77,7 @@ static const oa_output classify_outputs[] = {
     { .name = "probability/grid_y", .type = OA_F64, .shape = "(grid_y)", .unit = OA_NM, .help = "voxel centres" },
     { .name = "probability/grid_x", .type = OA_F64, .shape = "(grid_x)", .unit = OA_NM, .help = "voxel centres" },
     { .name = "probability/class", .type = OA_U32, .shape = "(class)", .help = "class number; the long name says which is which" },
-    { .name = "pixels/sum", .type = OA_F32, .shape = "(grid_z, grid_y, grid_x)", .axes = "grid_z,grid_y,grid_x", .is_plot = true,
+    { .name = "pixels/sum", .type = OA_F32, .shape = "(grid_z, grid_y, grid_x)", .axes = "grid_z,grid_y,grid_x", .is_plot = true, .slice = "*,.,.",
       .help = "probability of the class, summed over the voxels that cover the pixel" },
     { .name = "pixels/grid_z", .type = OA_F64, .shape = "(grid_z)", .unit = OA_NM, .help = "pixel centres" },
     { .name = "pixels/grid_y", .type = OA_F64, .shape = "(grid_y)", .unit = OA_NM, .help = "pixel centres" },
@@ -84,10 +85,11 @@ static const oa_output classify_outputs[] = {
     { .name = "selected/pixel_sum", .type = OA_F32, .shape = "(ion)", .axes = "ion_index",
       .help = "sum of the pixel that the ion lies in; 0 beyond the pixels" },
     { .name = "selected/ion_index", .type = OA_U64, .shape = "(ion)", .help = "row of the ion, ascending: all ions near a pixel above the threshold" },
+    OA_CLOUD_OUTPUTS("pixel_sum", OA_F32, false, "selected ions seen along y; the colour is the sum of their pixel"),
     { .name = "layers/curve", .is_split = true, .is_optional = true, .type = OA_F64, .shape = "(grid_z, class, bin, channel)",
       .help = "mean curve of the voxels of a layer whose likeliest class this is; NaN where there are none" },
     { .name = "layers/voxels", .is_split = true, .is_optional = true, .type = OA_U64, .shape = "(grid_z, class)", .help = "how many these are" },
-    { .name = "patterns/pattern", .is_optional = true, .type = OA_F32, .shape = "(class, bin, channel)", .axes = "class,distance,.",
+    { .name = "patterns/pattern", .is_optional = true, .type = OA_F32, .shape = "(class, bin, channel)", .axes = "class,distance,.", .is_curves = true, .slice = "-1,.,0",
       .help = "mean curve of the voxels whose likeliest class this is, which `attribute` takes; NaN where there are none" },
     { .name = "patterns/voxels", .is_optional = true, .type = OA_U64, .shape = "(class)", .help = "how many these are" },
     { .name = "patterns/class", .is_optional = true, .type = OA_U32, .shape = "(class)", .help = "class number; the long name says which is which" },

@@ -6,6 +6,7 @@
 
 #include "math/pixels.h"
 #include "step/classify.h"
+#include "step/cloud.h"
 
 /* Below this mean Q the planes are not resolved; specimens that show them have 30 and more, random clouds 7. */
 #define QUALITY_MIN 12.0
@@ -157,6 +158,7 @@ typedef struct selection {
     size_t n, capacity;
     uint64_t *index;
     float *sum;
+    oa_cloud cloud;
 } selection;
 
 /* Sums are made and compared in double, and kept as floats. */
@@ -247,8 +249,10 @@ static oa_status select_piece(void *arg, size_t first, const oa_ions *ions)
         OA_TRY(grow(all->context, s, n));
         for (size_t i = 0; n && i < ions->n; i++) {
             if (!all->is_inside[i]) continue;
+            const float position[3] = { points.x[i], points.y[i], points.z[i] };
             s->index[s->n] = first + i;
-            s->sum[s->n++] = sum_at(s, &points, i);
+            s->sum[s->n] = sum_at(s, &points, i);
+            OA_TRY(oa_cloud_add(&s->cloud, position, (double)s->sum[s->n++]));
         }
     }
     return OA_OK;
@@ -265,6 +269,7 @@ static oa_status put_selected(oa_run *run, const classify_job *job, const select
         OA_TRY(oa_put_array(run, "selected/pixel_sum", 1, &s->n, &sum));
         if (s->n) memcpy(index, s->index, s->n * sizeof *index);
         if (s->n) memcpy(sum, s->sum, s->n * sizeof *sum);
+        OA_TRY(oa_cloud_put(run, &s->cloud, "cloud/pixel_sum"));
         OA_TRY(oa_put_count(run, "summary/ions_selected", s->n));
     }
     return OA_OK;
@@ -273,12 +278,14 @@ static oa_status put_selected(oa_run *run, const classify_job *job, const select
 static oa_status select_ions(oa_run *run, const classify_job *job, selection *task)
 {
     selecting all = { .context = run->context, .task = task, .tasks = job->groups * job->n_classes };
+    for (size_t t = 0; t < all.tasks; t++) task[t].cloud.context = run->context;
     oa_status status = oa_run_each_ions(run, "ions", 1u << OA_X | 1u << OA_Y | 1u << OA_Z, select_piece, &all);
     oa_free(run->context, all.is_inside);
     if (status == OA_OK) status = put_selected(run, job, &all);
     for (size_t t = 0; t < all.tasks; t++) {
         oa_free(run->context, task[t].index);
         oa_free(run->context, task[t].sum);
+        oa_cloud_drop(&task[t].cloud);
     }
     return status;
 }

@@ -70,7 +70,7 @@ static oa_status put_axis(oa_run *run, const char *name, const map_axis *axis)
     double *centre;
     OA_TRY(oa_put_array(run, name, 1, &axis->bins, &centre));
     for (size_t k = 0; k < axis->bins; k++) centre[k] = axis->lo + ((double)k + 0.5) * axis->edge;
-    return OA_OK;
+    return oa_put_long_name(run, name, axis->column == OA_X ? "x (nm)" : axis->column == OA_Y ? "y (nm)" : "z (nm)");
 }
 
 static oa_status density_map_run(oa_run *run, const void *params)

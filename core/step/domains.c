@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/random.h"
+#include "step/cloud.h"
 #include "step/domains.h"
 
 static const char *const method_words[] = { "dbscan", "max_separation", NULL };
@@ -57,8 +58,9 @@ static const oa_slot domains_slots[] = {
 static const oa_output domains_outputs[] = {
     { .name = "membership/domain", .type = OA_U32, .shape = "(ion)", .axes = "ion_index", .help = "domain of the ion, from 1; 0: none" },
     { .name = "membership/ion_index", .type = OA_U64, .shape = "(ion)", .help = "row of the ion, ascending: all that take part" },
-    { .name = "size_distribution/count", .type = OA_U32, .shape = "(size)", .axes = "size", .is_plot = true,
-      .help = "domains in the bin; larger ones than size_max are in the last" },
+    OA_CLOUD_OUTPUTS("domain", OA_U32, false, "ions in domains seen along y; the colour is the number of their domain"),
+    { .name = "size_distribution/count", .type = OA_U32, .shape = "(size)", .axes = "size", .is_plot = true, .beside = "control",
+      .help = "domains by their number of ions; larger ones than size_max are in the last bin" },
     { .name = "size_distribution/control", .type = OA_F64, .shape = "(size)", .is_optional = true,
       .help = "the same of the control, or the mean of several" },
     { .name = "size_distribution/control_deviation", .type = OA_F64, .shape = "(size)", .is_optional = true,
@@ -97,7 +99,7 @@ static const oa_output domains_outputs[] = {
     { .name = "maps/domain", .type = OA_U32, .shape = "(domain)", .is_optional = true, .help = "number of the domain" },
     { .name = "maps/pair", .type = OA_U32, .shape = "(pair)", .is_optional = true, .help = "number of the pair; the long name says which is which" },
     { .name = "maps/distance", .type = OA_F64, .shape = "(distance)", .unit = OA_NM, .is_optional = true, .help = "bin centres" },
-    { .name = "map_sum/counts", .type = OA_U64, .shape = "(pair, distance)", .axes = "pair,distance", .is_optional = true,
+    { .name = "map_sum/counts", .type = OA_U64, .shape = "(pair, distance)", .axes = "pair,distance", .is_curves = true, .is_optional = true,
       .help = "the maps of all domains together" },
     { .name = "map_sum/pair", .type = OA_U32, .shape = "(pair)", .is_optional = true, .help = "number of the pair" },
     { .name = "map_sum/distance", .type = OA_F64, .shape = "(distance)", .unit = OA_NM, .is_optional = true, .help = "bin centres" },
@@ -176,6 +178,7 @@ static oa_status run_task(oa_run *run, const domains_params *p, int task, oa_con
     oa_phase(run->context, "domains");
     OA_TRY(oa_domains__find(run, p, &of_task, &found));
     OA_TRY(oa_domains__put_membership(run, &found));
+    OA_TRY(oa_cloud_put_domains(run, found.ions, found.domain));
     OA_TRY(oa_domains__put_table(run, p, &found));
     OA_TRY(oa_domains__box(run, p, &of_task, task, box));
     OA_TRY(oa_domains__put_volume(run, p, &found, box));

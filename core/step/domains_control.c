@@ -241,6 +241,8 @@ oa_status oa_domains__put_distribution(oa_run *run, const domains_params *p, con
     double *size, *counts;
     OA_TRY(oa_put_array(run, "size_distribution/count", 1, &bins.n, &count));
     OA_TRY(oa_put_array(run, "size_distribution/size", 1, &bins.n, &size));
+    OA_TRY(oa_put_long_name(run, "size_distribution/count", "domains"));
+    OA_TRY(oa_put_long_name(run, "size_distribution/size", "ions of a domain"));
     OA_TRY(oa_scratch(run, &counts, bins.n, sizeof *counts));
     oa_size_histogram(count, bins.n, bins.width, actual.size, actual.n);
     for (size_t b = 0; b < bins.n; b++) {

@@ -27,7 +27,7 @@ static const oa_slot evaluate_slots[] = {
 };
 
 #define RELIABILITY_OUTPUTS(group, when, optional) \
-    { .name = group "/correct", .type = OA_F64, .shape = "(bin)", .axes = "bin", .is_optional = optional, \
+    { .name = group "/correct", .type = OA_F64, .shape = "(bin)", .axes = "bin", .beside = "confidence", .is_optional = optional, \
       .help = "share of the patterns of this confidence whose class is right" when "; NaN without patterns" }, \
     { .name = group "/bin", .type = OA_F64, .shape = "(bin)", .is_optional = optional, .help = "middle of the bin of confidence, the largest probability" }, \
     { .name = group "/confidence", .type = OA_F64, .shape = "(bin)", .is_optional = optional, .help = "mean confidence of the patterns of the bin" }, \
@@ -35,7 +35,7 @@ static const oa_slot evaluate_slots[] = {
 
 static const oa_output evaluate_outputs[] = {
     { .name = "confusion/count", .type = OA_U64, .shape = "(class, class)", .axes = "class,found_class", .is_plot = true,
-      .help = "patterns by their class and by the class with the largest mean probability" },
+      .help = "patterns by their class (upwards) and by the class that is found (to the right); found is the one with the largest mean probability" },
     { .name = "confusion/class", .type = OA_U32, .shape = "(class)", .help = "class of the label; the long name says which is which" },
     { .name = "confusion/found_class", .type = OA_U32, .shape = "(class)", .help = "class found" },
     { .name = "by_class/recall", .type = OA_F64, .shape = "(class)", .axes = "class", .help = "share of the patterns of a class that is found as it; NaN without any" },

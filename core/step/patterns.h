@@ -7,9 +7,9 @@
 
 /* The rows of a step that gives patterns (names and shapes below <step>1). Curves are cleaned as the map says and ready for a network; pictures are grey. */
 #define OA_PATTERN_OUTPUTS \
-    { .name = "patterns/pattern", .type = OA_F32, .shape = "(pattern, bin, channel)", .axes = ".,.,.", .is_plot = true, .is_optional = true, \
+    { .name = "patterns/pattern", .type = OA_F32, .shape = "(pattern, bin, channel)", .axes = ".,.,.", .is_plot = true, .is_curves = true, .slice = "0,.,0", .is_optional = true, \
       .help = "curves as the network takes them: minimum 0, maximum 1; NaN where a curve is constant" }, \
-    { .name = "pictures/grey", .type = OA_U8, .shape = "(pattern, row, column)", .axes = ".,.,.", .is_optional = true, \
+    { .name = "pictures/grey", .type = OA_U8, .shape = "(pattern, row, column)", .axes = ".,.,.", .is_plot = true, .is_optional = true, \
       .help = "grey pictures of zx-SDMs; the network takes them divided by 255" }, \
     { .name = "labels/target", .type = OA_F32, .shape = "(pattern, class)", .axes = ".,.", .is_optional = true, \
       .help = "share of each class: 1 at the class of a crystal; for voxels the share of the ions that come from it" }, \

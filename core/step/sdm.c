@@ -94,7 +94,7 @@ static const oa_output sdm_outputs[] = {
     { .name = "grid/pair", .type = OA_U32, .shape = "(pair)", .help = "number of the pair" },
     { .name = "grid/centre", .is_split = true, .type = OA_F64, .shape = "(voxel, 3)", .unit = OA_NM,
       .help = "x, y, z of the middle of each voxel; z varies slowest, x fastest" },
-    { .name = "mean_map/counts", .type = OA_F64, .shape = "(pair, distance, ...)", .axes = "pair,distance", .is_plot = true,
+    { .name = "mean_map/counts", .type = OA_F64, .shape = "(pair, distance, ...)", .axes = "pair,distance", .is_plot = true, .is_curves = true,
       .help = "mean of the maps over all voxels" },
     { .name = "mean_map/pair", .type = OA_U32, .shape = "(pair)", .help = "number of the pair" },
     { .name = "mean_map/distance", .type = OA_F64, .shape = "(distance)", .unit = OA_NM, .help = "bin centres along z" },

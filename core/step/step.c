@@ -141,6 +141,8 @@ static oa_status put(oa_run *run, const char *name, int rank, const size_t *dims
                        run->step->name, name, oa_type_name(type));
     OA_TRY(oa_values_add(run->out, run->task, name, type, rank, dims, out));
     (*out)->is_plot = row->is_plot;
+    (*out)->is_view = row->is_view;
+    (*out)->row = row;
     if (row->axes) OA_TRY(replace(run->context, &(*out)->axes, row->axes));
     return row->unit ? replace(run->context, &(*out)->unit, row->unit) : OA_OK;
 }

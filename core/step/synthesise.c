@@ -14,6 +14,7 @@
 #include "math/order.h"
 #include "math/spheres.h"
 #include "step/alloy.h"
+#include "step/cloud.h"
 
 typedef struct synthesise_params {
     const char *preset, *structure;
@@ -127,6 +128,7 @@ static const oa_output synthesise_outputs[] = {
       .help = "domain the atom sat in before it was displaced, from 1; 0: matrix" },
     { .name = "truth/structure", .type = OA_U32, .shape = "(ion)",
       .help = "structure at the atom's site; the long name says which is which" },
+    OA_CLOUD_OUTPUTS("domain", OA_U32, true, "ions of domains seen along y; the colour is the number of their domain"),
     { .name = "spheres/ions", .type = OA_U64, .shape = "(domain)", .axes = "domain", .is_optional = true,
       .help = "detected ions of the domain" },
     { .name = "spheres/atoms", .type = OA_U64, .shape = "(domain)", .is_optional = true, .help = "atoms of the domain" },
@@ -531,6 +533,7 @@ static oa_status put_all(oa_run *run, synthesis *s, size_t n)
     OA_TRY(oa_put_count(run, "summary/domains", s->spheres.n));
     OA_TRY(put_truth(run, s, domain, n));
     if (s->spheres.n) OA_TRY(put_spheres(run, s, domain, n));
+    OA_TRY(oa_cloud_put_domains(run, ions, domain));
     OA_TRY(oa_put_real(run, "summary/matrix_fraction", s->matrix_fraction));
     if (n == 0) oa_note(run, "W_NO_IONS", "the box holds no detected atom");
     return oa_put_text(run, "summary/ordered_species", s->alloy.species[s->ordering].symbol);

@@ -79,15 +79,16 @@ class TemporaryError(OrdaptError):
     is_retryable = True
 
 
-class Cancelled(OrdaptError):
+class CancelledError(OrdaptError):
     """Interrupted (130) or terminated (143); nothing is left under the final name."""
     exit_code = 143
 
 
 CLASSES: dict[int, type[OrdaptError]] = {
-    kind.exit_code: kind for kind in (UsageError, ParameterError, DataError, MissingError, LackingError, BugError, OutputError, InputOutputError, TemporaryError, Cancelled)
+    kind.exit_code: kind
+    for kind in (UsageError, ParameterError, DataError, MissingError, LackingError, BugError, OutputError, InputOutputError, TemporaryError, CancelledError)
 }
-CLASSES[130] = Cancelled
+CLASSES[130] = CancelledError
 
 FATAL_SIGNALS = {4, 6, 7, 8, 11}
 """SIGILL, SIGABRT, SIGBUS, SIGFPE, SIGSEGV: a mistake of ours, not somebody's `kill`."""

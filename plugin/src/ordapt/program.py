@@ -44,7 +44,7 @@ def find() -> pathlib.Path:
 
 @functools.lru_cache(maxsize=8)
 def _version(path: str, changed: int) -> str:
-    done = subprocess.run([path, "--version"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
+    done = subprocess.run([path, "--version"], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     words = done.stdout.split()
     if done.returncode or len(words) < 2:
         raise errors.LackingError("E_ENGINE_MISSING", f"{path} does not run: {(done.stderr or done.stdout).strip()[:500]}")
@@ -69,7 +69,7 @@ class Job:
     def __init__(self, arguments: Sequence[str | os.PathLike[str]], *, folder: str | os.PathLike[str] | None = None) -> None:
         self.arguments = [os.fspath(argument) for argument in arguments]
         self.folder = pathlib.Path(folder) if folder is not None else pathlib.Path.cwd()
-        self._said, self._document = tempfile.TemporaryFile(), tempfile.TemporaryFile()
+        self._said, self._document = tempfile.TemporaryFile(), tempfile.TemporaryFile()  # noqa: SIM115 - closed with the job
         self._progress, progress = os.pipe()
         lifeline, self._lifeline = os.pipe()
         self._rest = b""

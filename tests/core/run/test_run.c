@@ -140,7 +140,7 @@ static void test_run__a_slot_filled_again_takes_the_new_ions(void **state)
     check_ok(*state, oa_call_input_ions(call, "ions", two));
     check_ok(*state, oa_call_run(call));
     assert_int_equal(*(const uint64_t *)view(call, "summary/ions")->data, 2);
-    assert_int_equal(oa_call__record(call)->n_inputs, 1);
+    assert_int_equal(call->record->n_inputs, 1);
     oa_call_free(call);
     oa_ions_free(four);
     oa_ions_free(two);
@@ -220,7 +220,7 @@ static void test_run__the_record_says_everything(void **state)
     assert_string_equal(text_at(warning, "text", NULL, NULL), "only 3");
     assert_string_equal(text_at(r, "status", NULL, NULL), "success");
     assert_string_equal(text_at(r, "results_sha256", NULL, NULL), oa_call_digest(call));
-    check_ok(*state, oa_record_check(oa_call__record(call), oa_call__values(call)));
+    check_ok(*state, oa_record_check(call->record, call->values));
     json_decref(r);
     oa_call_free(call);
     oa_ions_free(ions);

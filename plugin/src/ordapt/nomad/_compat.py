@@ -1,7 +1,10 @@
 """Where versions of NOMAD differ, 1.4.3 to 2.0.0."""
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+Answer = TypeVar("Answer")
 
 
 def upload_files(upload_id: str, user_id: str) -> Any:
@@ -36,3 +39,24 @@ def work_folder(instance: str) -> str:
     from nomad.actions.manager import action_instance_artifacts_dir
 
     return str(action_instance_artifacts_dir(instance))
+
+
+def ask_manager(question: Callable[[Any], Answer]) -> Answer:
+    """Asks NOMAD's manager of actions, from any of its processes.
+
+    Entries are normalized in forked children of the internal worker, where the connection to Temporal that the parent made is refused
+    ("across forks"); a child makes its own.
+    """
+    from nomad.actions import client, manager
+    from temporalio.runtime import Runtime, TelemetryConfig
+
+    try:
+        return question(manager)
+    except RuntimeError as error:
+        if "across forks" not in str(error):
+            raise
+    if getattr(client, "_runtime", None) is not None:  # 2.0.0 keeps one of its own
+        client._runtime = None
+    else:
+        Runtime.set_default(Runtime(telemetry=TelemetryConfig()))
+    return question(manager)

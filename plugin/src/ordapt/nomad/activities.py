@@ -3,7 +3,6 @@ from __future__ import annotations
 
 import functools
 import json
-import os
 import pathlib
 import shutil
 import subprocess
@@ -38,7 +37,7 @@ def _activity(function: Function) -> Function:
         except errors.OrdaptError as error:
             raise failure(error) from None  # the text says all; a cause would hide the details
 
-    return activity.defn(name=f"ordapt_{function.__name__}", no_thread_cancel_exception=True)(call)  # type: ignore[return-value]
+    return activity.defn(name=f"ordapt_{function.__name__}", no_thread_cancel_exception=True)(call)
 
 
 def _action_id() -> str:
@@ -166,7 +165,7 @@ def _check_unchanged(staged: Staged, document: dict[str, Any]) -> None:
 def validate(ran: Ran) -> None:
     """Structure, digests and the chain of records of what is about to be staged out."""
     record = ran.file if ran.file.endswith(".nxs") else f"{ran.file}.nxs"
-    searched = sorted({os.path.dirname(item.os_path) for item in ran.staged.inputs} | {ran.staged.raw})
+    searched = sorted({str(pathlib.Path(item.os_path).parent) for item in ran.staged.inputs} | {ran.staged.raw})
     run_program(["verify", record, *(word for folder in searched for word in ("--search", folder))], ran.staged.folder)
 
 
@@ -252,8 +251,8 @@ def clean_up(instance: str) -> None:
 def process(told: dict[str, Any]) -> None:
     """Asks NOMAD to read new files of an upload; again later where it is busy with the upload."""
     upload = _compat.upload(told["upload_id"])
-    raw = told["raw"]
-    operations = [{"op": "ADD", "path": os.path.join(raw, path), "target_dir": os.path.dirname(path), "temporary": False, "auto_decompress": False} for path in told["paths"]]
+    add = {"op": "ADD", "temporary": False, "auto_decompress": False}
+    operations = [add | {"path": str(pathlib.Path(told["raw"]) / path), "target_dir": str(pathlib.PurePosixPath(path).parent)} for path in told["paths"]]
     try:
         upload.process_upload(file_operations=operations, only_updated_files=True)
     except Exception as error:

@@ -1,7 +1,20 @@
 """The app: search results by species, order beyond chance, domains, model and version."""
 from __future__ import annotations
 
-from nomad.config.models.ui import App, Axis, Column, Dashboard, Layout, Menu, MenuItemHistogram, MenuItemTerms, SearchQuantities, WidgetHistogram, WidgetScatterPlot, WidgetTerms
+from nomad.config.models.ui import (
+    App,
+    Axis,
+    Column,
+    Dashboard,
+    Layout,
+    Menu,
+    MenuItemHistogram,
+    MenuItemTerms,
+    SearchQuantities,
+    WidgetHistogram,
+    WidgetScatterPlot,
+    WidgetTerms,
+)
 
 SCHEMA = "ordapt.nomad.schema.OrdaptResult"
 
@@ -48,7 +61,7 @@ app = App(
     dashboard=Dashboard(widgets=[
         WidgetTerms(type="terms", title="Species", search_quantity=_q("species"), scale="linear", layout=_place(0, 0)),
         WidgetHistogram(type="histogram", title="μ", x=Axis(search_quantity=_q("mu")), nbins=30, layout=_place(8, 0)),
-        WidgetScatterPlot(type="scatter_plot", title="Order and domains", x=Axis(search_quantity=_q("domains")), y=Axis(search_quantity=_q("mu")), size=1000, autorange=True,
-                          layout=_place(16, 0)),
+        WidgetScatterPlot(type="scatter_plot", title="Order and domains", x=Axis(search_quantity=_q("domains")), y=Axis(search_quantity=_q("mu")), size=1000,
+                          autorange=True, layout=_place(16, 0)),
     ]),
 )

@@ -59,7 +59,7 @@ def done_before(staged: Staged) -> dict[str, Any] | None:
     entry = _read(raw / sidecar(staged.name))
     if entry.get("fingerprint") != staged.fingerprint or not (raw / staged.name).is_file():
         return None
-    if files.digest(str(raw / staged.name)) != entry.get("file_sha256"):
+    if files.digest(raw / staged.name) != entry.get("file_sha256"):
         return None
     document: dict[str, Any] = json.loads(entry["document"])
     return document
@@ -98,7 +98,7 @@ def _result(staged: Staged, document: dict[str, Any], found: list[Record], page:
         "step": staged.request.step if staged.request.step != "run" else f"recipe {pathlib.PurePosixPath(staged.request.recipe).stem}",
         "step_version": str(last.get("step_version", _catalogue.steps().get(staged.request.step, {}).get("version", ""))),
         "engine_version": last.get("program_version", _catalogue.version()), "results_sha256": document["output"]["results_sha256"],
-        "fingerprint": staged.fingerprint, "file_sha256": files.digest(str(pathlib.Path(staged.raw) / staged.name)), "action_id": staged.action_id,
+        "fingerprint": staged.fingerprint, "file_sha256": files.digest(pathlib.Path(staged.raw) / staged.name), "action_id": staged.action_id,
         "result_file": staged.name, "datetime": last.get("end_time"), "species": _species(found),
         "inputs": [_input(staged, item) for item in document["inputs"]], "steps": [_step(record) for record in found],
         "warnings": [f"{item['code']}: {item['text']}" for item in document.get("warnings", [])], "document": json.dumps(document),
@@ -152,10 +152,10 @@ def _put_model(staged: Staged, item: dict[str, Any]) -> tuple[str, list[str]]:
     stem, made = pathlib.PurePosixPath(item["file"]).stem, []
     if not given:
         shipped = files.shipped_model(stem)
-        if not shipped or files.digest(str(shipped)) != item["sha256"]:
+        if not shipped or files.digest(shipped) != item["sha256"]:
             return "", []
         given = str(folder / f"{stem}.nxs")
-        if (raw / given).exists() and files.digest(str(raw / given)) != item["sha256"]:
+        if (raw / given).exists() and files.digest(raw / given) != item["sha256"]:
             given = str(folder / f"{stem}.{item['sha256'][:8]}.nxs")
         made += [given] if files.put(staged.raw, str(shipped), given) else []
     entry = str(folder / f"{pathlib.PurePosixPath(given).stem}.archive.json")
@@ -207,10 +207,10 @@ def chain(raw: str, paths: list[str]) -> dict[str, Any]:
     tasks = {path: entry for path, entry in found.items() if entry.get("m_def") == RESULT}
     made = {entry["result_file"] for entry in tasks.values()}
     used = {item["file"] for entry in tasks.values() for item in entry.get("inputs", [])}
-    outer = {item["file"]: _link(path, number, item) for path, entry in tasks.items() for number, item in enumerate(entry.get("inputs", [])) if item["file"] not in made}
-    ends = [{"name": pathlib.PurePosixPath(entry["result_file"]).name, "section": _output(path, entry)} for path, entry in tasks.items() if entry["result_file"] not in used]
-    ends += [{"name": f"report of {pathlib.PurePosixPath(entry['result_file']).name}", "section": mainfile(path, "/data/report")} for path, entry in tasks.items()
-             if entry.get("report_file")]
+    given = [(path, number, item) for path, entry in tasks.items() for number, item in enumerate(entry.get("inputs", []))]
+    outer = {item["file"]: _link(path, number, item) for path, number, item in given if item["file"] not in made}
+    ends = [_end(path, entry) for path, entry in tasks.items() if entry["result_file"] not in used]
+    ends += [_page(path, entry) for path, entry in tasks.items() if entry.get("report_file")]
     ordered = sorted(tasks.items(), key=lambda item: (item[1].get("datetime", ""), item[0]))
     return {"workflow2": {"name": "chemical order, from the vendor file on", "inputs": list(outer.values()), "outputs": ends,
                           "tasks": [task for path, entry in ordered for task in _tasks(path, entry)]}}
@@ -221,18 +221,21 @@ def _link(path: str, number: int, item: dict[str, Any]) -> dict[str, str]:
     return {"name": f"{item['role']}: {item['file']}", "section": item.get("reference") or mainfile(path, f"/data/inputs/{number}")}
 
 
-def _output(path: str, entry: dict[str, Any]) -> str:
-    return str(entry.get("result") or mainfile(path))
+def _end(path: str, entry: dict[str, Any]) -> dict[str, str]:
+    """A result: the entry of its file, or its own where the file has none."""
+    return {"name": pathlib.PurePosixPath(entry["result_file"]).name, "section": entry.get("result") or mainfile(path)}
+
+
+def _page(path: str, entry: dict[str, Any]) -> dict[str, str]:
+    return {"name": pathlib.PurePosixPath(entry["report_file"]).name, "section": mainfile(path, "/data/report")}
 
 
 def _tasks(path: str, entry: dict[str, Any]) -> list[dict[str, Any]]:
-    reference = "nomad.datamodel.metainfo.workflow.TaskReference"
-    name, output = pathlib.PurePosixPath(entry["result_file"]).name, {"name": pathlib.PurePosixPath(entry["result_file"]).name, "section": _output(path, entry)}
-    step = {"m_def": reference, "name": entry["step"], "task": mainfile(path, "/workflow2"),
-            "inputs": [_link(path, number, item) for number, item in enumerate(entry.get("inputs", []))] + [{"name": "model", "section": one} for one in entry.get("models", [])],
-            "outputs": [output]}
+    kind = "nomad.datamodel.metainfo.workflow."
+    links = [_link(path, number, item) for number, item in enumerate(entry.get("inputs", []))]
+    links += [{"name": "model", "section": model} for model in entry.get("models", [])]
+    step = {"m_def": kind + "TaskReference", "name": entry["step"], "task": mainfile(path, "/workflow2"), "inputs": links, "outputs": [_end(path, entry)]}
     if not entry.get("report_file"):
         return [step]
-    page = {"m_def": "nomad.datamodel.metainfo.workflow.Task", "name": f"report of {name}", "inputs": [output],
-            "outputs": [{"name": pathlib.PurePosixPath(entry["report_file"]).name, "section": mainfile(path, "/data/report")}]}
-    return [step, page]
+    name = pathlib.PurePosixPath(entry["result_file"]).name
+    return [step, {"m_def": kind + "Task", "name": f"report of {name}", "inputs": [_end(path, entry)], "outputs": [_page(path, entry)]}]

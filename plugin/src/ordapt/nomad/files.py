@@ -29,7 +29,7 @@ def open_upload(request: Request) -> Any:
 
 
 def raw_folder(files: Any) -> str:
-    return os.path.dirname(files.raw_file_object("x").os_path)
+    return str(pathlib.Path(files.raw_file_object("x").os_path).parent)
 
 
 def check_path(path: str, what: str) -> str:
@@ -44,15 +44,15 @@ def stage(files: Any, role: str, path: str, folder: str, *, may_ship: bool) -> I
     """An input with its digest; a model that is no file of the upload may be one that ships."""
     name = check_path(path, role)
     if _compat.has_file(files, name):
-        place = files.raw_file_object(name).os_path
-        if not os.path.exists(place):  # the upload lies in a remote store
-            place = os.path.join(folder, os.path.basename(name))
-            with files.raw_file(name, "rb") as source, open(place, "wb") as target:
+        place = pathlib.Path(files.raw_file_object(name).os_path)
+        if not place.exists():  # the upload lies in a remote store
+            place = pathlib.Path(folder) / place.name
+            with files.raw_file(name, "rb") as source, place.open("wb") as target:
                 shutil.copyfileobj(source, target, PIECE)
-        return Input(role=role, path=name, os_path=place, sha256=digest(place), bytes=os.path.getsize(place))
+        return Input(role=role, path=name, os_path=str(place), sha256=digest(place), bytes=place.stat().st_size)
     shipped = shipped_model(name)
     if may_ship and shipped:
-        return Input(role=role, path=name, os_path=str(shipped), sha256=digest(str(shipped)), bytes=shipped.stat().st_size, is_shipped=True)
+        return Input(role=role, path=name, os_path=str(shipped), sha256=digest(shipped), bytes=shipped.stat().st_size, is_shipped=True)
     also = ", and no model of this name ships" if may_ship else ""
     raise errors.MissingError("E_INPUT_NOT_FOUND", f"the upload has no file '{name}'{also}; give a path as it is listed there", parameter=role, file=name)
 
@@ -62,10 +62,10 @@ def shipped_model(name: str) -> pathlib.Path | None:
     return path if "/" not in name and path.is_file() else None
 
 
-def digest(path: str) -> str:
+def digest(path: str | pathlib.Path) -> str:
     """SHA-256 of a file."""
     whole = hashlib.sha256()  # hashlib.file_digest needs Python 3.11
-    with open(path, "rb") as file:
+    with pathlib.Path(path).open("rb") as file:
         while piece := file.read(PIECE):
             whole.update(piece)
     return whole.hexdigest()
@@ -77,14 +77,14 @@ def put(raw: str, source: str, name: str, *, replace: bool = False) -> bool:
     part = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with open(source, "rb") as given, open(part, "wb") as taken:
+        with pathlib.Path(source).open("rb") as given, part.open("wb") as taken:
             shutil.copyfileobj(given, taken, PIECE)
             taken.flush()
             os.fsync(taken.fileno())
-        if not replace:
-            os.link(part, target)  # never replaces
+        if replace:
+            part.replace(target)
         else:
-            os.replace(part, target)
+            target.hardlink_to(part)  # never replaces
     except FileExistsError:
         return False
     except OSError as error:
@@ -101,7 +101,7 @@ def put_text(raw: str, text: str, name: str) -> None:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         part.write_text(text, encoding="utf-8")
-        os.replace(part, target)
+        part.replace(target)
     except OSError as error:
         raise _write_error(error, name) from error
     finally:
@@ -109,6 +109,6 @@ def put_text(raw: str, text: str, name: str) -> None:
 
 
 def _write_error(error: OSError, name: str) -> errors.OrdaptError:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR):
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR):
         return errors.OutputError("E_WRITE", f"'{name}' cannot be written into the upload: {error.strerror}; nothing was left there")
     return errors.InputOutputError("E_WRITE", f"'{name}' cannot be written into the upload: {error.strerror}")

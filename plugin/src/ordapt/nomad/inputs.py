@@ -5,7 +5,6 @@ import functools
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, create_model, model_validator
-from temporalio import workflow
 
 from .. import _catalogue, errors
 
@@ -41,9 +40,7 @@ def _row(name: str, row: dict[str, Any]) -> dict[str, Any]:
 
 
 def check(step: str, parameters: dict[str, Any]) -> dict[str, Any]:
-    """Refuses what the engine would refuse, in its words. Inside a running workflow nothing is refused: the engine itself will."""
-    if workflow.in_workflow():
-        return parameters
+    """Refuses what the engine would refuse, in its words."""
     try:
         from .. import check as engine_check
 
@@ -79,7 +76,7 @@ def _slot_fields(step: _catalogue.Step) -> dict[str, Any]:
 def step_input(name: str) -> type[ActionInput]:
     """The model of one step's action."""
     step = _catalogue.steps()[name]
-    fields = _slot_fields(step) | {"parameters": (_parameters(name, step), Field(default={}))}
+    fields = _slot_fields(step) | {"parameters": (_parameters(name, step), Field(default={}, validate_default=True))}
     if step["gives_file"]:
         fields["format"] = (Literal[FORMATS], Field(default="pos", description="format of the file, which is its suffix"))
     model: type[ActionInput] = create_model(f"{''.join(word.title() for word in name.split('_'))}Input", __base__=ActionInput, **fields)
@@ -110,7 +107,7 @@ def _sharded_fields() -> dict[str, Any]:
 
 
 def _check_sharded(data: ActionInput) -> ActionInput:
-    check(data.step, data.parameters)  # type: ignore[attr-defined]
+    check(data.step, data.parameters)
     return data
 
 

@@ -4,7 +4,6 @@ What an action leaves is an OrdaptResult; what a person fills in is one of the s
 """
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from nomad.datamodel.data import ArchiveSection, EntryData, EntryDataCategory
@@ -14,7 +13,7 @@ from nomad.datamodel.metainfo.workflow import Link, Workflow
 from nomad.metainfo import Category, Datetime, MEnum, Quantity, SchemaPackage, Section, SubSection
 
 from .. import _catalogue
-from . import figures
+from . import _compat, figures
 
 if TYPE_CHECKING:
     from nomad.datamodel import EntryArchive
@@ -162,7 +161,7 @@ class OrdaptStart(PlotSection, EntryData):
         wants_start, wants_stop, self.start, self.stop, self.refresh = self.start, self.stop, False, False, False
         try:
             if wants_stop and self.action_instance:
-                self._manager().stop_action(self.action_instance, _user(archive))
+                _compat.ask_manager(lambda manager: manager.stop_action(self.action_instance, _user(archive)))
             if wants_start and self.status != "RUNNING":
                 self._start(archive)
             if self.action_instance and self.status in (None, "RUNNING"):
@@ -171,26 +170,21 @@ class OrdaptStart(PlotSection, EntryData):
             self.message = str(error)
             logger.warning("the action could not be started or followed", exc_info=True)
 
-    @staticmethod
-    def _manager() -> Any:
-        from nomad.actions import manager
-
-        return manager
-
     def _start(self, archive: EntryArchive) -> None:
         told = {"upload_id": archive.metadata.upload_id, "user_id": _user(archive), "output_dir": self.output_dir or "results", "output_name": self.output_name or ""}
         action = f"ordapt.nomad:{self.work}_action"
-        data = self._manager().validate_action_arg(action, told | self.request())
+        data = _compat.ask_manager(lambda manager: manager.validate_action_arg(action, told | self.request()))
         self.status = self.message = self.result_file = self.result = None
-        self.action_instance = self._manager().start_action(action, data)
+        self.action_instance = _compat.ask_manager(lambda manager: manager.start_action(action, data))
 
     def _follow(self, archive: EntryArchive, logger: BoundLogger) -> None:
-        self.status = self._manager().get_action_status(self.action_instance, _user(archive)).name
+        user = _user(archive)
+        self.status = _compat.ask_manager(lambda manager: manager.get_action_status(self.action_instance, user)).name
         if self.status == "FAILED":
-            self.message = _reason(self._manager(), self.action_instance, _user(archive))
+            self.message = _reason(self.action_instance, user)
         if self.status != "COMPLETED":
             return
-        document = self._manager().get_action_result(self.action_instance, _user(archive))
+        document = _compat.ask_manager(lambda manager: manager.get_action_result(self.action_instance, user))
         self.result_file = document["output"]["file"]
         self.result = f"../upload/archive/mainfile/{self.result_file.rsplit('.', 1)[0]}.archive.json#/data"
         if self.result_file.endswith(".nxs"):
@@ -201,10 +195,10 @@ def _user(archive: EntryArchive) -> str:
     return str(archive.metadata.main_author.user_id)
 
 
-def _reason(manager: Any, instance: str, user: str) -> str:
+def _reason(instance: str, user: str) -> str:
     """The innermost cause of a failed action: the text of the engine."""
     try:
-        manager.get_action_result(instance, user)
+        _compat.ask_manager(lambda manager: manager.get_action_result(instance, user))
     except Exception as error:
         inner: BaseException = error
         while (deeper := getattr(inner, "cause", None) or inner.__cause__) is not None:
@@ -289,7 +283,7 @@ def _form(name: str, step: _catalogue.Step) -> type[StepForm]:
             **_edit(ELNComponentEnum.StringEditQuantity if several or slot["takes"] == "model" else ELNComponentEnum.FileEditQuantity))
     return type(title, (StepForm,), {
         "__module__": __name__, "__doc__": step["description"], "m_def": Section(label=f"ordapt {name}: {step['title']}", categories=[ChemicalOrder]),
-        "work": name, "slots": tuple(slots), **slots, "parameters": SubSection(section_def=parameters.m_def)})
+        "work": name, "slots": tuple(slots), **slots, "parameters": SubSection(section_def=parameters.m_def)})  # type: ignore[attr-defined]
 
 
 FORMS = {name: _form(name, step) for name, step in _catalogue.steps().items()}

@@ -192,10 +192,12 @@ def _data_group(source: Source, name: str, group: Any) -> DataGroup | None:
                 attribute(item, "units"),
                 attribute(item, "long_name"),
             )
-    signal = arrays.get(attribute(group, "signal"))
+    axes = attribute_list(group, "axes")
+    first = next((child for child in arrays if child not in axes), "")  # no signal is named where viewers could draw none
+    signal = arrays.get(attribute(group, "signal") or first)
     if signal is None or not signal.shape:
         return None
-    return DataGroup(name, text(group, "title"), signal, attribute_list(group, "axes"), arrays)
+    return DataGroup(name, text(group, "title"), signal, axes, arrays)
 
 
 def _task(source: Source, name: str, process: Any) -> Task:
@@ -205,11 +207,11 @@ def _task(source: Source, name: str, process: Any) -> Task:
         kind = attribute(item, "NX_class")
         if kind == "NXparameters" and child == "summary":
             summary = {value.name: value for value in _values(source, item)}
-        elif kind == "NXdata":
+        elif kind == "NXdata" and child != "cloud" and not child.endswith("_curves"):  # those are for viewers, out of the others
             data = _data_group(source, child, item)
             if data is not None:
                 groups[child] = data
-    return Task(name, summary, groups, attribute(process, "default"))
+    return Task(name, summary, groups, attribute(process, "default").removesuffix("_curves"))
 
 
 def _input(note: Any) -> Input:

@@ -1,0 +1,34 @@
+"""What `ordapt` has, for type checkers. Written by plugin/tools/generate.py from `ordapt describe --json`."""
+
+from . import errors as errors
+from . import program as program
+from . import steps as steps
+from . import upload as upload
+from ._call import check as check
+from ._recipe import run as run
+from .errors import OrdaptError as OrdaptError
+from .ions import Ions as Ions
+from .ions import IonType as IonType
+from .ions import Range as Range
+from .result import Note as Note
+from .result import Result as Result
+from .result import Task as Task
+from .steps import attribute as attribute
+from .steps import bank as bank
+from .steps import classify as classify
+from .steps import composition as composition
+from .steps import crop as crop
+from .steps import density_map as density_map
+from .steps import domains as domains
+from .steps import evaluate as evaluate
+from .steps import export as export
+from .steps import import_ as import_
+from .steps import range as range
+from .steps import score as score
+from .steps import sdm as sdm
+from .steps import shuffle as shuffle
+from .steps import spectrum as spectrum
+from .steps import synthesise as synthesise
+from .steps import train as train
+
+__version__: str

@@ -1,0 +1,1 @@
+"""Descriptors for other engines (cwl, snakemake, galaxy, aiida) and crates: docs/pipelines.md."""

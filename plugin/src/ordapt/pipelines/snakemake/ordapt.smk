@@ -1,0 +1,401 @@
+# Written by plugin/tools/generate.py from `ordapt describe --json`; change the tables of the program instead.
+#
+# A rule for every step. Include this file and take rules over with files and parameters of your own:
+#
+#     include: "ordapt.smk"
+#     use rule classify as found with:
+#         input: ions="tip.nxs"
+#         output: result="found.nxs", document="found.json"
+#         params: call=arguments("classify", species="Ni")
+#         resources: mem_mb=memory("classify", species="Ni")
+#         log: "found.log"
+#
+# or name the file that is wanted: NAME.sdm.nxs is made of NAME.nxs with the parameters below `sdm` of the configuration.
+# Slots are named inputs; `behind` are files that the records of the inputs name. docs/pipelines.md tells more.
+
+include: "functions.smk"
+
+
+# Vendor files to NeXus: Reads ions, range files, published networks and banks of curves. Ions together with a range file get their types; ranges
+# alone and ions alone are kept as they are; several networks become one ensemble; curves become patterns, file after file, with minimum 0 and maximum
+# 1. Coordinates are never flipped, shifted or scaled, and rows stay in order of evaporation.
+#   input files: ions (.pos, .epos, .apt, .ato, .csv, .txt, .hdf5, .nxs), ranges (.rrng, .rng, .env), published networks (.h5), or curves of a bank
+#   (.npy)
+#   input metadata (may be left out): what is known about specimen and instrument, .yaml or .json with the keys of pynxtools-apm
+#   byte_order: order of the bytes of .pos and .epos; the format says big, a few programs write little. Never guessed [default big]
+#   fourth: what the fourth value of .pos is: mass_to_charge, or the cluster number that some programs export there [default mass_to_charge]
+#   force: read .pos and .epos although the values look like no atom probe data [default false]
+#   drop_nonfinite: leave out ions with NaN or infinite values instead of refusing the file; the others keep their evaporation_id [default false]
+#   allow_overlap: ranges of different ions that overlap: reject the range file, or let the range with the lower key (first) have the common part
+#   [default reject]
+#   allow_negative: accept ranges that begin below 0 Da, as simulations write them for labels [default false]
+#   preset: what a published network or bank was made for; left out: known by its shape, (93,1) to 2 is cocrni-002, (93,2) to 3 is feal-002
+#   labels: classes of the .npy files of a bank, FCC,CSRO: one for each file, or for as many files as there are channels; left out: patterns without
+#   labels
+rule import_:
+    input: **files("import", files=["{name}.pos", "{name}.rrng"])
+    output: result="{name}.import.nxs", document="{name}.import.json"
+    log: "{name}.import.log"
+    params: call=arguments("import", **settings("import"))
+    threads: THREADS
+    resources: mem_mb=memory("import", **settings("import")), runtime=RUNTIME
+    shell: "{ORDAPT} import {params.call} --threads {threads} --json -o {output.result} > {output.document} 2> {log}"
+
+
+# Ions to .pos, .csv, .xyz or .vtkhdf: Writes ions for other programs; the suffix of the output says which format. With a label, .pos carries the
+# number of the domain in place of mass-to-charge and a .rrng beside it names the numbers: the road back into AP Suite.
+#   input ions: ions to write, or a result that leads to them
+#   input labels (may be left out): result with the labels; left out: the first input's own
+#   label: number that each ion gets beside its position, 0 for none: domain (of `domains`, or the true one of `synthesise`), or selected (1). In .pos
+#   it stands in place of mass-to-charge, and a range file names it; the other formats have a column for it [default none]
+#   selected_only: write only ions whose label is not 0; without a label, only those that the input selects [default false]
+#   task: which species' result the labels come from, where the result has several [1 to 1000; default 1]
+rule export:
+    input: **files("export", ions="{name}.nxs")
+    output: result="{name}.export.{format}", record="{name}.export.{format}.nxs", document="{name}.export.{format}.json"
+    log: "{name}.export.{format}.log"
+    wildcard_constraints: format="pos|csv|xyz|vtkhdf"
+    params: call=arguments("export", **settings("export"))
+    threads: THREADS
+    resources: mem_mb=memory("export", **settings("export")), runtime=RUNTIME
+    shell: "{ORDAPT} export {params.call} --threads {threads} --json -o {output.result} > {output.document} 2> {log}"
+
+
+# Keep the ions of a region: Keeps the ions inside a box, a cylinder or a sphere (all that are given), and of these one in every so many. The order of
+# evaporation and the evaporation_id of each ion are kept.
+#   input ions: ions to choose from
+#   roi: box xlo,xhi,ylo,yhi,zlo,zhi, half-open [lo, hi); left out: no box [6 numbers; nm]
+#   cylinder: x,y,radius,zlo,zhi of an upright cylinder, radius included, z half-open [5 numbers; nm]
+#   sphere: x,y,z,radius of a sphere, radius included [4 numbers; nm]
+#   every: of the ions inside keep the first of every so many, in evaporation order [1 to 4294967295; default 1]
+rule crop:
+    input: **files("crop", ions="{name}.nxs")
+    output: result="{name}.crop.nxs", document="{name}.crop.json"
+    log: "{name}.crop.log"
+    params: call=arguments("crop", **settings("crop"))
+    threads: THREADS
+    resources: mem_mb=memory("crop", **settings("crop")), runtime=RUNTIME
+    shell: "{ORDAPT} crop {params.call} --threads {threads} --json -o {output.result} > {output.document} 2> {log}"
+
+
+# Give ions their types from mass-to-charge: Labels every ion with the type whose range its mass-to-charge lies in, both ends included, compared in
+# double precision. Types the ions had before are replaced; ions in no range have type 0.
+#   input ions: ions with mass-to-charge; types they already have are replaced
+#   input ranges (may be left out): range file, or a NeXus file with ranging; left out: the ranges the ions came with
+#   overlap: who gets an ion that lies in ranges of two ion types: reject refuses such ranges, first is the range that begins lower, last the one that
+#   begins higher, narrow the narrower one; at an end point that two ranges share the lower range always has it [default reject]
+rule range:
+    input: **files("range", ions="{name}.nxs")
+    output: result="{name}.range.nxs", document="{name}.range.json"
+    log: "{name}.range.log"
+    params: call=arguments("range", **settings("range"))
+    threads: THREADS
+    resources: mem_mb=memory("range", **settings("range")), runtime=RUNTIME
+    shell: "{ORDAPT} range {params.call} --threads {threads} --json -o {output.result} > {output.document} 2> {log}"
+
+
+# Composition with counting errors: Counts atoms or ions of every species and gives their shares with standard errors from counting, and the same per
+# ion type. Unranged ions are left out of the shares and reported. Peaks are not corrected for background.
+#   input ions: ranged ions, or a result that selects some of them
+#   decompose: true: a molecular ion counts each of its atoms (atomic composition); false: it is a species of its own, counted once (ionic
+#   composition) [default true]
+rule composition:
+    input: **files("composition", ions="{name}.nxs")
+    output: result="{name}.composition.nxs", document="{name}.composition.json"
+    log: "{name}.composition.log"
+    params: call=arguments("composition", **settings("composition"))
+    threads: THREADS
+    resources: mem_mb=memory("composition", **settings("composition")), runtime=RUNTIME
+    shell: "{ORDAPT} composition {params.call} --threads {threads} --json -o {output.result} > {output.document} 2> {log}"
+
+
+# Mass spectrum: Counts ions by mass-to-charge in bins of equal width that begin at 0. Values of 0 or below and values beyond the end are left out and
+# counted. Look at it with a logarithmic axis of counts.
+#   input ions: ions, or a result that selects some of them
+#   bin_width: width of a bin; 0.01 for looking at ranges, 0.001 to 0.005 for the shape of a peak [Da; 0.0001 to 100; default 0.01]
+#   max: end of the spectrum; 0: just above the largest mass-to-charge, at most 1000 Da [Da; 0, or 0.001 to 100000; default 0]
+rule spectrum:
+    input: **files("spectrum", ions="{name}.nxs")
+    output: result="{name}.spectrum.nxs", document="{name}.spectrum.json"
+    log: "{name}.spectrum.log"
+    params: call=arguments("spectrum", **settings("spectrum"))
+    threads: THREADS
+    resources: mem_mb=memory("spectrum", **settings("spectrum")), runtime=RUNTIME
+    shell: "{ORDAPT} spectrum {params.call} --threads {threads} --json -o {output.result} > {output.document} 2> {log}"
+
+
+# Density seen along an axis: Counts ions, or a selection of them, on a square grid seen along x, y or z. Poles and stacking faults stand out.
+#   input ions: ions to count, or a result with selected ions: then these
+#   input selection (may be left out): only the ions selected there are counted, or those of the true domains of a synthesised specimen
+#   axes: plane of the map; the third axis is looked along [default xy]
+#   bins: square bins along the longer side of the map [1 to 4096; default 200]
+rule density_map:
+    input: **files("density_map", ions="{name}.nxs")
+    output: result="{name}.density_map.nxs", document="{name}.density_map.json"
+    log: "{name}.density_map.log"
+    params: call=arguments("density_map", **settings("density_map"))
+    threads: THREADS
+    resources: mem_mb=memory("density_map", **settings("density_map")), runtime=RUNTIME
+    shell: "{ORDAPT} density_map {params.call} --threads {threads} --json -o {output.result} > {output.document} 2> {log}"
+
+
+# Permute ion types: the random control: Keeps every position and permutes ion type and mass-to-charge together over them (Fisher and Yates, one draw
+# of a counter-based generator per ion), so that composition, density and noise stay and chemical order goes. Columns of the detector stay with the
+# position.
+#   input ions: ions whose types are to be permuted
+#   seed: which permutation; every seed gives another one, each as likely as the others [0 to 9007199254740991; default 1]
+#   rounding: round positions to multiples of this; 0: leave them alone. The published control of CoCrNi went through a text file with three decimals:
+#   0.001 gives the same, and puts 7 % of the pair offsets on bin edges [nm; 0, or 1e-06 to 1; default 0]
+rule shuffle:
+    input: **files("shuffle", ions="{name}.nxs")
+    output: result="{name}.shuffle.nxs", document="{name}.shuffle.json"
+    log: "{name}.shuffle.log"
+    params: call=arguments("shuffle", **settings("shuffle"))
+    threads: THREADS
+    resources: mem_mb=memory("shuffle", **settings("shuffle")), runtime=RUNTIME
+    shell: "{ORDAPT} shuffle {params.call} --threads {threads} --json -o {output.result} > {output.document} 2> {log}"
+
+
+# A specimen with known order: Builds a crystal in a box, puts ordered domains into it, displaces every atom by anisotropic Gaussian noise and detects
+# a share of them. The truth is kept: which domain each ion came from, and all domains. Mass-to-charge is that of the main isotope in its usual charge
+# state, with ranges that give the same types again. Nothing depends on the number of threads, and two boxes of one seed without domains cut the same
+# crystal.
+#   preset: a named specimen; what is set beside it wins
+#   box: xlo,xhi,ylo,yhi,zlo,zhi, half-open; the apex of the specimen is at z = 0, the data below it [6 numbers; nm; default -8,8,-8,8,-24,0]
+#   rotation: turn of the crystal about z [degree; -180 to 180; default 0]
+#   tilt: tilt of the crystal about y, after the turn: its planes are no longer level [degree; -90 to 90; default 0]
+#   stretch: semi-axes along x, y, z in units of the radius: 1,1,2 gives needles along z [3 numbers; 0.05 to 20; default 1,1,1]
+#   gap: least distance between domains, surface to surface [nm; 0 to 1000; default 0]
+#   domain_composition: stoichiometric: domains hold as much of the ordered species as their structure has sites for it (1/4 in l12); neutral: as much
+#   as the matrix, so that only order tells them apart [default stoichiometric]
+#   order: order parameter: 1 is the highest order the composition allows, 0 none, so that stoichiometric domains are then depleted or enriched but
+#   random [0 to 1; default 1]
+#   antiphase: give every domain one of the translations of its structure at random, instead of the same to all [default false]
+#   seed: which specimen [0 to 9007199254740991; default 1]
+#   filled by a preset (cocrni-a, cocrni-b, cocrni-c, cocrni-d, cocrni-e, feal, allimg), each may be set: structure, lattice_parameter, composition,
+#   ordered_species, orientation, domains, radii, domain_structure, sigma_lateral, sigma_depth, efficiency
+rule synthesise:
+    output: result="{name}.synthesise.nxs", document="{name}.synthesise.json"
+    log: "{name}.synthesise.log"
+    params: call=arguments("synthesise", **settings("synthesise"))
+    threads: THREADS
+    resources: mem_mb=memory("synthesise", **settings("synthesise")), runtime=RUNTIME
+    shell: "{ORDAPT} synthesise {params.call} --threads {threads} --json -o {output.result} > {output.document} 2> {log}"
+
+
+# Judge a result by the known truth: Compares selected ions, a probability per ion, or the pixel sums of a scan with the truth of a synthesised
+# specimen: precision, recall, average precision, and which domains were found, by radius. Ions are matched by their evaporation_id, so cropped
+# specimens are judged by the ions they have left.
+#   input selection: what was found: selected ions, or a probability per ion
+#   input truth: the result of `synthesise` the ions come from
+#   threshold: probability from which on an ion counts as selected, where the result gives probabilities but selects none [0 to 1; default 0.5]
+#   found_share: a domain is found where at least this share of its ions, and at least one, is selected [0 to 1; default 0.25]
+#   radius_bin: width of the classes of radius, half-open from multiples of it, in which domains are counted [nm; 0.001 to 1000; default 0.2]
+#   task: which species' result is judged, where the result has several [1 to 1000; default 1]
+#   structure: only domains of this structure count as true, b2 or d03, so that a selection can be asked what it finds of another one; left out: all
+#   domains
+rule score:
+    input: **files("score", selection="{name}.nxs")
+    output: result="{name}.score.nxs", document="{name}.score.json"
+    log: "{name}.score.log"
+    params: call=arguments("score", **settings("score"))
+    threads: THREADS
+    resources: mem_mb=memory("score", **settings("score")), runtime=RUNTIME
+    shell: "{ORDAPT} score {params.call} --threads {threads} --json -o {output.result} > {output.document} 2> {log}"
+
+
+# Labelled patterns for training: Simulates small crystals with and without order over a grid of noise and detection efficiency, and makes the map of
+# each, by the recipes of Li et al., Nat. Commun. 14, 7410 (2023), Adv. Mater. 2024, 2407564 and npj Comput. Mater. 7, 8 (2021). On demand it adds
+# voxels cut from simulated specimens, with all species, domains that fill them in part, and a stretched and tilted lattice: what classify meets. The
+# result is for train and evaluate.
+#   preset: recipe of a paper; what is set beside it wins [default cocrni-002]
+#   crystals: make the patterns of whole crystals; no: voxels only [default true]
+#   matched_sigma: give every class the noise and efficiencies of all classes, so that none can be told by the width of its peaks; in the papers they
+#   differ [default false]
+#   copy_channels: in crystals without order copy the first channel to the others, as in the published Fe-Al bank, instead of drawing each [default
+#   false]
+#   repeats: patterns for each point of the grid [1 to 100000; default 1]
+#   voxels: voxels of simulated specimens to add, of all classes together [0 to 100000000; default 0]
+#   specimens: specimens the voxels are cut from, each with noise, alloy and domains of its own; 0: one for every 50 voxels [0 to 10000000; default 0]
+#   analysed: species of the maps: ordering, the one that orders (for a channel `other` the first other one), or any of the alloy, drawn for each
+#   specimen; of several channels only ordering [default ordering]
+#   order: lowest and highest order in the domains of a specimen: 1 is all that the composition allows [2 numbers; 0 to 1; default 0.8,1]
+#   enrichment: composition of domains, lowest and highest: 0, that of the matrix; 1, what their structure has sites for [2 numbers; 0 to 1; default
+#   0,1]
+#   overlapping: share of the voxels that are placed at domains, at a uniform distance from the centre up to the radius and target_radius; the others
+#   anywhere [0 to 1; default 0.5]
+#   target_radius: the target of a voxel is the share of the ions within this distance of its centre, of all species, that come from each class [nm;
+#   0.05 to 50; default 0.5]
+#   stretch_lateral: lowest and highest stretch of the lattice along x and y [2 numbers; 0.5 to 2; default 0.97,1.03]
+#   stretch_depth: lowest and highest stretch along z, as a wrong depth scale would give it [2 numbers; 0.5 to 2; default 0.97,1.03]
+#   tilt: least and largest angle between the direction and z [2 numbers; degree; -90 to 90; default 0,3]
+#   voxel_sigma_lateral: lowest and highest lateral noise of a specimen [2 numbers; nm; 0 to 10; default 0.15,0.8]
+#   voxel_sigma_depth: lowest and highest depth noise [2 numbers; nm; 0 to 10; default 0.015,0.06]
+#   voxel_efficiency: lowest and highest probability that an atom is detected [2 numbers; 0.001 to 1; default 0.3,0.85]
+#   spacing: how noise and efficiency of a specimen are drawn from their ranges: uniform, or log, uniform by their logarithm [default uniform]
+#   seed: which bank [0 to 9007199254740991; default 1]
+#   filled by a preset (cocrni-002, cocrni-111, feal-002, allimg-011), each may be set: structures, classes, channels, direction, lattice_parameter,
+#   cells, sigma_lateral, sigma_depth, efficiency, nested, copies, shift_lo, shift_hi, specimen_edge, alloy, ordered_species, ordered_fraction,
+#   domains, domain_radii, rotation, mode, dimensions, radius, half_range, bins, crop_first, crop_bins, smooth_window, smooth_order, background_first,
+#   background_last, background_sweeps, picture, pixels
+rule bank:
+    output: result="{name}.bank.nxs", document="{name}.bank.json"
+    log: "{name}.bank.log"
+    params: call=arguments("bank", **settings("bank"))
+    threads: THREADS
+    resources: mem_mb=memory("bank", **settings("bank")), runtime=RUNTIME
+    shell: "{ORDAPT} bank {params.call} --threads {threads} --json -o {output.result} > {output.document} 2> {log}"
+
+
+# Train an ensemble of networks: Fits networks to labelled patterns, one per fold, and judges them on patterns that none has seen: confusion,
+# reliability, the temperature that calibrates them, and a score for patterns unlike those of the training. The same seed gives the same weights on
+# any number of threads. Defaults are those of Li et al., Adv. Mater. 2024, 2407564.
+#   input patterns: labelled patterns: a result of `bank`, or an imported bank
+#   preset: network and training of a paper; the patterns must be of the same preset, or of none [default cocrni-002]
+#   padding: valid: filters stay inside, as in all published models; same: zeros around, as in the published notebooks [default valid]
+#   pool_padding: the same for pooling [default valid]
+#   folds: members of the ensemble: each leaves out another part of the patterns and is validated on it; 1 trains on all [1 to 64; default 5]
+#   split: group: a pattern and its copies stay together; published: each for itself, so that copies of test patterns are trained on [default group]
+#   test_share: share of the patterns that no member sees; accuracy and calibration come from them [0 to 0.9; default 0.1]
+#   odds: what the odds of each class are multiplied by when training is over, in order of the classes, for specimens where classes are not as
+#   frequent as among the patterns; left out: 1 each [2 to 16 numbers; 0.001 to 1000]
+#   seed: which weights to begin with, which order, which split [0 to 9007199254740991; default 1]
+#   filled by a preset (cocrni-002, cocrni-111, feal-002, allimg-011), each may be set: architecture, filters, kernel_width, dense, dropout,
+#   optimizer, learning_rate, batch, epochs, keep, turn
+rule train:
+    input: **files("train", patterns="{name}.nxs")
+    output: result="{name}.train.nxs", document="{name}.train.json"
+    log: "{name}.train.log"
+    params: call=arguments("train", **settings("train"))
+    threads: THREADS
+    resources: mem_mb=memory("train", **settings("train")), runtime=RUNTIME
+    shell: "{ORDAPT} train {params.call} --threads {threads} --json -o {output.result} > {output.document} 2> {log}"
+
+
+# Judge networks by labelled patterns: Lets an ensemble classify labelled patterns and counts what it finds: confusion, accuracy of the ensemble and
+# of each member, precision, recall and AUC by class, and how far its probabilities can be believed: logarithmic loss, Brier score, reliability curve
+# and expected calibration error, as the networks give them and at the temperature of the model.
+#   input model: trained network ensemble
+#   input patterns: labelled patterns: a result of `bank`, or of `import` with labels
+#   bins: bins of the reliability curve, of equal width in confidence [1 to 10000; default 15]
+#   fit_temperature: also find the temperature with the least logarithmic loss on these patterns; an honest one needs patterns that training has not
+#   seen [default false]
+rule evaluate:
+    input: **files("evaluate", model="{name}.nxs")
+    output: result="{name}.evaluate.nxs", document="{name}.evaluate.json"
+    log: "{name}.evaluate.log"
+    params: call=arguments("evaluate", **settings("evaluate"))
+    threads: THREADS
+    resources: mem_mb=memory("evaluate", **settings("evaluate")), runtime=RUNTIME
+    shell: "{ORDAPT} evaluate {params.call} --threads {threads} --json -o {output.result} > {output.document} 2> {log}"
+
+
+# Where networks see the class: Follows the probability of a class back to what the last convolution gave, and shows by position what it came from:
+# activation times gradient, mean over the filters, negative values left out (elementwise, as published), or with the gradients averaged over the
+# positions first (grad_cam). Gradients vanish where a probability comes near to 1. Also the mean map and the mean curve of the patterns of each
+# class. Of a result of `classify` for several species: one result each.
+#   input model: trained network ensemble
+#   input patterns: patterns, labelled or not: a result of `bank` or of `import`
+#   method: elementwise: mean over the filters of activation times gradient, as published; grad_cam: gradients are first averaged over the positions.
+#   What is negative becomes 0 [default elementwise]
+#   class: class whose probability is followed: its number from 0, or its name; left out: for each pattern the one with the largest mean probability
+#   member: network of the ensemble, from 0; -1: the mean of the maps of all [-1 to 1023; default -1]
+rule attribute:
+    input: **files("attribute", model="{name}.nxs")
+    output: result="{name}.attribute.nxs", document="{name}.attribute.json"
+    log: "{name}.attribute.log"
+    params: call=arguments("attribute", **settings("attribute"))
+    threads: THREADS
+    resources: mem_mb=memory("attribute", **settings("attribute")), runtime=RUNTIME
+    shell: "{ORDAPT} attribute {params.call} --threads {threads} --json -o {output.result} > {output.document} 2> {log}"
+
+
+# Spatial distribution maps: Counts how often a neighbour lies at an offset from a centre ion, per voxel of a scan, around given places or for all
+# ions together. Planes of a lattice appear as peaks along z, order as peaks that are missing. Rules and defaults are those of Li et al., Adv. Mater.
+# 2024, 2407564; Nat. Commun. 14, 7410 (2023); npj Comput. Mater. 7, 8 (2021).
+#   input ions: ranged ions, or a selection of them
+#   input centres (may be left out): maps are made around the positions of these ions instead of on a grid
+#   input selection (may be left out): only the ions selected there take part, or those of the true domains of a synthesised specimen
+#   preset: whose maps: fills mode, dimensions, radius and the bins [default cocrni-002]
+#   pairs: species of the centre and of the neighbour, Ni-Ni or Ni-Ni,Co-Cr: one map each; Ni is short for Ni-Ni
+#   roi: box xlo,xhi,ylo,yhi,zlo,zhi that the voxels fill (mode all: that holds the ions); left out: the bounding box, moved inwards to the stride
+#   grid (mode all: all ions) [6 numbers; nm]
+#   picture: draws maps of two dimensions in grey as networks see them, -0.7 to 0.7 nm: levels, as the published contour plots, or linear; left out:
+#   no pictures
+#   pixels: edge of a picture [1 to 4096; default 150]
+#   filled by a preset (cocrni-002, cocrni-111, feal-002, allimg-011), each may be set: mode, dimensions, radius, voxel_edge, stride, bins,
+#   half_range, crop_first, crop_bins
+rule sdm:
+    input: **files("sdm", ions="{name}.nxs")
+    output: result="{name}.sdm.nxs", document="{name}.sdm.json"
+    log: "{name}.sdm.log"
+    params: call=arguments("sdm", **settings("sdm"))
+    threads: THREADS
+    resources: mem_mb=memory("sdm", **settings("sdm")), runtime=RUNTIME
+    shell: "{ORDAPT} sdm {params.call} --threads {threads} --json -o {output.result} > {output.document} 2> {log}"
+
+
+# Class probabilities from local SDMs: Scans the specimen with overlapping voxels, makes the z-SDM of a species in each, cleans the curve (or the
+# picture of the zx-SDM) and lets an ensemble of networks give class probabilities. These are summed on pixels; all ions near a pixel above the
+# threshold are selected. Li et al., Adv. Mater. 2024, 2407564, Nat. Commun. 14, 7410 (2023) and npj Comput. Mater. 7, 8 (2021).
+#   input ions: ranged ions
+#   input model: trained network ensemble
+#   preset: what the network was made for; fills the map below, class and threshold [default cocrni-002]
+#   species: elements or ion names, Ni or Ni,Co: one result each; a network of several channels takes as many species together (Fe,Al)
+#   roi: box xlo,xhi,ylo,yhi,zlo,zhi that the voxels fill; left out: the bounding box, moved inwards to the stride grid [6 numbers; nm]
+#   direction: x,y,z of the specimen that the maps look along, the normal of the atomic planes; voxels, pixels and ions stay as they are. The map's x
+#   lies across z and the direction: x' = y' x z', y' = z x z' (y where the direction is along z) [3 numbers; -1000000 to 1000000; default 0,0,1]
+#   nan: what a voxel without a usable curve does to the pixels it covers: propagate makes them NaN, which is never above the threshold; zero counts
+#   it as probability 0 [default propagate]
+#   calibrated: divide the logits by the temperature that training fitted to the model, so that probabilities are shares of right answers [default
+#   false]
+#   filled by a preset (cocrni-002, cocrni-111, allimg-011, feal-002), each may be set: voxel_edge, stride, class, threshold, mode, dimensions,
+#   radius, half_range, bins, crop_first, crop_bins, smooth_window, smooth_order, background_first, background_last, background_sweeps, picture,
+#   pixels
+rule classify:
+    input: **files("classify", ions="{name}.nxs")
+    output: result="{name}.classify.nxs", document="{name}.classify.json"
+    log: "{name}.classify.log"
+    params: call=arguments("classify", **settings("classify"))
+    threads: THREADS
+    resources: mem_mb=memory("classify", **settings("classify")), runtime=RUNTIME
+    shell: "{ORDAPT} classify {params.call} --threads {threads} --json -o {output.result} > {output.document} 2> {log}"
+
+
+# Domains, their sizes and shapes, and a test of randomness: Joins ions that lie near each other into domains, gives size, shape and composition of
+# each and the distribution of sizes. With controls made from shuffled ions it says whether the distribution differs from a random one: Pearson's r,
+# chi-squared with its p-value, and mu (0.25 or more: not random), and gives each domain a q-value. Defaults are those of Li et al., Adv. Mater. 2024,
+# 2407564.
+#   input ions: ions, or a result with selected ions: then these, each of several selections for itself
+#   input control (may be left out): the same made from shuffled ions, for the test of randomness
+#   input selection (may be left out): only the ions selected there take part, or those of the true domains of a synthesised specimen
+#   method: dbscan: core ions with enough neighbours, linked through core ions, with the ions they reach; max_separation: all ions linked by steps of
+#   at most eps [default dbscan]
+#   species: elements or ion names whose ions take part, Ni,Co; left out: all, ranged or not
+#   eps: distance of neighbours (inclusive) [nm; 0.0001 to 100; default 0.4]
+#   min_points: dbscan: ions within eps that make an ion a core ion, itself counted; max_separation: smallest domain [1 to 1000000000; default 3]
+#   rounding: positions are rounded to multiples of this; the published analysis works on lists with three decimals, hence 0.001; 0: as they are [nm;
+#   0 to 1; default 0.001]
+#   size_bin: ions per bin of the size distribution [1 to 1000000; default 5]
+#   size_max: end of the size distribution; larger domains are pooled in the last bin [1 to 1000000000; default 160]
+#   draws: shuffled controls made here, beside the one of slot control: types permuted as step shuffle does with seed + 1, seed + 2, ...; then species
+#   are chosen, or the step that selected the ions is repeated [0 to 1000; default 0]
+#   seed: which controls and which bootstrap [0 to 9007199254740991; default 1]
+#   bootstrap: resamplings of the domains for the interval of mu; 0: no interval [0 to 1000000; default 1000]
+#   shape_min: shapes are counted for all domains, and again for those of at least this many ions [1 to 1000000000; default 20]
+#   volume: volume of the number density: roi, that of the region; frustum, of a tip with its apex at z = 0, times ranged ions in the region over all
+#   (frustum_3.14: with the published value of pi); cube, of the box `cube`, scaled in the same way [default none]
+#   roi: region xlo,xhi,ylo,yhi,zlo,zhi that volume, volume fraction and mean composition refer to; left out: the pixels of the result that selected
+#   the ions, else the bounding box. It does not choose ions [6 numbers; nm]
+#   cube: volume cube: a box filled with ions, xlo,xhi,ylo,yhi,zlo,zhi [6 numbers; nm]
+#   pairs: z-SDMs within each domain: species of the centre and of the neighbour, Ni-Ni or Ni-Ni,Co-Cr; left out: none
+#   bins: bins of such a map [2 to 65536; default 200]
+#   half_range: the map reaches from minus to plus this distance, and no pair is longer [nm; 0.01 to 100; default 1.5]
+rule domains:
+    input: **files("domains", ions="{name}.nxs")
+    output: result="{name}.domains.nxs", document="{name}.domains.json"
+    log: "{name}.domains.log"
+    params: call=arguments("domains", **settings("domains"))
+    threads: THREADS
+    resources: mem_mb=memory("domains", **settings("domains")), runtime=RUNTIME
+    shell: "{ORDAPT} domains {params.call} --threads {threads} --json -o {output.result} > {output.document} 2> {log}"
