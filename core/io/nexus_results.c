@@ -132,7 +132,7 @@ oa_status oa_nexus_subentries(const oa_h5 *h5, const char *entry, char ***names,
     for (size_t i = 0; i < ours; i++) (*names)[i] = list[i].name;
     oa_free(h5->context, list);
     *n = ours;
-    if (status != OA_OK) oa_h5_names_free(h5, *names, 0);
+    if (status != OA_OK) oa_h5_names_free(h5, *names, 0), *names = NULL;
     return status;
 }
 
