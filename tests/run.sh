@@ -37,17 +37,30 @@ if [ "${QUICK:-0}" != 1 ]; then
     ORDAPT_SITE=$(sh tests/plugin/install.sh) || exit 1
     export ORDAPT_SITE
     say "Program, definitions and plugin"
-    "$python" -m pytest -q -rs tests/program tests/house tests/plugin >"$logs/pytest.log" 2>&1 || broken=1
-    tail -n 60 "$logs/pytest.log"
+    "$python" -m pytest -q -rs --durations=25 tests/program tests/house tests/plugin --ignore tests/plugin/nomad >"$logs/pytest.log" 2>&1 || broken=1
+    tail -n 90 "$logs/pytest.log"
+
+    # NOMAD's own workers, the Temporal server and their stores, in environments of their own: the newest version whole, the oldest with its cpu worker.
+    for version in nomad nomad-1.4; do
+        say "NOMAD: requirements-$version.txt"
+        log=$logs/pytest-$version.log
+        if ! python=$(sh tests/plugin/environment.sh "tests/plugin/requirements-$version.txt"); then
+            echo "1 skipped in 0.0s: the packages of requirements-$version.txt cannot be fetched" | tee "$log"
+            continue
+        fi
+        if [ "$version" = nomad ]; then set -- tests/plugin/nomad; else set -- tests/plugin/nomad/test_steps.py; fi
+        ORDAPT_ONLY_CPU=$([ "$version" = nomad ] || echo 1) PYTHONPATH=$ORDAPT_SITE "$python" -m pytest -q -rs --durations=15 "$@" >"$log" 2>&1 || broken=1
+        tail -n 60 "$log"
+    done
 fi
 
 # cmocka prints "[  PASSED  ] 7 test(s)."; pytest closes with "12 passed, 1 skipped in 3.1s".
-set -- $(cat "$logs"/ctest.out "$logs"/pytest.log 2>/dev/null | awk '
+set -- $(cat "$logs"/ctest.out "$logs"/pytest*.log 2>/dev/null | awk '
     { sub(/^[0-9]+: /, "") }
     /^\[  PASSED  \] [0-9]/  { passed += $4 }
     /^\[  FAILED  \] [0-9]/  { failed += $4 }
     /^\[  SKIPPED \] [0-9]/  { skipped += $4 }
-    /^[=0-9].*(passed|failed|error|skipped).* in [0-9.]+s/ {
+    /^[=0-9].*(passed|failed|error|skipped).* in [0-9.:]+s?/ {
         for (i = 2; i <= NF; i++) {
             if ($i ~ /^passed/) passed += $(i-1)
             if ($i ~ /^(failed|error)/) failed += $(i-1)

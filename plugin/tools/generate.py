@@ -4,6 +4,7 @@
 
 Each module of `writers` has a function `files(catalogue)` that gives path (below the repository) -> text.
 """
+
 from __future__ import annotations
 
 import argparse

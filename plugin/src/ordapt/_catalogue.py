@@ -1,4 +1,5 @@
 """The catalogue of steps as the engine describes it; a copy lies in the package, so that nothing has to be run to read it."""
+
 from __future__ import annotations
 
 import functools

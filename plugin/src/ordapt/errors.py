@@ -2,6 +2,7 @@
 
 The text of an exception is the engine's own: what is wrong; what would be right.
 """
+
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -19,8 +20,17 @@ class OrdaptError(Exception):
     is_retryable = False
     """Whether the same call may succeed when it is made again."""
 
-    def __init__(self, code: str, text: str, *, parameter: str | None = None, file: str | None = None, line: int | None = None,
-                 offset: int | None = None, document: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        code: str,
+        text: str,
+        *,
+        parameter: str | None = None,
+        file: str | None = None,
+        line: int | None = None,
+        offset: int | None = None,
+        document: Mapping[str, Any] | None = None,
+    ) -> None:
         super().__init__(code, text)
         self.code, self.text = code, text
         self.parameter, self.file, self.line, self.offset = parameter, file, line, offset
@@ -33,60 +43,81 @@ class OrdaptError(Exception):
 
 class UsageError(OrdaptError):
     """Unknown word, option or missing argument: fix the call."""
+
     exit_code = 2
 
 
 class ParameterError(OrdaptError):
     """The value of a parameter is refused."""
+
     exit_code = 64
 
 
 class DataError(OrdaptError):
     """An input is invalid or inconsistent, or a digest does not match."""
+
     exit_code = 65
 
 
 class MissingError(OrdaptError):
     """An input is missing or cannot be read."""
+
     exit_code = 66
 
 
 class LackingError(OrdaptError):
     """This build or machine lacks something: the program itself, memory, a kernel, a filter."""
+
     exit_code = 69
 
 
 class BugError(OrdaptError):
     """Our mistake: please report it."""
+
     exit_code = 70
     is_retryable = True
 
 
 class OutputError(OrdaptError):
     """The output cannot be created or written: it exists, the disk is full, there is no permission."""
+
     exit_code = 73
 
 
 class InputOutputError(OrdaptError):
     """Reading or writing failed: try again."""
+
     exit_code = 74
     is_retryable = True
 
 
 class TemporaryError(OrdaptError):
     """Try again."""
+
     exit_code = 75
     is_retryable = True
 
 
 class CancelledError(OrdaptError):
     """Interrupted (130) or terminated (143); nothing is left under the final name."""
+
     exit_code = 143
 
 
 CLASSES: dict[int, type[OrdaptError]] = {
     kind.exit_code: kind
-    for kind in (UsageError, ParameterError, DataError, MissingError, LackingError, BugError, OutputError, InputOutputError, TemporaryError, CancelledError)
+    for kind in (
+        UsageError,
+        ParameterError,
+        DataError,
+        MissingError,
+        LackingError,
+        BugError,
+        OutputError,
+        InputOutputError,
+        TemporaryError,
+        CancelledError,
+    )
 }
 CLASSES[130] = CancelledError
 
@@ -103,11 +134,15 @@ def of_document(document: Mapping[str, Any]) -> OrdaptError:
     """The exception that a failure document of the program (`--json`) describes."""
     error = document.get("error") or {}
     place = {name: error.get(name) for name in ("parameter", "file", "line", "offset")}
-    return of(int(document.get("exit_code", 70)), error.get("code", "E_BUG"), error.get("text", "the program said nothing"), document=document, **place)
+    return of(
+        int(document.get("exit_code", 70)), error.get("code", "E_BUG"), error.get("text", "the program said nothing"), document=document, **place
+    )
 
 
 def of_signal(number: int, said: str) -> OrdaptError:
     """The exception for a program that a signal ended before it could say why."""
     if number in FATAL_SIGNALS:
         return BugError("E_BUG", f"the program crashed (signal {number}); please report it with its input. {said}".strip())
-    return TemporaryError("E_KILLED", f"the program was killed (signal {number}); where memory ran out, `--dry-run` predicts what a step needs. {said}".strip())
+    return TemporaryError(
+        "E_KILLED", f"the program was killed (signal {number}); where memory ran out, `--dry-run` predicts what a step needs. {said}".strip()
+    )

@@ -5,6 +5,7 @@
 
 A child never outlives its caller: it holds the end of a pipe (`--lifeline`) and ends, leaving nothing, when that closes.
 """
+
 from __future__ import annotations
 
 import asyncio
@@ -39,7 +40,9 @@ def find() -> pathlib.Path:
         if candidate and os.access(candidate, os.X_OK) and pathlib.Path(candidate).is_file():
             return pathlib.Path(candidate)
     where = f"ORDAPT_PROGRAM names {named}, which is no program" if named else "it is neither in this package nor on PATH"
-    raise errors.LackingError("E_ENGINE_MISSING", f"the program ordapt is missing: {where}; `pip install ./plugin` builds it, ORDAPT_PROGRAM names another")
+    raise errors.LackingError(
+        "E_ENGINE_MISSING", f"the program ordapt is missing: {where}; `pip install ./plugin` builds it, ORDAPT_PROGRAM names another"
+    )
 
 
 @functools.lru_cache(maxsize=8)
@@ -60,7 +63,9 @@ def version() -> str:
 def check_version(expected: str) -> None:
     """Refuses a program of another version than the one this package was made for."""
     if version() != expected:
-        raise errors.LackingError("E_ENGINE_VERSION", f"{find()} is version {version()}, this package was made for {expected}; install both from one source")
+        raise errors.LackingError(
+            "E_ENGINE_VERSION", f"{find()} is version {version()}, this package was made for {expected}; install both from one source"
+        )
 
 
 class Job:
@@ -75,8 +80,15 @@ class Job:
         self._rest = b""
         command = [str(find()), *self.arguments, "--json", "--progress", f"jsonl:{progress}", "--lifeline", str(lifeline)]
         try:
-            self.process = subprocess.Popen(command, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=self._document, stderr=self._said,
-                                            pass_fds=(progress, lifeline), start_new_session=True)
+            self.process = subprocess.Popen(
+                command,
+                cwd=self.folder,
+                stdin=subprocess.DEVNULL,
+                stdout=self._document,
+                stderr=self._said,
+                pass_fds=(progress, lifeline),
+                start_new_session=True,
+            )
         except BaseException:
             self._close()
             raise
@@ -163,8 +175,9 @@ def _object(text: bytes) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
-def run(arguments: Sequence[str | os.PathLike[str]], *, folder: str | os.PathLike[str] | None = None,
-        progress: Callable[[Progress], object] | None = None) -> Document:
+def run(
+    arguments: Sequence[str | os.PathLike[str]], *, folder: str | os.PathLike[str] | None = None, progress: Callable[[Progress], object] | None = None
+) -> Document:
     """Runs the program to its end. `progress` is called with every line of progress; KeyboardInterrupt ends the program."""
     with Job(arguments, folder=folder) as job:
         for event in job.events():
@@ -173,8 +186,9 @@ def run(arguments: Sequence[str | os.PathLike[str]], *, folder: str | os.PathLik
         return job.result()
 
 
-async def run_async(arguments: Sequence[str | os.PathLike[str]], *, folder: str | os.PathLike[str] | None = None,
-                    progress: Callable[[Progress], object] | None = None) -> Document:
+async def run_async(
+    arguments: Sequence[str | os.PathLike[str]], *, folder: str | os.PathLike[str] | None = None, progress: Callable[[Progress], object] | None = None
+) -> Document:
     """The same in an event loop, where `progress` is called. Cancelling the task ends the program."""
     loop, ended = asyncio.get_running_loop(), threading.Event()
 
@@ -183,6 +197,7 @@ async def run_async(arguments: Sequence[str | os.PathLike[str]], *, folder: str 
             loop.call_soon_threadsafe(progress, event)
 
     with Job(arguments, folder=folder) as job:
+
         def follow() -> None:
             for event in job.events(0.2):
                 if event is not None:

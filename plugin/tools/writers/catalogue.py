@@ -1,4 +1,5 @@
 """The catalogue itself, which the Python side reads without asking the program."""
+
 from __future__ import annotations
 
 import json

@@ -1,4 +1,5 @@
 """A CWL v1.2 CommandLineTool for every step, and a Workflow with one job a slab for every step that can be split."""
+
 from __future__ import annotations
 
 import json
@@ -67,7 +68,11 @@ def common_inputs(step: dict[str, Any]) -> dict[str, Any]:
     }
     if step["slots"]:
         each = {"type": "array", "items": "File", "inputBinding": {"prefix": "--search", "valueFrom": "$(self.dirname)"}}
-        made["search"] = {"type": ["null", each], "doc": "files that the records of the inputs name: the ions behind a result, and those behind them", "inputBinding": {}}
+        made["search"] = {
+            "type": ["null", each],
+            "doc": "files that the records of the inputs name: the ions behind a result, and those behind them",
+            "inputBinding": {},
+        }
     if not step["gives_file"]:
         made["embed"] = {"type": "boolean?", "doc": "copy positions and ion types into the result", "inputBinding": {"prefix": "--embed"}}
     if step["has_slabs"]:
@@ -79,9 +84,16 @@ def outputs(step: dict[str, Any]) -> dict[str, Any]:
     result: dict[str, Any] = {"type": "File", "format": HDF5, "doc": "the result with its record", "outputBinding": {"glob": "$(inputs.output)"}}
     if step["gives_file"]:
         beside = [{"pattern": ".nxs", "required": True}, {"pattern": "^.rrng", "required": False}]
-        result = {"type": "File", "secondaryFiles": beside, "doc": "the file, its record, and ranges where the format needs them",
-                  "outputBinding": {"glob": "$(inputs.output)"}}
-    return {"result": result, "document": {"type": "stdout", "format": JSON, "doc": "what the program says: digest, summary, warnings, times, memory"}}
+        result = {
+            "type": "File",
+            "secondaryFiles": beside,
+            "doc": "the file, its record, and ranges where the format needs them",
+            "outputBinding": {"glob": "$(inputs.output)"},
+        }
+    return {
+        "result": result,
+        "document": {"type": "stdout", "format": JSON, "doc": "what the program says: digest, summary, warnings, times, memory"},
+    }
 
 
 def tool(step: dict[str, Any], version: str) -> dict[str, Any]:
@@ -95,7 +107,10 @@ def tool(step: dict[str, Any], version: str) -> dict[str, Any]:
         "class": "CommandLineTool",
         "label": step["title"],
         "doc": step["description"],
-        "hints": {"SoftwareRequirement": {"packages": {"ordapt": {"version": [version]}}}, "ResourceRequirement": {"coresMin": "$(inputs.threads)", "ramMin": MEMORY}},
+        "hints": {
+            "SoftwareRequirement": {"packages": {"ordapt": {"version": [version]}}},
+            "ResourceRequirement": {"coresMin": "$(inputs.threads)", "ramMin": MEMORY},
+        },
         "baseCommand": ["ordapt", step["name"], "--json"],
         "inputs": {**taken, **chosen, **common},
         "outputs": outputs(step),
@@ -118,7 +133,9 @@ def in_slabs(step: dict[str, Any], version: str) -> dict[str, Any]:
     given["search"] = {"type": "File[]", "default": [], "doc": entries["search"]["doc"]}
     given["slabs"] = {"type": "string[]", "default": [f"{k}/4" for k in range(1, 5)], "doc": "all slabs"}
     part = {name: name for name in given if name not in ("slabs", "search")}
-    models = {slot["name"]: {**given[slot["name"]], "type": "File?", "doc": slot["description"]} for slot in step["slots"] if slot["takes"] == "model"}
+    models = {
+        slot["name"]: {**given[slot["name"]], "type": "File?", "doc": slot["description"]} for slot in step["slots"] if slot["takes"] == "model"
+    }
     behind = [slot["name"] for slot in step["slots"] if is_needed(step, slot)]
     return {
         "cwlVersion": "v1.2",

@@ -1,4 +1,5 @@
 """What the descriptors of all engines have in common: how a parameter, a slot and a step are told."""
+
 from __future__ import annotations
 
 import textwrap
@@ -9,9 +10,15 @@ FOLDER = "plugin/src/ordapt/pipelines"
 NOTE = "Written by plugin/tools/generate.py from `ordapt describe --json`; change the tables of the program instead."
 TRY_AGAIN = [74, 75]
 STOP = [2, 64, 65, 66, 69, 70, 73, 130, 143]
-FILES = {"ions": "NXapm file, or a result that leads to its ions", "selection": "NXapm file, or a result that selects ions", "model": "trained network ensemble",
-         "result": "result of ordapt", "ranges": ".rrng, .rng or .env, or a NeXus file with ranging", "metadata": ".yaml or .json",
-         "sources": "vendor files"}
+FILES = {
+    "ions": "NXapm file, or a result that leads to its ions",
+    "selection": "NXapm file, or a result that selects ions",
+    "model": "trained network ensemble",
+    "result": "result of ordapt",
+    "ranges": ".rrng, .rng or .env, or a NeXus file with ranging",
+    "metadata": ".yaml or .json",
+    "sources": "vendor files",
+}
 
 
 def parameters(step: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -90,8 +97,13 @@ def presets_that_set(step: dict[str, Any], name: str) -> bool:
 def told(step: dict[str, Any], name: str) -> str:
     """Help of a parameter in one sentence: what, unit, bounds, default."""
     parameter = parameters(step)[name]
-    facts = [how_many(parameter), parameter.get("unit", ""), bounds(parameter), f"default {default(parameter)}" if default(parameter) else "",
-             "or that of the preset" if presets_that_set(step, name) else ""]
+    facts = [
+        how_many(parameter),
+        parameter.get("unit", ""),
+        bounds(parameter),
+        f"default {default(parameter)}" if default(parameter) else "",
+        "or that of the preset" if presets_that_set(step, name) else "",
+    ]
     known = "; ".join(fact for fact in facts if fact)
     return f"{parameter['description']} [{known}]" if known else str(parameter["description"])
 

@@ -1,4 +1,5 @@
 """The entry points of NOMAD in pyproject.toml: an action for each step."""
+
 from __future__ import annotations
 
 import pathlib

@@ -1,4 +1,5 @@
 """A Galaxy tool for every step, and the macros they share."""
+
 from __future__ import annotations
 
 import json
@@ -133,7 +134,11 @@ def inputs(step: dict[str, Any]) -> list[str]:
         made += ['<param name="suffix" type="select" label="Format" help="Which program the file is for">', *rows, "</param>"]
     made += [line for name in plain for line in param(step, name)]
     if filled:
-        made += ['<section name="filled" title="What a preset fills" expanded="false">', *("    " + line for name in filled for line in param(step, name)), "</section>"]
+        made += [
+            '<section name="filled" title="What a preset fills" expanded="false">',
+            *("    " + line for name in filled for line in param(step, name)),
+            "</section>",
+        ]
     return made + (['<expand macro="behind"/>'] if step["slots"] else [])
 
 
@@ -177,9 +182,15 @@ def command(step: dict[str, Any]) -> list[str]:
     for path, names in (("", plain), ("filled.", filled)):
         for name in names:
             made += [f"#if str(${path}{name_of(name)}) not in ('', 'None')", f"{option(name)} '${path}{name_of(name)}'", "#end if"]
-    made += ["--threads \"\\${GALAXY_SLOTS:-1}\" --progress none --json", f"-o {result} > '$document'"]
+    made += ['--threads "\\${GALAXY_SLOTS:-1}" --progress none --json', f"-o {result} > '$document'"]
     if step["gives_file"]:
-        made += ["&& mv result.$suffix '$result'", "#if $suffix == 'pos'", "&& mv result.rrng '$ranges'", "#end if", "&& mv result.${suffix}.nxs '$record'"]
+        made += [
+            "&& mv result.$suffix '$result'",
+            "#if $suffix == 'pos'",
+            "&& mv result.rrng '$ranges'",
+            "#end if",
+            "&& mv result.${suffix}.nxs '$record'",
+        ]
     return made
 
 

@@ -1,4 +1,5 @@
 """A Snakemake rule for every step; what the rules share stands in snakemake/functions.smk."""
+
 from __future__ import annotations
 
 import keyword
@@ -46,7 +47,7 @@ def main_input(step: dict[str, Any]) -> str:
         return ""
     first = step["slots"][0]
     pattern = '["{name}.pos", "{name}.rrng"]' if is_many(first) else '"{name}.nxs"'
-    return f"    input: **files(\"{step['name']}\", {first['name']}={pattern})"
+    return f'    input: **files("{step["name"]}", {first["name"]}={pattern})'
 
 
 def outputs(step: dict[str, Any]) -> str:

@@ -186,7 +186,7 @@ class Stack:
         self.wait(name, lambda: f"{self.processes[name].pid}@" in self.pollers(queue), 600)
 
     def launch_app(self) -> None:
-        self.start("app", [self.nomad / "nomad", "admin", "run", "app", "--host", "127.0.0.1", "--port", self.ports["app"]], NOMAD_CONFIG=str(self.folder / "nomad-all.yaml"))
+        self.start("app", [self.nomad / "nomad", "admin", "run", "app", "--host", "127.0.0.1", "--port", self.ports["app"]])
 
     def wait_for_app(self) -> str:
         """The REST application's address."""

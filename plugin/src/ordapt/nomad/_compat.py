@@ -1,4 +1,5 @@
 """Where versions of NOMAD differ, 1.4.3 to 2.0.0."""
+
 from __future__ import annotations
 
 from collections.abc import Callable

@@ -1,4 +1,5 @@
 """What an action does, in the order of the workflow. Each activity may be done twice: a worker can die at any moment."""
+
 from __future__ import annotations
 
 import functools
@@ -25,11 +26,14 @@ def failure(error: errors.OrdaptError) -> ApplicationError:
     """For Temporal: what may be tried again, and what may not. A mistake of ours is tried once more."""
     again = error.is_retryable and not (isinstance(error, errors.BugError) and activity.info().attempt > 1)
     place = {name: value for name in ("parameter", "file", "line", "offset") if (value := getattr(error, name)) is not None}
-    return ApplicationError(str(error), {"code": error.code, "text": error.text, "exit_code": error.exit_code, **place}, type=error.code, non_retryable=not again)
+    return ApplicationError(
+        str(error), {"code": error.code, "text": error.text, "exit_code": error.exit_code, **place}, type=error.code, non_retryable=not again
+    )
 
 
 def _activity(function: Function) -> Function:
     """Registers a function; failures of the engine become failures of the activity. Cancelling is asked for, never thrown into a thread."""
+
     @functools.wraps(function)
     def call(request: Any) -> Any:
         try:
@@ -60,7 +64,9 @@ def stage_in(request: Request) -> Staged:
     upload, folder = files.open_upload(request), _compat.work_folder(instance)
     files.check_path(request.output_dir, "output_dir")
     if request.output_name and "/" in files.check_path(request.output_name, "output_name"):
-        raise errors.ParameterError("E_PATH", f"'{request.output_name}' is a path; give a name, and its folder as output_dir", parameter="output_name")
+        raise errors.ParameterError(
+            "E_PATH", f"'{request.output_name}' is a path; give a name, and its folder as output_dir", parameter="output_name"
+        )
     inputs = []
     for given in request.given:
         inputs.append(files.stage(upload, given.role, given.path, folder, may_ship=_takes_model(request, given.role)))
@@ -68,8 +74,18 @@ def stage_in(request: Request) -> Staged:
     recipe, text = _recipe(upload, request, folder)
     mark = fingerprint(request, inputs, text)
     raw = files.raw_folder(upload)
-    staged = Staged(request=request, action_id=_action_id(), instance=instance, folder=folder, raw=raw, recipe_path=recipe, inputs=inputs, fingerprint=mark,
-                    name=result_name(request, mark), threads=_compat.options(_action_id()).threads)
+    staged = Staged(
+        request=request,
+        action_id=_action_id(),
+        instance=instance,
+        folder=folder,
+        raw=raw,
+        recipe_path=recipe,
+        inputs=inputs,
+        fingerprint=mark,
+        name=result_name(request, mark),
+        threads=_compat.options(_action_id()).threads,
+    )
     staged.document = entries.done_before(staged)
     (pathlib.Path(folder) / "parameters.json").write_text(json.dumps(request.parameters), encoding="utf-8")
     return staged
@@ -157,8 +173,13 @@ def _check_unchanged(staged: Staged, document: dict[str, Any]) -> None:
     for item in staged.inputs:
         found = read.get(pathlib.Path(item.os_path).name, item.sha256)
         if found != item.sha256:
-            raise errors.DataError("E_INPUT_CHANGED", f"'{item.path}' changed while the work was under way: SHA-256 {item.sha256[:16]}... when it began, "
-                                                      f"{found[:16]}... when it was read; start again", parameter=item.role, file=item.path)
+            raise errors.DataError(
+                "E_INPUT_CHANGED",
+                f"'{item.path}' changed while the work was under way: SHA-256 {item.sha256[:16]}... when it began, "
+                f"{found[:16]}... when it was read; start again",
+                parameter=item.role,
+                file=item.path,
+            )
 
 
 @_activity
@@ -221,7 +242,12 @@ def _accept_taken(staged: Staged, document: dict[str, Any], name: str) -> None:
 
 def _told(staged: Staged, document: dict[str, Any]) -> dict[str, Any]:
     document["output"]["file"] = staged.name
-    content = {item["file"]: item.get("content_sha256") for record in [document, *document.get("records", [])] for item in record.get("inputs", []) if item.get("file")}
+    content = {
+        item["file"]: item.get("content_sha256")
+        for record in [document, *document.get("records", [])]
+        for item in record.get("inputs", [])
+        if item.get("file")
+    }
     document["inputs"] = [_input(item, content) for item in staged.inputs]
     document["fingerprint"] = staged.fingerprint
     if len(json.dumps(document)) > LARGEST_DOCUMENT:
@@ -231,7 +257,13 @@ def _told(staged: Staged, document: dict[str, Any]) -> dict[str, Any]:
 
 
 def _input(item: Input, content: dict[str, Any]) -> dict[str, Any]:
-    return {"role": item.role, "file": item.path, "sha256": item.sha256, "content_sha256": content.get(pathlib.Path(item.os_path).name) or "", "bytes": item.bytes}
+    return {
+        "role": item.role,
+        "file": item.path,
+        "sha256": item.sha256,
+        "content_sha256": content.get(pathlib.Path(item.os_path).name) or "",
+        "bytes": item.bytes,
+    }
 
 
 @_activity
@@ -252,7 +284,9 @@ def process(told: dict[str, Any]) -> None:
     """Asks NOMAD to read new files of an upload; again later where it is busy with the upload."""
     upload = _compat.upload(told["upload_id"])
     add = {"op": "ADD", "temporary": False, "auto_decompress": False}
-    operations = [add | {"path": str(pathlib.Path(told["raw"]) / path), "target_dir": str(pathlib.PurePosixPath(path).parent)} for path in told["paths"]]
+    operations = [
+        add | {"path": str(pathlib.Path(told["raw"]) / path), "target_dir": str(pathlib.PurePosixPath(path).parent)} for path in told["paths"]
+    ]
     try:
         upload.process_upload(file_operations=operations, only_updated_files=True)
     except Exception as error:

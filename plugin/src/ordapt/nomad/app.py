@@ -1,4 +1,5 @@
 """The app: search results by species, order beyond chance, domains, model and version."""
+
 from __future__ import annotations
 
 from nomad.config.models.ui import (
@@ -33,7 +34,7 @@ app = App(
     category="Atom probe",
     description="Results of ordapt: short-range order and domains in atom probe data.",
     readme="Each row is a result that an action of ordapt left: the step or recipe, what it was asked of, and how much order it found. Open one to see its figures, "
-           "its inputs and the model it used; the digest is equal for equal results.",
+    "its inputs and the model it used; the digest is equal for equal results.",
     filters_locked={"section_defs.definition_qualified_name": [SCHEMA]},
     search_quantities=SearchQuantities(include=[f"*#{SCHEMA}"]),
     columns=[
@@ -49,19 +50,31 @@ app = App(
         Column(search_quantity="upload_name", label="Upload"),
         Column(search_quantity="upload_create_time", label="Time of upload"),
     ],
-    menu=Menu(title="Filters", items=[
-        MenuItemTerms(search_quantity=_q("step"), title="Step"),
-        MenuItemTerms(search_quantity=_q("species"), title="Species"),
-        MenuItemHistogram(x=Axis(search_quantity=_q("mu"), title="μ")),
-        MenuItemHistogram(x=Axis(search_quantity=_q("domains"), title="Domains")),
-        MenuItemTerms(search_quantity=_q("model_sha256"), title="Model"),
-        MenuItemTerms(search_quantity=_q("step_version"), title="Version of the step"),
-        MenuItemTerms(search_quantity=_q("engine_version"), title="Version of the engine"),
-    ]),
-    dashboard=Dashboard(widgets=[
-        WidgetTerms(type="terms", title="Species", search_quantity=_q("species"), scale="linear", layout=_place(0, 0)),
-        WidgetHistogram(type="histogram", title="μ", x=Axis(search_quantity=_q("mu")), nbins=30, layout=_place(8, 0)),
-        WidgetScatterPlot(type="scatter_plot", title="Order and domains", x=Axis(search_quantity=_q("domains")), y=Axis(search_quantity=_q("mu")), size=1000,
-                          autorange=True, layout=_place(16, 0)),
-    ]),
+    menu=Menu(
+        title="Filters",
+        items=[
+            MenuItemTerms(search_quantity=_q("step"), title="Step"),
+            MenuItemTerms(search_quantity=_q("species"), title="Species"),
+            MenuItemHistogram(x=Axis(search_quantity=_q("mu"), title="μ")),
+            MenuItemHistogram(x=Axis(search_quantity=_q("domains"), title="Domains")),
+            MenuItemTerms(search_quantity=_q("model_sha256"), title="Model"),
+            MenuItemTerms(search_quantity=_q("step_version"), title="Version of the step"),
+            MenuItemTerms(search_quantity=_q("engine_version"), title="Version of the engine"),
+        ],
+    ),
+    dashboard=Dashboard(
+        widgets=[
+            WidgetTerms(type="terms", title="Species", search_quantity=_q("species"), scale="linear", layout=_place(0, 0)),
+            WidgetHistogram(type="histogram", title="μ", x=Axis(search_quantity=_q("mu")), nbins=30, layout=_place(8, 0)),
+            WidgetScatterPlot(
+                type="scatter_plot",
+                title="Order and domains",
+                x=Axis(search_quantity=_q("domains")),
+                y=Axis(search_quantity=_q("mu")),
+                size=1000,
+                autorange=True,
+                layout=_place(16, 0),
+            ),
+        ]
+    ),
 )

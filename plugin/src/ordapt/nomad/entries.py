@@ -1,10 +1,11 @@
 """The entries that an action leaves beside its result: the result's own, its models', and the chain of all results of the folder.
 
-    results/tip.csro.1a2b3c4d.nxs                   the result; pynxtools makes its entry
-    results/tip.csro.1a2b3c4d.archive.json          what was done, found and used: searchable, with references
-    results/models/cocrni-002.archive.json          a model: its digest, how it was trained and on which bank
-    results/workflow.archive.yaml                   vendor file -> NXapm -> steps -> report, as a graph
+results/tip.csro.1a2b3c4d.nxs                   the result; pynxtools makes its entry
+results/tip.csro.1a2b3c4d.archive.json          what was done, found and used: searchable, with references
+results/models/cocrni-002.archive.json          a model: its digest, how it was trained and on which bank
+results/workflow.archive.yaml                   vendor file -> NXapm -> steps -> report, as a graph
 """
+
 from __future__ import annotations
 
 import json
@@ -90,18 +91,27 @@ def _put_report(staged: Staged, report: str) -> str:
 
 # ---- results ----
 
+
 def _result(staged: Staged, document: dict[str, Any], found: list[Record], page: str, models: list[str]) -> dict[str, Any]:
     last: Record = found[-1] if found else {}
     summary = {name: value for record in found for name, value in record["summary"].items()} | document.get("summary", {})
     entry = {
-        "m_def": RESULT, "name": pathlib.PurePosixPath(staged.name).name,
+        "m_def": RESULT,
+        "name": pathlib.PurePosixPath(staged.name).name,
         "step": staged.request.step if staged.request.step != "run" else f"recipe {pathlib.PurePosixPath(staged.request.recipe).stem}",
         "step_version": str(last.get("step_version", _catalogue.steps().get(staged.request.step, {}).get("version", ""))),
-        "engine_version": last.get("program_version", _catalogue.version()), "results_sha256": document["output"]["results_sha256"],
-        "fingerprint": staged.fingerprint, "file_sha256": files.digest(pathlib.Path(staged.raw) / staged.name), "action_id": staged.action_id,
-        "result_file": staged.name, "datetime": last.get("end_time"), "species": _species(found),
-        "inputs": [_input(staged, item) for item in document["inputs"]], "steps": [_step(record) for record in found],
-        "warnings": [f"{item['code']}: {item['text']}" for item in document.get("warnings", [])], "document": json.dumps(document),
+        "engine_version": last.get("program_version", _catalogue.version()),
+        "results_sha256": document["output"]["results_sha256"],
+        "fingerprint": staged.fingerprint,
+        "file_sha256": files.digest(pathlib.Path(staged.raw) / staged.name),
+        "action_id": staged.action_id,
+        "result_file": staged.name,
+        "datetime": last.get("end_time"),
+        "species": _species(found),
+        "inputs": [_input(staged, item) for item in document["inputs"]],
+        "steps": [_step(record) for record in found],
+        "warnings": [f"{item['code']}: {item['text']}" for item in document.get("warnings", [])],
+        "document": json.dumps(document),
     }
     entry |= {name: summary[name] for name in ("mu", "domains", "pearson_r", "p_value") if isinstance(summary.get(name), int | float)}
     if staged.name.endswith(".nxs"):
@@ -109,7 +119,10 @@ def _result(staged: Staged, document: dict[str, Any], found: list[Record], page:
     if page:
         entry["report_file"] = page
     if models:
-        entry |= {"models": [mainfile(path) for path in models], "model_sha256": [_read(pathlib.Path(staged.raw) / path).get("model_sha256", "") for path in models]}
+        entry |= {
+            "models": [mainfile(path) for path in models],
+            "model_sha256": [_read(pathlib.Path(staged.raw) / path).get("model_sha256", "") for path in models],
+        }
     return {name: value for name, value in entry.items() if value not in (None, "", [])}
 
 
@@ -129,14 +142,21 @@ def _input(staged: Staged, item: dict[str, Any]) -> dict[str, Any]:
 def _step(record: Record) -> dict[str, Any]:
     """A record as a section; numbers of the summary as JSON, since each step has others."""
     told = {
-        "name": record["name"], "step": record["step"], "step_version": str(record["step_version"]), "results_sha256": record["results_sha256"],
-        "start_time": record["start_time"], "end_time": record["end_time"], "seed": record.get("seed"),
-        "parameters": json.dumps({name: row["value"] for name, row in record["parameters"].items()}), "summary": json.dumps(record["summary"]),
+        "name": record["name"],
+        "step": record["step"],
+        "step_version": str(record["step_version"]),
+        "results_sha256": record["results_sha256"],
+        "start_time": record["start_time"],
+        "end_time": record["end_time"],
+        "seed": record.get("seed"),
+        "parameters": json.dumps({name: row["value"] for name, row in record["parameters"].items()}),
+        "summary": json.dumps(record["summary"]),
     }
     return {name: value for name, value in told.items() if value not in (None, "")}
 
 
 # ---- models ----
+
 
 def _model_inputs(found: list[Record]) -> list[dict[str, Any]]:
     """Files of models that the steps used, each once."""
@@ -170,14 +190,21 @@ def _model(staged: Staged, path: str, item: dict[str, Any]) -> dict[str, Any]:
     trained = next((record for record in reversed(found) if record["step"] in ("train", "import")), None)
     bank = next((record for record in found if record["step"] == "bank"), None)
     entry = {
-        "m_def": MODEL, "name": pathlib.PurePosixPath(path).stem, "model_file": path, "file": mainfile(path), "file_sha256": item["sha256"],
-        "results_sha256": item["content_sha256"], "model_sha256": (trained or {}).get("summary", {}).get("model_sha256"),
-        "training": _step(trained) if trained else None, "bank": _step(bank) if bank else None,
+        "m_def": MODEL,
+        "name": pathlib.PurePosixPath(path).stem,
+        "model_file": path,
+        "file": mainfile(path),
+        "file_sha256": item["sha256"],
+        "results_sha256": item["content_sha256"],
+        "model_sha256": (trained or {}).get("summary", {}).get("model_sha256"),
+        "training": _step(trained) if trained else None,
+        "bank": _step(bank) if bank else None,
     }
     return {name: value for name, value in entry.items() if value}
 
 
 # ---- the chain ----
+
 
 class PlainDumper(yaml.SafeDumper):
     """Writes what occurs twice twice: people read this file."""
@@ -212,8 +239,14 @@ def chain(raw: str, paths: list[str]) -> dict[str, Any]:
     ends = [_end(path, entry) for path, entry in tasks.items() if entry["result_file"] not in used]
     ends += [_page(path, entry) for path, entry in tasks.items() if entry.get("report_file")]
     ordered = sorted(tasks.items(), key=lambda item: (item[1].get("datetime", ""), item[0]))
-    return {"workflow2": {"name": "chemical order, from the vendor file on", "inputs": list(outer.values()), "outputs": ends,
-                          "tasks": [task for path, entry in ordered for task in _tasks(path, entry)]}}
+    return {
+        "workflow2": {
+            "name": "chemical order, from the vendor file on",
+            "inputs": list(outer.values()),
+            "outputs": ends,
+            "tasks": [task for path, entry in ordered for task in _tasks(path, entry)],
+        }
+    }
 
 
 def _link(path: str, number: int, item: dict[str, Any]) -> dict[str, str]:
@@ -234,7 +267,13 @@ def _tasks(path: str, entry: dict[str, Any]) -> list[dict[str, Any]]:
     kind = "nomad.datamodel.metainfo.workflow."
     links = [_link(path, number, item) for number, item in enumerate(entry.get("inputs", []))]
     links += [{"name": "model", "section": model} for model in entry.get("models", [])]
-    step = {"m_def": kind + "TaskReference", "name": entry["step"], "task": mainfile(path, "/workflow2"), "inputs": links, "outputs": [_end(path, entry)]}
+    step = {
+        "m_def": kind + "TaskReference",
+        "name": entry["step"],
+        "task": mainfile(path, "/workflow2"),
+        "inputs": links,
+        "outputs": [_end(path, entry)],
+    }
     if not entry.get("report_file"):
         return [step]
     name = pathlib.PurePosixPath(entry["result_file"]).name

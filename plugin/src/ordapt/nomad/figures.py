@@ -1,4 +1,5 @@
 """The default plot of a NeXus file as a figure for plotly: what H5Web shows when the file is opened."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -54,15 +55,24 @@ def _figure(data: Any) -> Figure:
     rows, columns = signal.ndim - 2, signal.ndim - 1
     if "default_slice" in data.attrs:
         rows, columns = [k for k, word in enumerate(_words(data.attrs["default_slice"])) if word == "."][-2:]
-    trace = {"type": "heatmap", "x": _axis(data, axes, columns, signal.shape[columns])[::stride], "y": _axis(data, axes, rows, signal.shape[rows])[::stride],
-             "z": _list(plane[::stride, ::stride])}
+    trace = {
+        "type": "heatmap",
+        "x": _axis(data, axes, columns, signal.shape[columns])[::stride],
+        "y": _axis(data, axes, rows, signal.shape[rows])[::stride],
+        "z": _list(plane[::stride, ::stride]),
+    }
     return {"data": [trace], "layout": _layout(title, _axis_label(data, axes, columns), _axis_label(data, axes, rows))}
 
 
 def _cloud(data: Any, signal: Any, axes: list[str], title: str) -> Figure:
     step = max(1, len(signal) // MOST_POINTS)
-    trace = {"type": "scattergl", "mode": "markers", "x": _list(data[axes[0]][::step]), "y": _list(data[axes[1]][::step]),
-             "marker": {"color": _list(signal[::step]), "size": 3}}
+    trace = {
+        "type": "scattergl",
+        "mode": "markers",
+        "x": _list(data[axes[0]][::step]),
+        "y": _list(data[axes[1]][::step]),
+        "marker": {"color": _list(signal[::step]), "size": 3},
+    }
     return {"data": [trace], "layout": _layout(title, _label(data[axes[0]]), _label(data[axes[1]]))}
 
 

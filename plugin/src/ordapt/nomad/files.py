@@ -1,4 +1,5 @@
 """Files of an upload: what may be read, what is read, and how a result gets in: complete under its name, or not at all."""
+
 from __future__ import annotations
 
 import errno
@@ -20,11 +21,17 @@ def open_upload(request: Request) -> Any:
     try:
         files = _compat.upload_files(request.upload_id, request.user_id)
     except PermissionError as error:
-        raise errors.MissingError("E_UPLOAD_RIGHTS", f"upload {request.upload_id} belongs to somebody else; ask its main author to make you a coauthor") from error
+        raise errors.MissingError(
+            "E_UPLOAD_RIGHTS", f"upload {request.upload_id} belongs to somebody else; ask its main author to make you a coauthor"
+        ) from error
     except (KeyError, AttributeError) as error:
-        raise errors.MissingError("E_UPLOAD_UNKNOWN", f"there is no upload {request.upload_id}, or it has no files; give the id of one of your uploads") from error
+        raise errors.MissingError(
+            "E_UPLOAD_UNKNOWN", f"there is no upload {request.upload_id}, or it has no files; give the id of one of your uploads"
+        ) from error
     if not hasattr(files, "add_rawfiles"):
-        raise errors.OutputError("E_UPLOAD_PUBLISHED", f"upload {request.upload_id} is published and takes no more results; copy its files into a new upload")
+        raise errors.OutputError(
+            "E_UPLOAD_PUBLISHED", f"upload {request.upload_id} is published and takes no more results; copy its files into a new upload"
+        )
     return files
 
 
@@ -54,7 +61,9 @@ def stage(files: Any, role: str, path: str, folder: str, *, may_ship: bool) -> I
     if may_ship and shipped:
         return Input(role=role, path=name, os_path=str(shipped), sha256=digest(shipped), bytes=shipped.stat().st_size, is_shipped=True)
     also = ", and no model of this name ships" if may_ship else ""
-    raise errors.MissingError("E_INPUT_NOT_FOUND", f"the upload has no file '{name}'{also}; give a path as it is listed there", parameter=role, file=name)
+    raise errors.MissingError(
+        "E_INPUT_NOT_FOUND", f"the upload has no file '{name}'{also}; give a path as it is listed there", parameter=role, file=name
+    )
 
 
 def shipped_model(name: str) -> pathlib.Path | None:

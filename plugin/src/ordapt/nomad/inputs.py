@@ -1,4 +1,5 @@
 """What the actions take. Each model is the form that NOMAD shows; parameters, units, bounds and help come from the catalogue."""
+
 from __future__ import annotations
 
 import functools
@@ -20,7 +21,9 @@ class ActionInput(BaseModel):
     upload_id: str = Field(description="upload that holds the inputs and takes the results")
     user_id: str = Field(description="who starts the action: an author of the upload")
     output_dir: str = Field(default="results", description="folder of the upload for the results")
-    output_name: str = Field(default="", description="name of the result without its suffix; left out: made of the input, the step and a fingerprint of the work")
+    output_name: str = Field(
+        default="", description="name of the result without its suffix; left out: made of the input, the step and a fingerprint of the work"
+    )
 
 
 def form(step: _catalogue.Step) -> dict[str, Any]:
@@ -111,5 +114,10 @@ def _check_sharded(data: ActionInput) -> ActionInput:
     return data
 
 
-ShardedInput: type[ActionInput] = create_model("ShardedInput", __base__=ActionInput, __doc__="One step in slabs; slots as in the step's own action.",
-                                               __validators__={"check_parameters": model_validator(mode="after")(_check_sharded)}, **_sharded_fields())
+ShardedInput: type[ActionInput] = create_model(
+    "ShardedInput",
+    __base__=ActionInput,
+    __doc__="One step in slabs; slots as in the step's own action.",
+    __validators__={"check_parameters": model_validator(mode="after")(_check_sharded)},
+    **_sharded_fields(),
+)

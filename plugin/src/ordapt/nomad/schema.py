@@ -2,6 +2,7 @@
 
 What an action leaves is an OrdaptResult; what a person fills in is one of the step sections (Sdm, Classify, ..., Recipe), which are made from the catalogue.
 """
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
@@ -35,6 +36,7 @@ def _edit(component: ELNComponentEnum, **more: Any) -> dict[str, Any]:
 
 
 # ---- results and models ----
+
 
 class OrdaptInput(ArchiveSection):
     """What a result was made of: a file of the upload, by its digests."""
@@ -109,6 +111,8 @@ class OrdaptResult(PlotSection, EntryData):
     steps = SubSection(section_def=OrdaptStepRecord, repeats=True)
     report = SubSection(section_def=OrdaptReport)
 
+    figures: Any
+
     def normalize(self, archive: EntryArchive, logger: BoundLogger) -> None:
         super().normalize(archive, logger)
         if self.report_file and not self.report:
@@ -136,6 +140,7 @@ def _figures(archive: EntryArchive, name: str, logger: BoundLogger) -> list[Plot
 
 # ---- forms that start an action ----
 
+
 class OrdaptStart(PlotSection, EntryData):
     """Starts an action by a button, follows it, and leads to its result."""
 
@@ -145,8 +150,12 @@ class OrdaptStart(PlotSection, EntryData):
     status = Quantity(type=str, description="RUNNING, COMPLETED, FAILED, CANCELED, TERMINATED or TIMED_OUT")
     message = Quantity(type=str, description="what the engine said of a failure")
     action_instance = Quantity(type=str)
-    output_dir = Quantity(type=str, default="results", description="folder of the upload for the result", **_edit(ELNComponentEnum.StringEditQuantity))
-    output_name = Quantity(type=str, description="name of the result; left out: made of input, step and a fingerprint", **_edit(ELNComponentEnum.StringEditQuantity))
+    output_dir = Quantity(
+        type=str, default="results", description="folder of the upload for the result", **_edit(ELNComponentEnum.StringEditQuantity)
+    )
+    output_name = Quantity(
+        type=str, description="name of the result; left out: made of input, step and a fingerprint", **_edit(ELNComponentEnum.StringEditQuantity)
+    )
     result_file = Quantity(type=str, description="path in the upload", **RAW_FILE)
     result = Quantity(type=OrdaptResult, description="entry of the result")
 
@@ -171,7 +180,12 @@ class OrdaptStart(PlotSection, EntryData):
             logger.warning("the action could not be started or followed", exc_info=True)
 
     def _start(self, archive: EntryArchive) -> None:
-        told = {"upload_id": archive.metadata.upload_id, "user_id": _user(archive), "output_dir": self.output_dir or "results", "output_name": self.output_name or ""}
+        told = {
+            "upload_id": archive.metadata.upload_id,
+            "user_id": _user(archive),
+            "output_dir": self.output_dir or "results",
+            "output_name": self.output_name or "",
+        }
         action = f"ordapt.nomad:{self.work}_action"
         data = _compat.ask_manager(lambda manager: manager.validate_action_arg(action, told | self.request()))
         self.status = self.message = self.result_file = self.result = None
@@ -226,14 +240,20 @@ class Recipe(OrdaptStart):
 
     m_def = Section(label="ordapt recipe", categories=[ChemicalOrder])
     work = "recipe"
-    recipe = Quantity(type=str, default="csro", description="csro, feal, allimg, or path of a recipe in the upload", **_edit(ELNComponentEnum.StringEditQuantity))
+    recipe = Quantity(
+        type=str, default="csro", description="csro, feal, allimg, or path of a recipe in the upload", **_edit(ELNComponentEnum.StringEditQuantity)
+    )
     report = Quantity(type=bool, default=True, description="write a report", **_edit(ELNComponentEnum.BoolEditQuantity))
     inputs = SubSection(section_def=RecipeInputFile, repeats=True)
     values = SubSection(section_def=RecipeValue, repeats=True)
 
     def request(self) -> dict[str, Any]:
-        return {"recipe": self.recipe, "report": bool(self.report), "inputs": {item.name: item.path for item in self.inputs},
-                "values": {item.name: item.value for item in self.values}}
+        return {
+            "recipe": self.recipe,
+            "report": bool(self.report),
+            "inputs": {item.name: item.path for item in self.inputs},
+            "values": {item.name: item.value for item in self.values},
+        }
 
 
 class StepForm(OrdaptStart):
@@ -274,16 +294,33 @@ def _form(name: str, step: _catalogue.Step) -> type[StepForm]:
     """The section of one step."""
     title = "".join(word.title() for word in name.split("_"))
     rows = {key: _parameter(key, row) for key, row in step["parameters"]["properties"].items()}
-    parameters = type(f"{title}Parameters", (ArchiveSection,), {"__module__": __name__, "__doc__": f"Parameters of {name}; what is left out is the preset's.", **rows})
+    parameters: Any = type(
+        f"{title}Parameters",
+        (ArchiveSection,),
+        {"__module__": __name__, "__doc__": f"Parameters of {name}; what is left out is the preset's.", **rows},
+    )
     slots: dict[str, Any] = {}
     for number, slot in enumerate(step["slots"]):
         several = slot["takes"] == "sources"
         slots["input_path" if number == 0 else f"{slot['name']}_path"] = Quantity(
-            type=str, shape=["*"] if several else [], description=f"{slot['description']} (path in the upload)",
-            **_edit(ELNComponentEnum.StringEditQuantity if several or slot["takes"] == "model" else ELNComponentEnum.FileEditQuantity))
-    return type(title, (StepForm,), {
-        "__module__": __name__, "__doc__": step["description"], "m_def": Section(label=f"ordapt {name}: {step['title']}", categories=[ChemicalOrder]),
-        "work": name, "slots": tuple(slots), **slots, "parameters": SubSection(section_def=parameters.m_def)})  # type: ignore[attr-defined]
+            type=str,
+            shape=["*"] if several else [],
+            description=f"{slot['description']} (path in the upload)",
+            **_edit(ELNComponentEnum.StringEditQuantity if several or slot["takes"] == "model" else ELNComponentEnum.FileEditQuantity),
+        )
+    return type(
+        title,
+        (StepForm,),
+        {
+            "__module__": __name__,
+            "__doc__": step["description"],
+            "m_def": Section(label=f"ordapt {name}: {step['title']}", categories=[ChemicalOrder]),
+            "work": name,
+            "slots": tuple(slots),
+            **slots,
+            "parameters": SubSection(section_def=parameters.m_def),
+        },
+    )
 
 
 FORMS = {name: _form(name, step) for name, step in _catalogue.steps().items()}

@@ -1,4 +1,5 @@
 """A piece of work as its activities hand it on: what is asked, what it is asked of, and what came out. Paths and hashes, never data."""
+
 from __future__ import annotations
 
 import hashlib
@@ -99,16 +100,38 @@ def of_step(step: str, data: ActionInput) -> Request:
     """The request of a step's action, or of a sharded one."""
     told = data.model_dump()
     slots = _catalogue.steps()[step]["slots"]
-    given = [Given(role=slot["name"], path=path) for number, slot in enumerate(slots) for path in _paths(told.get(f"{slot['name']}_path" if number else "input_path"))]
+    given = [
+        Given(role=slot["name"], path=path)
+        for number, slot in enumerate(slots)
+        for path in _paths(told.get(f"{slot['name']}_path" if number else "input_path"))
+    ]
     given += [Given(role=slots[0]["name"], path=told["ranges_path"])] if slots and slots[0]["takes"] == "sources" and told.get("ranges_path") else []
-    return Request(upload_id=data.upload_id, user_id=data.user_id, step=step, given=given, parameters=told["parameters"], output_dir=data.output_dir,
-                   output_name=data.output_name, format=told.get("format", "nxs"), slabs=told.get("slabs", 0))
+    return Request(
+        upload_id=data.upload_id,
+        user_id=data.user_id,
+        step=step,
+        given=given,
+        parameters=told["parameters"],
+        output_dir=data.output_dir,
+        output_name=data.output_name,
+        format=told.get("format", "nxs"),
+        slabs=told.get("slabs", 0),
+    )
 
 
 def of_recipe(data: RecipeInput) -> Request:
     given = [Given(role=name, path=path) for name, path in sorted(data.inputs.items())]
-    return Request(upload_id=data.upload_id, user_id=data.user_id, step="run", recipe=data.recipe, given=given, parameters=data.values, output_dir=data.output_dir,
-                   output_name=data.output_name, report=data.report)
+    return Request(
+        upload_id=data.upload_id,
+        user_id=data.user_id,
+        step="run",
+        recipe=data.recipe,
+        given=given,
+        parameters=data.values,
+        output_dir=data.output_dir,
+        output_name=data.output_name,
+        report=data.report,
+    )
 
 
 def _paths(told: Any) -> list[str]:
@@ -119,8 +142,13 @@ def fingerprint(request: Request, inputs: list[Input], recipe: str) -> str:
     """SHA-256 of all that decides the result: step, its version, inputs, parameters; not paths, slabs or the clock."""
     step = _catalogue.steps().get(request.step)
     content = {
-        "engine": _catalogue.version(), "step": request.step, "version": step["version"] if step else 0, "recipe": recipe, "format": request.format,
-        "inputs": [[item.role, item.sha256] for item in inputs], "parameters": request.parameters,
+        "engine": _catalogue.version(),
+        "step": request.step,
+        "version": step["version"] if step else 0,
+        "recipe": recipe,
+        "format": request.format,
+        "inputs": [[item.role, item.sha256] for item in inputs],
+        "parameters": request.parameters,
     }
     return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
@@ -138,7 +166,9 @@ def arguments(staged: Staged, output: str) -> list[str]:
     request = staged.request
     common = ["-o", output, "--search", staged.raw] + (["--threads", str(staged.threads)] if staged.threads else [])
     if request.step == "run":
-        named = [f"{item.role}={_file(item)}" for item in staged.inputs] + [f"{name}={_text(value)}" for name, value in sorted(request.parameters.items())]
+        named = [f"{item.role}={_file(item)}" for item in staged.inputs] + [
+            f"{name}={_text(value)}" for name, value in sorted(request.parameters.items())
+        ]
         return ["run", staged.recipe_path or request.recipe, *named, *common]
     slots = _catalogue.steps()[request.step]["slots"]
     main = [_file(item) for item in staged.inputs if slots and item.role == slots[0]["name"]]

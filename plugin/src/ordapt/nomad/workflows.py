@@ -2,6 +2,7 @@
 
 stage in -> run (or slabs and merge) -> validate -> report -> stage out -> record; then, on its own, the request that NOMAD reads the new files.
 """
+
 from __future__ import annotations
 
 import asyncio
@@ -35,8 +36,14 @@ class Doer:
         self.longest, self.silence = timedelta(seconds=limits.timeout_s), timedelta(seconds=limits.heartbeat_s)
 
     async def __call__(self, what: Callable[..., Any], request: Any) -> Any:
-        return await workflow.execute_activity(what, request, start_to_close_timeout=self.longest, heartbeat_timeout=self.silence, retry_policy=ATTEMPTS,
-                                               cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED)
+        return await workflow.execute_activity(
+            what,
+            request,
+            start_to_close_timeout=self.longest,
+            heartbeat_timeout=self.silence,
+            retry_policy=ATTEMPTS,
+            cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+        )
 
 
 async def perform(request: Request) -> dict[str, Any]:
@@ -46,7 +53,9 @@ async def perform(request: Request) -> dict[str, Any]:
     try:
         return await _staged(doer, await doer(do.stage_in, request))
     finally:
-        await asyncio.shield(asyncio.ensure_future(workflow.execute_activity(do.clean_up, instance, start_to_close_timeout=SHORT, retry_policy=ATTEMPTS)))
+        await asyncio.shield(
+            asyncio.ensure_future(workflow.execute_activity(do.clean_up, instance, start_to_close_timeout=SHORT, retry_policy=ATTEMPTS))
+        )
 
 
 async def _staged(doer: Doer, staged: Staged) -> dict[str, Any]:
@@ -57,8 +66,12 @@ async def _staged(doer: Doer, staged: Staged) -> dict[str, Any]:
     report: str = await doer(do.report, ran) if staged.request.report else ""
     document: dict[str, Any] = await doer(do.stage_out, ran)
     paths: list[str] = await doer(do.record, {"staged": staged.model_dump(), "document": document, "report": report})
-    await workflow.start_child_workflow(ProcessUpload.run, {"upload_id": staged.request.upload_id, "raw": staged.raw, "paths": paths},
-                                        id=f"{workflow.info().workflow_id}-process", parent_close_policy=workflow.ParentClosePolicy.ABANDON)
+    await workflow.start_child_workflow(
+        ProcessUpload.run,
+        {"upload_id": staged.request.upload_id, "raw": staged.raw, "paths": paths},
+        id=f"{workflow.info().workflow_id}-process",
+        parent_close_policy=workflow.ParentClosePolicy.ABANDON,
+    )
     return document
 
 
@@ -89,6 +102,7 @@ def _make(work: str, model: type[ActionInput], request: Callable[[Any], Request]
 
     They are not run in Temporal's sandbox, which would import pydantic and this package again for each run.
     """
+
     async def run(self: Any, data: Any) -> dict[str, Any]:
         return await perform(request(data))
 

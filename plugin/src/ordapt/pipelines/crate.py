@@ -7,6 +7,7 @@ Everything comes from the records in the file (`ordapt show`): one CreateAction 
 digests. Inputs that lie beside the result are data of the crate, and the steps in their records are told too; others are named by
 digest. Nobody's name is written. Profile: https://w3id.org/ro/wfrun/process/0.5
 """
+
 from __future__ import annotations
 
 import argparse
@@ -30,9 +31,22 @@ METADATA = "ro-crate-metadata.json"
 CRATE = "https://w3id.org/ro/crate/1.1"
 PROFILE = "https://w3id.org/ro/wfrun/process/0.5"
 CONTEXT = [f"{CRATE}/context", {"sha256": "https://w3id.org/ro/terms/workflow-run#sha256"}]
-ENCODINGS = {".nxs": "application/x-hdf5", ".h5": "application/x-hdf5", ".rrng": "text/plain", ".rng": "text/plain", ".env": "text/plain", ".csv": "text/csv",
-             ".yaml": "application/yaml", ".json": "application/json"}
-NO_LICENCE = {"@id": "#licence", "@type": "CreativeWork", "name": "No licence is stated", "description": "The results carry none; ask whom you have them from."}
+ENCODINGS = {
+    ".nxs": "application/x-hdf5",
+    ".h5": "application/x-hdf5",
+    ".rrng": "text/plain",
+    ".rng": "text/plain",
+    ".env": "text/plain",
+    ".csv": "text/csv",
+    ".yaml": "application/yaml",
+    ".json": "application/json",
+}
+NO_LICENCE = {
+    "@id": "#licence",
+    "@type": "CreativeWork",
+    "name": "No licence is stated",
+    "description": "The results carry none; ask whom you have them from.",
+}
 
 
 def records(path: pathlib.Path) -> list[Record]:
@@ -121,7 +135,12 @@ class Crate:
 
     def add_result(self, path: pathlib.Path, record: Record) -> list[dict[str, str]]:
         """The file, and the part of it that this record describes, by its content digest."""
-        part = {"@id": f"{path.name}#{record['name']}", "@type": "CreativeWork", "name": f"{record['name']} in {path.name}", "sha256": record["results_sha256"]}
+        part = {
+            "@id": f"{path.name}#{record['name']}",
+            "@type": "CreativeWork",
+            "name": f"{record['name']} in {path.name}",
+            "sha256": record["results_sha256"],
+        }
         part["description"] = f"Results of {record['step']} in /entry1/{record['name']}; the digest is that of their content: {summary(record)}"
         part["isPartOf"] = {"@id": path.name}
         return [{"@id": path.name}, self.add(part)]
@@ -136,7 +155,9 @@ class Crate:
             return {"@id": earlier or f"urn:uuid:{given['entry_identifier']}"}
         entity: Entity = {"@id": by_digest(given["sha256"]), "@type": "CreativeWork", "name": given["file"], "sha256": given["sha256"]}
         kind = "Network ensemble" if given["role"] == "model" else "File"
-        entity["description"] = f"{kind} that was read as {given['role']} and is not part of this crate; digest of its content: {given['content_sha256']}"
+        entity["description"] = (
+            f"{kind} that was read as {given['role']} and is not part of this crate; digest of its content: {given['content_sha256']}"
+        )
         return self.add(entity)
 
     def document(self, licence: str) -> dict[str, Any]:
@@ -170,7 +191,9 @@ def application(record: Record) -> Entity:
     """The program, with the commit and the libraries that this record names."""
     version, made = record["program_version"], record["environment"]
     entity: Entity = {"@id": f"urn:ordapt:{version}", "@type": "SoftwareApplication", "name": "ordapt", "softwareVersion": version}
-    entity["description"] = f"Chemical order in atom probe data. Compiler {made['compiler']}; {made['libraries']}; BLAS {made['blas']}; kernels {made['kernel']}"
+    entity["description"] = (
+        f"Chemical order in atom probe data. Compiler {made['compiler']}; {made['libraries']}; BLAS {made['blas']}; kernels {made['kernel']}"
+    )
     entity["identifier"] = f"git commit {made['commit']}"
     entity["license"] = "Apache-2.0"
     if home():
@@ -184,7 +207,13 @@ def values(key: str, record: Record) -> list[Entity]:
     for name, parameter in record["parameters"].items():
         value = parameter["value"]
         text = ",".join(map(str, value)) if isinstance(value, list) else value
-        entity: Entity = {"@id": f"{key}#{name}", "@type": "PropertyValue", "name": name, "value": text, "description": f"{parameter['origin']} value"}
+        entity: Entity = {
+            "@id": f"{key}#{name}",
+            "@type": "PropertyValue",
+            "name": name,
+            "value": text,
+            "description": f"{parameter['origin']} value",
+        }
         made.append(entity | ({"unitText": parameter["unit"]} if parameter["unit"] else {}))
     return made
 
@@ -214,7 +243,9 @@ def write(result: pathlib.Path, output: pathlib.Path | None = None, search: Sequ
 def main(words: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="ordapt-crate", description="A Process Run Crate (RO-Crate) of a result, from the records in it.")
     parser.add_argument("result", metavar="RESULT.nxs", type=pathlib.Path, help="any result of ordapt")
-    parser.add_argument("-o", "--output", metavar="DIR", type=pathlib.Path, help=f"folder that gets copies, or its {METADATA} (default: beside the result)")
+    parser.add_argument(
+        "-o", "--output", metavar="DIR", type=pathlib.Path, help=f"folder that gets copies, or its {METADATA} (default: beside the result)"
+    )
     parser.add_argument("--search", metavar="DIR", type=pathlib.Path, action="append", default=[], help="where else inputs may be; may be repeated")
     parser.add_argument("--licence", metavar="URL", default="", help="licence of the data, for example https://creativecommons.org/licenses/by/4.0/")
     arguments = parser.parse_args(words)

@@ -8,6 +8,7 @@
 `python ordapt_shell.py SPECIMEN.nxs` makes a profile that lives in memory and a temporary folder (SQLite, no broker), runs crop and
 composition one after the other on this machine, and prints both digests and the provenance graph.
 """
+
 from __future__ import annotations
 
 import json
@@ -36,8 +37,16 @@ def read_document(dirpath: pathlib.Path) -> dict[str, Any]:
     return {"document": orm.Dict(json.loads(text))} if text else {}
 
 
-def launch(step: str, slots: Mapping[str, Any], parameters: Mapping[str, Any] | None = None, *, behind: Sequence[Any] = (), output: str = "",
-           options: Mapping[str, Any] | None = None, command: Any = "ordapt") -> dict[str, Any]:
+def launch(
+    step: str,
+    slots: Mapping[str, Any],
+    parameters: Mapping[str, Any] | None = None,
+    *,
+    behind: Sequence[Any] = (),
+    output: str = "",
+    options: Mapping[str, Any] | None = None,
+    command: Any = "ordapt",
+) -> dict[str, Any]:
     """Runs a step.
 
     slots: name -> SinglefileData or path, the main input first; behind: files that the records of the inputs name; output: name of the
@@ -53,8 +62,15 @@ def launch(step: str, slots: Mapping[str, Any], parameters: Mapping[str, Any] | 
         words += [f"--{name.replace('_', '-')}", typed(value)]
     nodes |= {"behind_" + re.sub(r"\W", "_", node.filename): node for node in behind}
     program = command if isinstance(command, orm.AbstractCode) else shutil.which(command) or command
-    results, job = launch_shell_job(program, arguments=words, nodes=nodes, outputs=[output], parser=read_document, resolve_command=False,
-                                    metadata={"label": f"ordapt {step}", "options": {"redirect_stderr": False, **(options or {})}})
+    results, job = launch_shell_job(
+        program,
+        arguments=words,
+        nodes=nodes,
+        outputs=[output],
+        parser=read_document,
+        resolve_command=False,
+        metadata={"label": f"ordapt {step}", "options": {"redirect_stderr": False, **(options or {})}},
+    )
     if not job.is_finished_ok:
         raise RuntimeError(f"ordapt {step}: {job.exit_message}: {job.outputs.stderr.get_content() if 'stderr' in job.outputs else ''}")
     return {"result": results[re.sub(r"\W", "_", output)], "document": results["document"], "job": job}
@@ -68,8 +84,13 @@ def main() -> None:
     for made in (crop, composition):
         said = made["document"].get_dict()
         print(made["job"].label, said["output"]["results_sha256"], "exit", made["job"].exit_status)
-    print("ancestors of the composition:", orm.QueryBuilder().append(orm.Node, filters={"id": composition["result"].pk}, tag="r")
-          .append(orm.Node, with_descendants="r", project="id").count())
+    print(
+        "ancestors of the composition:",
+        orm.QueryBuilder()
+        .append(orm.Node, filters={"id": composition["result"].pk}, tag="r")
+        .append(orm.Node, with_descendants="r", project="id")
+        .count(),
+    )
     try:
         launch("crop", {"ions": tip}, {"every": 0})
     except RuntimeError as error:
