@@ -17,6 +17,11 @@ PROGRAM = pathlib.Path(os.environ["ORDAPT_PROGRAM"])
 REFERENCE = pathlib.Path(os.environ.get("ORDAPT_REFERENCE") or "absent")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of entries come last: the internal worker compiles the definitions of NeXus for minutes, while the others run."""
+    items.sort(key=lambda item: item.path.stem in ("test_entries", "test_search"))
+
+
 def ordapt(*arguments: object, folder: pathlib.Path) -> dict[str, Any]:
     """The program, called by hand."""
     done = subprocess.run([PROGRAM, *map(str, arguments), "--json"], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)

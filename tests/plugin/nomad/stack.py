@@ -22,7 +22,10 @@ from typing import Any
 HERE = pathlib.Path(__file__).resolve().parent
 TREE = HERE.parents[2]
 QUEUE = "cpu-task-queue"
-NEXUS = ["pynxtools.nomad.parsers:nexus_parser", "pynxtools.nomad.schema_packages:nexus_schema", "pynxtools.nomad.schema_packages:nexus_data_converter"]
+NEXUS = ["pynxtools.nomad.parsers:nexus_parser", "pynxtools.nomad.schema_packages:nexus_schema"]
+"""The first parser and its schema; the metainfo of the second would double the minutes that the internal worker needs to start."""
+PROCESSED = ["ordapt.nomad:composition_action"]
+"""Actions after which NOMAD reads the new files by itself; for the others tests say when, or the internal worker would have hundreds of files to read."""
 METAINFO = ["pynxtools.nomad.metainfo:nexus_applications", "pynxtools.nomad.metainfo:nexus_base_classes"]
 
 
@@ -148,20 +151,15 @@ class Stack:
         path = self.folder / "nomad.yaml"
         if not path.exists():
             path.write_text(json.dumps(self.configuration(our_entry_points())))  # JSON is YAML
-            (self.folder / "nomad-all.yaml").write_text(json.dumps(self.configuration(our_entry_points() + NEXUS + self.metainfo())))
+            (self.folder / "nomad-all.yaml").write_text(json.dumps(self.configuration(our_entry_points() + NEXUS)))
         return {"NOMAD_CONFIG": str(path)}
-
-    @staticmethod
-    def metainfo() -> list[str]:
-        from importlib.metadata import entry_points
-
-        return [point for point in METAINFO if any(found.value == point for found in entry_points(group="nomad.plugin"))]
 
     def configuration(self, include: list[str]) -> dict[str, Any]:
         stores = {name: str(self.folder / "files" / name) for name in ("tmp", "local_tmp", "staging", "public", "actions")}
         for store in stores.values():
             pathlib.Path(store).mkdir(parents=True, exist_ok=True)
-        options = {point: {"heartbeat_s": self.heartbeat_s, "timeout_s": 600} for point in include if point.startswith("ordapt.nomad:") and point.endswith("_action")}
+        actions = [point for point in include if point.startswith("ordapt.nomad:") and point.endswith("_action")]
+        options = {point: {"heartbeat_s": self.heartbeat_s, "timeout_s": 600, "process": point in PROCESSED} for point in actions}
         return {
             "services": {"mode": "development", "api_secret": "0123456789abcdef0123456789abcdef", "api_host": "127.0.0.1", "api_port": self.ports["app"]},
             "temporal": {"host": "127.0.0.1", "port": self.ports["temporal"]}, "mongo": {"host": "127.0.0.1", "port": self.ports["mongo"], "db_name": "ordapt_test"},

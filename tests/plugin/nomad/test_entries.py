@@ -51,6 +51,13 @@ def test_every_file_becomes_an_entry_without_an_error(found: tuple[Lab, dict[str
             "results/models/cocrni-002.archive.json", "results/workflow.archive.yaml"} <= set(states)
 
 
+@pytest.mark.parametrize(("mainfile", "names"), [("results/order.nxs", {"control", "found", "null", "why", "domains"}), ("results/models/cocrni-002.nxs", {"bank", "net"})])
+def test_every_step_in_a_file_is_kept(found: tuple[Lab, dict[str, Any], dict[str, Any]], mainfile: str, names: set[str]) -> None:
+    """As a section of its own, though NOMAD does not know our definitions."""
+    entry = found[0].archive(mainfile)["data"]["ENTRY"][0]
+    assert names == {part["name"] for part in entry["SUBENTRY"]}
+
+
 def test_a_result_is_one_entry_and_not_a_hundred(found: tuple[Lab, dict[str, Any], dict[str, Any]]) -> None:
     """NeXus fields named identifier would each make one more."""
     assert len(found[0].entries()) <= 12
@@ -135,7 +142,7 @@ def test_the_application_shows_forms_and_the_app(nomad: Stack) -> None:
     if "app" not in nomad.processes:
         pytest.skip("no application in this stack")
     with urllib.request.urlopen(f"{nomad.wait_for_app()}/actions/schemas", timeout=60) as answer:
-        forms = {item["action_id"]: item for item in json.load(answer)["data"]}
+        forms = {item["action_id"]: item for item in json.load(answer)}
     radius = forms["ordapt.nomad:sdm_action"]["json_schema"]["properties"]["parameters"]["properties"]["radius"]
     assert radius["title"] == "radius [nm]" and radius["minimum"] == 0.01 and radius["maximum"] == 100 and "default 0.75 nm" in radius["description"]
     assert "user_id" not in forms["ordapt.nomad:sdm_action"]["json_schema"]["properties"]

@@ -9,8 +9,8 @@ from conftest import ordapt
 from lab import Lab
 from stack import Stack
 
-LONG = {"species": "Ni", "stride": 0.1}
-"""Some ten seconds of work on the small specimen."""
+LONG = {"species": "Ni", "stride": 0.125}
+"""Some seconds of work on the small specimen."""
 
 
 def engines() -> list[int]:
@@ -62,14 +62,14 @@ def heartbeats(stack: Stack, instance: str) -> list[dict[str, object]]:
 def test_a_worker_that_is_killed_and_its_retry(lab: Lab, stack: Stack, tmp_path: pathlib.Path) -> None:
     """Progress is told, the orphan ends with its worker, and the retry on another worker gives the digest of the program by hand."""
     instance = lab.start("classify", input_path="tip.nxs", parameters=LONG)
-    until(lambda: any(item.get("phase") == "maps" for item in heartbeats(stack, instance)), 60)
+    until(lambda: any(item.get("phase") == "voxels" for item in heartbeats(stack, instance)), 60)
     stack.kill("cpu")
     took = until(lambda: not engines(), 5)
     assert took < 3, "the program promises to end within 2 s"
     stack.start_worker()
     ended = lab.wait(instance, 180)
     assert ended.status == "COMPLETED", ended.text
-    by_hand = ordapt("classify", lab.raw / "tip.nxs", "--species", "Ni", "--stride", "0.1", "-o", "by_hand.nxs", folder=tmp_path)
+    by_hand = ordapt("classify", lab.raw / "tip.nxs", "--species", "Ni", "--stride", "0.125", "-o", "by_hand.nxs", folder=tmp_path)
     assert ended.document["output"]["results_sha256"] == by_hand["output"]["results_sha256"]
     assert not [path for path in lab.paths() if path.endswith(".part")]
 

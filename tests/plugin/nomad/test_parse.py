@@ -1,4 +1,4 @@
-"""The parsers of pynxtools read what we write, the first and the second; nothing is lost, nothing is said to be wrong."""
+"""The second parser of pynxtools reads what we write; nothing is said to be wrong. The first is the one of the internal worker: test_entries.py."""
 from __future__ import annotations
 
 import json
@@ -24,27 +24,21 @@ def files(specimen: pathlib.Path) -> dict[str, pathlib.Path]:
     return {name: specimen / f"{name}.nxs" for name in KINDS if name != model.stem} | {model.stem: model}
 
 
-@pytest.fixture(scope="module", params=["1", "2"])
-def parsed(request: pytest.FixtureRequest, files: dict[str, pathlib.Path]) -> dict[str, dict[str, Any]]:
+@pytest.fixture(scope="module")
+def parsed(files: dict[str, pathlib.Path]) -> dict[str, dict[str, Any]]:
     from importlib.metadata import entry_points
 
-    if request.param == "2" and not any(point.value.endswith("nexus_parser_v2") for point in entry_points(group="nomad.plugin")):
+    if not any(point.value.endswith("nexus_parser_v2") for point in entry_points(group="nomad.plugin")):
         pytest.skip("this pynxtools has no second parser")
-    done = subprocess.run([sys.executable, HERE / "parse.py", request.param, *files.values()], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
+    done = subprocess.run([sys.executable, HERE / "parse.py", "2", *files.values()], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
     told = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
-    return {pathlib.Path(item["file"]).stem: item | {"parser": request.param} for item in told}
+    return {pathlib.Path(item["file"]).stem: item for item in told}
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_file_is_read_without_errors(parsed: dict[str, dict[str, Any]], kind: str) -> None:
     assert kind in parsed and not parsed[kind]["errors"], parsed.get(kind)
-
-
-@pytest.mark.parametrize(("kind", "names"), [("csro", ("control", "found", "null", "domains")), ("cocrni-002", ("bank", "net")), ("sdm", ("sdm",))])
-def test_every_subentry_is_kept(parsed: dict[str, dict[str, Any]], kind: str, names: tuple[str, ...]) -> None:
-    if parsed[kind]["parser"] == "1":
-        assert set(names) <= set(parsed[kind]["names"]), parsed[kind]["names"]
 
 
 def test_a_result_is_few_entries(parsed: dict[str, dict[str, Any]]) -> None:

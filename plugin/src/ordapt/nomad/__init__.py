@@ -34,6 +34,11 @@ class OrdaptAction(ActionEntryPoint):
         "within about this time",
     )
 
+    process: bool = Field(
+        default=True,
+        description="ask NOMAD to read new files as soon as a result is there; without it they become entries when the upload is processed next",
+    )
+
     def load(self) -> Action:
         from .workflows import action
 

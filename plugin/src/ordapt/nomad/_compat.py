@@ -53,7 +53,7 @@ def ask_manager(question: Callable[[Any], Answer]) -> Answer:
 
     try:
         return question(manager)
-    except RuntimeError as error:
+    except (AssertionError, RuntimeError) as error:
         if "across forks" not in str(error):
             raise
     if getattr(client, "_runtime", None) is not None:  # 2.0.0 keeps one of its own

@@ -53,7 +53,7 @@ def _action_id() -> str:
 def limits(_: str) -> Limits:
     """What the operator allows for this action."""
     options = _compat.options(_action_id())
-    return Limits(timeout_s=options.timeout_s, heartbeat_s=options.heartbeat_s)
+    return Limits(timeout_s=options.timeout_s, heartbeat_s=options.heartbeat_s, process=options.process)
 
 
 @_activity

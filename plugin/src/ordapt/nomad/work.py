@@ -72,6 +72,7 @@ class Limits(BaseModel):
 
     timeout_s: int
     heartbeat_s: int
+    process: bool
 
 
 class Ran(BaseModel):

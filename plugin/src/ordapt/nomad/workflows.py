@@ -33,7 +33,7 @@ class Doer:
     """Executes activities with the limits of the action."""
 
     def __init__(self, limits: Limits) -> None:
-        self.longest, self.silence = timedelta(seconds=limits.timeout_s), timedelta(seconds=limits.heartbeat_s)
+        self.longest, self.silence, self.processes = timedelta(seconds=limits.timeout_s), timedelta(seconds=limits.heartbeat_s), limits.process
 
     async def __call__(self, what: Callable[..., Any], request: Any) -> Any:
         return await workflow.execute_activity(
@@ -66,12 +66,10 @@ async def _staged(doer: Doer, staged: Staged) -> dict[str, Any]:
     report: str = await doer(do.report, ran) if staged.request.report else ""
     document: dict[str, Any] = await doer(do.stage_out, ran)
     paths: list[str] = await doer(do.record, {"staged": staged.model_dump(), "document": document, "report": report})
-    await workflow.start_child_workflow(
-        ProcessUpload.run,
-        {"upload_id": staged.request.upload_id, "raw": staged.raw, "paths": paths},
-        id=f"{workflow.info().workflow_id}-process",
-        parent_close_policy=workflow.ParentClosePolicy.ABANDON,
-    )
+    if doer.processes:
+        told = {"upload_id": staged.request.upload_id, "raw": staged.raw, "paths": paths}
+        later = f"{workflow.info().workflow_id}-process"
+        await workflow.start_child_workflow(ProcessUpload.run, told, id=later, parent_close_policy=workflow.ParentClosePolicy.ABANDON)
     return document
 
 
