@@ -129,8 +129,9 @@ def test_one_flipped_bit_in_any_result_array_is_found(name, house, tmp_path):
         chosen = arrays(file, process)
     assert len(chosen) >= 5
     for path in chosen:
-        if path.endswith("sequence_index"):
-            continue
+        group = path.split("/")[3]
+        if path.endswith("sequence_index") or group == "cloud" or group.endswith("_curves"):
+            continue  # the order of the lines; pictures of the other arrays, for viewers (docs/records.md)
         victim.write_bytes(original)
         with h5py.File(victim, "r+") as file:
             flip_a_bit(file, path)
