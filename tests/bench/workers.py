@@ -43,15 +43,15 @@ def start_workers(stack: Any, names: list[str]) -> None:
 
 
 def overhead(stack: Any, lab: Any, folder: pathlib.Path, repeats: int) -> None:
-    """A step of one second's work, alternating: the bare program, and as an action."""
+    """The csro recipe, alternating: the bare program, and as an action. The seed differs, or the work would be known."""
     bare, action = [], []
-    for number in range(repeats):
-        bare.append(ordapt("sdm", "tip.nxs", "--pairs", "Ni-Ni", "--stride", 0.4 + 0.001 * number, "-o", "bare.nxs", folder=folder)[1])
+    for seed in range(1, repeats + 1):
+        bare.append(ordapt("run", "csro", "tip=tip.nxs", "draws=0", f"seed={seed}", "-o", "bare.nxs", folder=folder)[1])
         begun = time.monotonic()
-        stack.result(stack.start_workflow("sdm", lab, input_path="tip.nxs", parameters={"pairs": "Ni-Ni", "stride": 0.4 + 0.001 * number}))
+        stack.result(stack.start_workflow("recipe", lab, recipe="csro", inputs={"tip": "tip.nxs"}, values={"draws": 0, "seed": seed}, report=False))
         action.append(time.monotonic() - begun)
-    print(f"sdm, bare program    {statistics.median(bare):6.2f} s   ({min(bare):.2f} to {max(bare):.2f}, {repeats} times)")
-    print(f"sdm, as an action    {statistics.median(action):6.2f} s   overhead {statistics.median(action) - statistics.median(bare):+.2f} s")
+    print(f"csro, bare program    {statistics.median(bare):6.2f} s   ({min(bare):.2f} to {max(bare):.2f}, {repeats} times)")
+    print(f"csro, as an action    {statistics.median(action):6.2f} s   overhead {statistics.median(action) - statistics.median(bare):+.2f} s")
 
 
 def scaling(stack: Any, lab: Any, folder: pathlib.Path, slabs: int) -> None:
@@ -73,7 +73,7 @@ def scaling(stack: Any, lab: Any, folder: pathlib.Path, slabs: int) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--box", default="-15,15,-15,15,-50,0")
+    parser.add_argument("--box", default="-8,8,-8,8,-25,0")
     parser.add_argument("--slabs", type=int, default=8)
     parser.add_argument("--repeats", type=int, default=7)
     arguments = parser.parse_args()

@@ -13,7 +13,7 @@ from .. import errors, program
 from . import _compat
 from .work import Input, Request
 
-PIECE = 16 << 20
+PIECE = 1 << 20
 
 
 def open_upload(request: Request) -> Any:
