@@ -8,11 +8,11 @@ import org.elasticsearch.common.settings.Settings;
 import org.elasticsearch.env.Environment;
 import org.elasticsearch.index.analysis.AbstractTokenizerFactory;
 import org.elasticsearch.index.analysis.TokenizerFactory;
-import org.elasticsearch.index.reindex.ReindexPlugin;
 import org.elasticsearch.indices.analysis.AnalysisModule.AnalysisProvider;
 import org.elasticsearch.node.Node;
 import org.elasticsearch.plugins.AnalysisPlugin;
 import org.elasticsearch.plugins.Plugin;
+import org.elasticsearch.reindex.ReindexPlugin;
 import org.elasticsearch.transport.Netty4Plugin;
 
 public class ElasticNode extends Node {
@@ -35,7 +35,7 @@ public class ElasticNode extends Node {
     public static void main(String[] arguments) throws Exception {
         Settings settings = Settings.builder().put("path.home", arguments[0]).put("http.port", arguments[1]).put("transport.port", "0").put("node.name", "test")
             .put("cluster.name", "ordapt-test").put("discovery.type", "single-node").put("http.type", "netty4").put("transport.type", "netty4")
-            .put("network.host", "127.0.0.1").put("cluster.routing.allocation.disk.threshold_enabled", false).put("ingest.geoip.downloader.enabled", false).build();
+            .put("network.host", "127.0.0.1").put("cluster.routing.allocation.disk.threshold_enabled", false).build();
         new ElasticNode(settings).start();
         Thread.currentThread().join();
     }
