@@ -15,7 +15,7 @@ say() { printf '\n== %s\n' "$*"; }
 say "Packages"
 cargo= # fetches the sources of HDF5 for the wheel; where it comes with Rust itself, that one is taken
 command -v cargo >/dev/null || { cargo=cargo; grep -q bookworm /etc/os-release && cargo=cargo-web; }
-ORDAPT_MORE_PACKAGES="$cargo g++ libxml2-utils hdf5-tools python3-venv python3-dev python3-numpy libgl1 libglib2.0-0 libasan8 libubsan1 man-db chromium fonts-dejavu-core" sh examples/install.sh || exit 1
+ORDAPT_MORE_PACKAGES="$cargo g++ libxml2-utils hdf5-tools python3-venv python3-dev python3-numpy libgl1 libglib2.0-0 libmagic1 libgomp1 libasan8 libubsan1 man-db chromium fonts-dejavu-core" sh examples/install.sh || exit 1
 
 say "Build: release"
 cmake --preset release -DORDAPT_TESTS=ON >/dev/null && cmake --build --preset release || exit 1
