@@ -113,7 +113,7 @@ def _result(staged: Staged, document: dict[str, Any], found: list[Record], page:
         "warnings": [f"{item['code']}: {item['text']}" for item in document.get("warnings", [])],
         "document": json.dumps(document),
     }
-    entry |= {name: summary[name] for name in ("mu", "domains", "pearson_r", "p_value") if isinstance(summary.get(name), int | float)}
+    entry |= {name: value for name, best in BEST.items() if (value := _best(summary, name, best)) is not None}
     if staged.name.endswith(".nxs"):
         entry["result"] = mainfile(staged.name)
     if page:
@@ -124,6 +124,16 @@ def _result(staged: Staged, document: dict[str, Any], found: list[Record], page:
             "model_sha256": [_read(pathlib.Path(staged.raw) / path).get("model_sha256", "") for path in models],
         }
     return {name: value for name, value in entry.items() if value not in (None, "", [])}
+
+
+BEST = {"mu": max, "domains": max, "pearson_r": max, "p_value": min}
+
+
+def _best(summary: dict[str, Any], name: str, best: Any) -> int | float | None:
+    """A number to search by; where a summary has a part for each species, that of the species with most order."""
+    parts = [summary, *(part for part in summary.values() if isinstance(part, dict))]
+    numbers = [part[name] for part in parts if isinstance(part.get(name), int | float)]
+    return best(numbers) if numbers else None
 
 
 def _species(found: list[Record]) -> list[str]:

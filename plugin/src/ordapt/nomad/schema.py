@@ -92,7 +92,9 @@ class OrdaptResult(PlotSection, EntryData):
     engine_version = Quantity(type=str, description="with the commit it was built from")
     datetime = Quantity(type=Datetime)
     species = Quantity(type=str, shape=["*"], description="species that the steps were about")
-    mu = Quantity(type=float, description="order beyond chance, 0 none to 1: the coefficient mu of the size distributions")
+    mu = Quantity(
+        type=float, description="order beyond chance, 0 none to 1: the coefficient mu of the size distributions; of several species the largest"
+    )
     domains = Quantity(type=int, description="domains found")
     pearson_r = Quantity(type=float, description="correlation of the size distributions of data and control")
     p_value = Quantity(type=float, description="of the test that the sizes are those of the control")
