@@ -37,6 +37,15 @@ const char *oa_type_name(oa_type type)
     return name[type];
 }
 
+bool oa_type_parse(const char *word, size_t length, oa_type *out)
+{
+    for (int t = OA_U8; t <= OA_TEXT; t++) {
+        const char *name = oa_type_name((oa_type)t);
+        if (strlen(name) == length && strncmp(name, word, length) == 0) return *out = (oa_type)t, true;
+    }
+    return false;
+}
+
 static oa_status ions_new_empty(oa_context *context, oa_ions **out, size_t n)
 {
     *out = NULL;

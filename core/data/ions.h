@@ -90,5 +90,6 @@ size_t oa_ions__count(const oa_ions *ions); /* of the file, where only a part is
 
 size_t oa_type_size(oa_type type);       /* bytes of one element; OA_TEXT: 0 */
 const char *oa_type_name(oa_type type);  /* "uint8", ... */
+bool oa_type_parse(const char *word, size_t length, oa_type *out);
 
 #endif

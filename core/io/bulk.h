@@ -13,6 +13,7 @@ typedef struct oa_bulk_array {
     size_t dims[5];
     const void *plane[3];
     int planes; /* 1: plane[0] holds all elements, row major */
+    bool is_view; /* made for viewers: in no manifest, its digest stands beside that */
     /* attributes, set when the file is finished */
     char unit[16], long_name[256], depends_on[64];
 } oa_bulk_array;

@@ -44,6 +44,9 @@ oa_status oa_layout_note(oa_h5w *w, const char *note, const char *const rows[][2
 /* The first rows of a signal as the curves of one chart, beside its group, of which `process` is the parent; named in `name` where there are some, else "". */
 oa_status oa_layout_curves(oa_nexus_writer *writer, const char *process, const oa_values *values, const oa_array *signal, char name[96]) OA_MUST_USE;
 
+/* view_digests.c: `outcome/views` of the record at `base`, for the arrays noted from `first` on. */
+oa_status oa_layout_view_digests(oa_nexus_writer *writer, const char *base, size_t first) OA_MUST_USE;
+
 oa_status oa_layout_write_ions(oa_nexus_writer *writer) OA_MUST_USE;
 oa_status oa_layout_write_part(oa_nexus_writer *writer, const oa_part *part, uint32_t sequence) OA_MUST_USE;
 

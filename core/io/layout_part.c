@@ -187,7 +187,7 @@ static oa_status write_array(oa_nexus_writer *writer, const oa_part *part, const
         snprintf(existing, sizeof existing, "%.*s%d/%s", (int)(strlen(process) - digits(array->task)), process, first->task, first->name);
         return oa_layout_link(writer, existing, path);
     }
-    oa_bulk_array bulk = { .type = array->type, .rank = array->rank, .plane = { array->block->data }, .planes = 1 };
+    oa_bulk_array bulk = { .type = array->type, .rank = array->rank, .plane = { array->block->data }, .planes = 1, .is_view = array->is_view };
     memcpy(bulk.dims, array->dims, sizeof bulk.dims);
     snprintf(bulk.path, sizeof bulk.path, "%.255s", path);
     snprintf(bulk.unit, sizeof bulk.unit, "%s", array->unit);
@@ -250,7 +250,9 @@ oa_status oa_layout_write_part(oa_nexus_writer *writer, const oa_part *part, uin
     write_environment(w, base, r);
     OA_TRY(write_outcome(w, base, r));
     OA_TRY(write_embedded(writer, base, part));
+    const size_t first = writer->n_bulk;
     for (int task = 1; !r->is_forgotten && task <= part->values->tasks; task++) OA_TRY(write_task(writer, part, base, task, sequence));
+    OA_TRY(oa_layout_view_digests(writer, base, first));
     snprintf(path, sizeof path, "%.100s1", r->step);
     oa_h5w_attribute(w, base, "default", path);
     return OA_OK;

@@ -1,6 +1,6 @@
 /* layout_view.c - how viewers show a group of results. NeXus says which array is drawn over which axes; H5Web, the viewer of NOMAD, JupyterLab and VS Code,
  * also reads title and default_slice. Its attributes interpretation and SILX_style are none of NXdata: validators refuse them, so curves have groups of their
- * own. All of this is made out of the results and in no digest. */
+ * own. All of this is made out of the results and not in their digest; arrays have digests of their own (view_digests.c). */
 #include <jansson.h>
 #include <math.h>
 #include <stdio.h>
@@ -163,7 +163,7 @@ static void name_curve(const oa_values *values, const oa_array *signal, const ch
 
 static oa_status add_curve(oa_nexus_writer *writer, const char *group, const oa_array *signal, size_t k, const char *label)
 {
-    oa_bulk_array bulk = { .type = signal->type, .rank = 1, .dims = { signal->dims[1] }, .planes = 1 };
+    oa_bulk_array bulk = { .type = signal->type, .rank = 1, .dims = { signal->dims[1] }, .planes = 1, .is_view = true };
     bulk.plane[0] = (const char *)signal->block->data + k * signal->dims[1] * oa_type_size(signal->type);
     snprintf(bulk.path, sizeof bulk.path, "%.200s/curve%zu", group, k + 1);
     snprintf(bulk.unit, sizeof bulk.unit, "%s", signal->unit);

@@ -70,6 +70,8 @@ oa_status oa_nexus_subentries(const oa_h5 *h5, const char *entry, char ***names,
 oa_status oa_nexus_record(const oa_h5 *h5, const char *entry, const char *name, oa_record **out) OA_MUST_USE;
 /* The arrays the manifest names (ions excepted). */
 oa_status oa_nexus_values(const oa_h5 *h5, const char *entry, const oa_record *record, oa_values **out) OA_MUST_USE;
+/* Whether the arrays for viewers are as they were written (E_DIGEST). Files from before they had digests pass. */
+oa_status oa_nexus_check_views(const oa_h5 *h5, const char *entry, const char *name) OA_MUST_USE;
 
 /* Attributes "units" and "unit", short and long unit names: factor to the unit wanted ("nm", "Da"); 0: not understood. */
 double oa_unit_factor(const char *found, const char *wanted);

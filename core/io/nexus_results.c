@@ -364,15 +364,6 @@ oa_status oa_nexus_record(const oa_h5 *h5, const char *entry, const char *name, 
 
 /* ---- its arrays ---- */
 
-static bool parse_type(const char *word, size_t length, oa_type *out)
-{
-    for (int t = OA_U8; t <= OA_TEXT; t++) {
-        const char *name = oa_type_name((oa_type)t);
-        if (strlen(name) == length && strncmp(name, word, length) == 0) return *out = (oa_type)t, true;
-    }
-    return false;
-}
-
 static oa_status read_text_array(const reading *r, const char *path, oa_array *array)
 {
     char *text;
@@ -454,7 +445,7 @@ static oa_status read_line(const reading *r, oa_values *values, const char *line
     snprintf(name, sizeof name, "%.*s", (int)(space - word), word);
     const char *type_word = space + 1, *type_end = memchr(type_word, ' ', (size_t)(stop - type_word));
     oa_type type;
-    if (!type_end || !parse_type(type_word, (size_t)(type_end - type_word), &type)) return damaged(r, "an array line of the manifest has no type");
+    if (!type_end || !oa_type_parse(type_word, (size_t)(type_end - type_word), &type)) return damaged(r, "an array line of the manifest has no type");
     if (strstr(name, "..") || name[0] == '/') return damaged(r, "an array of the manifest has a path that is none");
     if ((int)task > values->tasks) {
         OA_TRY(oa_resize(r->h5->context, &values->task_titles, (size_t)task, sizeof *values->task_titles));

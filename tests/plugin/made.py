@@ -42,6 +42,17 @@ def cache():
     return folder
 
 
+@functools.lru_cache
+def environment(name):
+    """The Python of a pinned environment, requirements-NAME.txt; the test is skipped, by name, where packages cannot be fetched."""
+    done = subprocess.run(["sh", str(HERE / "environment.sh"), str(HERE / f"requirements-{name}.txt")], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                          check=False)
+    if done.returncode == 75:
+        pytest.skip(f"requirements-{name}.txt could not be fetched: {done.stderr.strip()[-200:]}")
+    assert done.returncode == 0, done.stderr
+    return pathlib.Path(done.stdout.strip())
+
+
 METADATA = """
 entry: {operation_mode: apt, start_time: '2024-03-01T10:00:00+01:00', run_number: 22, experiment_description: a test}
 sample:

@@ -8,21 +8,10 @@ import subprocess
 
 import pytest
 
-from made import HERE, PROGRAM, SOURCE, cache
+from made import PROGRAM, SOURCE, cache, environment
 
 FOLDER = SOURCE / "plugin" / "src" / "ordapt" / "pipelines"
 ROI = "-3,3,-3,3,-9,-3"
-
-
-@functools.cache
-def environment(name):
-    """The Python of a pinned environment; the test is skipped where packages cannot be fetched."""
-    done = subprocess.run(["sh", str(HERE / "environment.sh"), str(HERE / f"requirements-{name}.txt")], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                          check=False)
-    if done.returncode == 75:
-        pytest.skip(f"requirements-{name}.txt could not be fetched: {done.stderr.strip()}")
-    assert done.returncode == 0, done.stderr
-    return pathlib.Path(done.stdout.strip())
 
 
 def on_path(folder, *engines):

@@ -8,7 +8,7 @@ import sys
 import pytest
 from lxml import etree
 
-from made import DEFINITIONS, HERE
+from made import DEFINITIONS, environment
 
 CONTRIBUTION = DEFINITIONS / "contribution" / "contributed_definitions"
 NAMES = sorted(path.name.removesuffix(".nxdl.xml") for path in DEFINITIONS.glob("*.nxdl.xml"))
@@ -19,10 +19,7 @@ NUMBERS = ("NX_FLOAT", "NX_INT", "NX_UINT", "NX_NUMBER")
 
 @pytest.fixture(scope="module")
 def nyaml():
-    made = subprocess.run(["sh", str(HERE / "environment.sh"), str(HERE / "requirements-nyaml.txt")], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
-    if made.returncode:
-        pytest.skip(f"the environment with nyaml could not be made: {made.stderr.strip()[-200:]}")
-    return made.stdout.strip()
+    return str(environment("nyaml"))
 
 
 def test_the_contribution_is_what_the_definitions_say(nyaml):

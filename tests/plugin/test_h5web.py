@@ -13,7 +13,7 @@ import h5py
 import numpy
 import pytest
 
-from made import HERE, SOURCE, cache, ordapt
+from made import HERE, SOURCE, cache, environment, ordapt
 
 PICTURES = SOURCE / "build" / "tests" / "h5web"
 PARTS = ("package.json", "package-lock.json", "view.jsx", "index.html", "bundle.py")
@@ -55,12 +55,10 @@ OPENED_BY_PEOPLE = {"NXentry", "NXsubentry", "NXprocess", "NXdata", "NXnote", "N
 
 @pytest.fixture(scope="module")
 def python():
-    made = subprocess.run(["sh", str(HERE / "environment.sh"), str(HERE / "requirements-h5web.txt")], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
-    if made.returncode:
-        pytest.skip(f"the environment that fetches H5Web could not be made: {made.stderr.strip()[-200:]}")
+    made = environment("h5web")
     if not any(shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome")):
         pytest.skip("Chromium is absent (Debian: chromium)")
-    return made.stdout.strip()
+    return str(made)
 
 
 @pytest.fixture(scope="module")

@@ -8,17 +8,14 @@ import zipfile
 import pytest
 
 from api import package_folder
-from made import HERE, PROGRAM, SOURCE
+from made import HERE, PROGRAM, SOURCE, environment
 
 NOTEBOOK = SOURCE / "examples" / "tutorial.ipynb"
 
 
 @pytest.fixture(scope="session")
 def python():
-    made = subprocess.run(["sh", str(HERE / "environment.sh"), str(HERE / "requirements-notebook.txt")], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
-    if made.returncode:
-        pytest.skip(f"the environment of the notebook could not be made: {made.stderr.strip()[-200:]}")
-    return made.stdout.strip()
+    return str(environment("notebook"))
 
 
 def test_the_notebook_is_stored_without_outputs():

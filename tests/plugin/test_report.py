@@ -11,7 +11,7 @@ import h5py
 import numpy
 import pytest
 
-from made import HERE, SOURCE, cache, ordapt
+from made import HERE, SOURCE, cache, environment, ordapt
 
 PLUGIN = SOURCE / "plugin"
 EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'</style>"
@@ -27,10 +27,7 @@ why     = attribute net     patterns=found
 @pytest.fixture(scope="session")
 def python():
     """An interpreter with what a report needs, in an environment of its own."""
-    made = subprocess.run(["sh", str(HERE / "environment.sh"), str(HERE / "requirements-report.txt")], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
-    if made.returncode:
-        pytest.skip(f"the environment of the report could not be made: {made.stderr.strip()[-200:]}")
-    return made.stdout.strip()
+    return str(environment("report"))
 
 
 @pytest.fixture(scope="session")

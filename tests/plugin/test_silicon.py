@@ -14,7 +14,7 @@ import h5py
 import numpy
 import pytest
 
-from made import HERE, PROGRAM, Ranged, assert_same, cache, ordapt
+from made import PROGRAM, Ranged, assert_same, cache, environment, ordapt
 
 PACKAGE = "APAV-1.4.0.tar.gz"
 PACKAGE_SHA256 = "ae26caf1908da04ab88cfa6f16532ad8cb09548c2c11de40d95703afbc4f45d6"
@@ -144,11 +144,7 @@ print(json.dumps({word: {k: [float(a), int(b)] for k, (a, b) in RangedMassSpectr
 @pytest.fixture(scope="module")
 def apav(silicon):
     """What APAV itself says, in an environment with a numpy it can work with."""
-    made = subprocess.run(["sh", str(HERE / "environment.sh"), str(HERE / "requirements-apav.txt")], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                          text=True, check=False)
-    if made.returncode:
-        pytest.skip(f"APAV cannot be installed: {made.stderr.strip()[-200:]}")
-    run = subprocess.run([made.stdout.strip(), "-c", APAV], cwd=silicon, env={**os.environ, "QT_QPA_PLATFORM": "offscreen"}, stdout=subprocess.PIPE,
+    run = subprocess.run([environment("apav"), "-c", APAV], cwd=silicon, env={**os.environ, "QT_QPA_PLATFORM": "offscreen"}, stdout=subprocess.PIPE,
                          stderr=subprocess.PIPE, text=True, check=False)
     if run.returncode:
         pytest.skip(f"APAV does not start: {run.stderr.strip()[-200:]}")

@@ -3,9 +3,8 @@ import os
 import re
 import subprocess
 
-import pytest
 
-from made import HERE, SOURCE, cache
+from made import SOURCE, cache, environment
 
 CODE = """
 import ordapt
@@ -23,11 +22,8 @@ ordapt.program.run(["steps"])
 
 
 def test_type_checkers_see_the_steps(tmp_path):
-    made = subprocess.run(["sh", str(HERE / "environment.sh"), str(HERE / "requirements-report.txt")], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
-    if made.returncode:
-        pytest.skip(f"the environment with mypy could not be made: {made.stderr.strip()[-200:]}")
     (tmp_path / "use.py").write_text(CODE, encoding="utf-8")
-    run = subprocess.run([made.stdout.strip(), "-m", "mypy", "--strict", "--cache-dir", str(cache() / "mypy-use"), "use.py"], cwd=tmp_path,
+    run = subprocess.run([environment("report"), "-m", "mypy", "--strict", "--cache-dir", str(cache() / "mypy-use"), "use.py"], cwd=tmp_path,
                          env={**os.environ, "MYPYPATH": str(SOURCE / "plugin" / "src")}, stdout=subprocess.PIPE, text=True, check=False)
     lines = re.findall(r"use\.py:(\d+): (?:error|note): (.*)", run.stdout)
     assert [int(number) for number, _ in lines] == [5, 6, 7, 8, 9, 10], run.stdout

@@ -186,6 +186,12 @@ def run(
         return job.result()
 
 
+def records(path: str | os.PathLike[str], *, folder: str | os.PathLike[str] | None = None) -> list[Document]:
+    """The records in a file, oldest first; none in a file of another program."""
+    found: list[Document] = run(["show", path], folder=folder).get("records", [])
+    return found
+
+
 async def run_async(
     arguments: Sequence[str | os.PathLike[str]], *, folder: str | os.PathLike[str] | None = None, progress: Callable[[Progress], object] | None = None
 ) -> Document:

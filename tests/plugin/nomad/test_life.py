@@ -4,6 +4,7 @@ from __future__ import annotations
 import pathlib
 import time
 from collections.abc import Callable
+from typing import Any
 
 from conftest import ordapt
 from lab import Lab
@@ -40,23 +41,18 @@ def test_a_cancel_ends_the_engine_and_leaves_nothing(lab: Lab, stack: Stack) -> 
     lab.stop(instance)
     until(lambda: not engines(), 4 * stack.heartbeat_s)
     until(lambda: not list((stack.folder / "files" / "actions" / instance).glob("artifacts/*")), 20)
-    assert lab.status(instance) == "CANCELED" and lab.paths() == ["tip.nxs"]
+    until(lambda: lab.status(instance) == "CANCELED", 20)
+    assert lab.paths() == ["tip.nxs"]
 
 
 def heartbeats(stack: Stack, instance: str) -> list[dict[str, object]]:
     """What the running activities of an action last told."""
-    import asyncio
-
-    from temporalio.client import Client
-    from temporalio.contrib.pydantic import pydantic_data_converter
-
-    async def ask() -> list[dict[str, object]]:
-        client = await Client.connect(f"127.0.0.1:{stack.ports['temporal']}", data_converter=pydantic_data_converter)
+    async def ask(client: Any) -> list[dict[str, object]]:
         described = await client.get_workflow_handle(instance).describe()
         told = [item.heartbeat_details.payloads for item in described.raw_description.pending_activities if item.HasField("heartbeat_details")]
         return [(await client.data_converter.decode(payloads))[0] for payloads in told]
 
-    return [item for item in asyncio.run(ask()) if isinstance(item, dict)]
+    return [item for item in stack.temporal(ask) if isinstance(item, dict)]
 
 
 def test_a_worker_that_is_killed_and_its_retry(lab: Lab, stack: Stack, tmp_path: pathlib.Path) -> None:
@@ -76,16 +72,8 @@ def test_a_worker_that_is_killed_and_its_retry(lab: Lab, stack: Stack, tmp_path:
 
 def test_payloads_are_small(lab: Lab, stack: Stack) -> None:
     """Paths and hashes pass through Temporal, never data: at most 64 kB each."""
-    import asyncio
-
-    from temporalio.client import Client
-
     instance = lab.start("recipe", recipe="csro", inputs={"tip": "tip.nxs"}, values={"species": "Ni,Co", "draws": 0}, report=False)
     assert lab.wait(instance).status == "COMPLETED"
 
-    async def largest() -> int:
-        client = await Client.connect(f"127.0.0.1:{stack.ports['temporal']}")
-        history = await client.get_workflow_handle(instance).fetch_history()
-        return max(event.ByteSize() for event in history.events)
-
-    assert asyncio.run(largest()) <= 64 << 10
+    history = stack.temporal(lambda client: client.get_workflow_handle(instance).fetch_history())
+    assert max(event.ByteSize() for event in history.events) <= 64 << 10

@@ -16,7 +16,7 @@ from temporalio.exceptions import ApplicationError, CancelledError
 
 from .. import _catalogue, errors, program
 from . import _compat, entries, files
-from .work import Input, Limits, Merge, Ran, Request, Slab, Staged, arguments, fingerprint, result_name
+from .work import Input, Limits, Merge, Ran, Request, Slab, Staged, arguments, fingerprint, inputs_read, record_of, result_name
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 LARGEST_DOCUMENT = 48 << 10
@@ -60,8 +60,7 @@ def limits(_: str) -> Limits:
 def stage_in(request: Request) -> Staged:
     """Checks the program, the rights and the inputs, hashes them, and looks whether this work was done before."""
     program.check_version(_catalogue.version())
-    instance = activity.info().workflow_id
-    upload, folder = files.open_upload(request), _compat.work_folder(instance)
+    upload, folder = files.open_upload(request), _compat.work_folder(activity.info().workflow_id)
     files.check_path(request.output_dir, "output_dir")
     if request.output_name and "/" in files.check_path(request.output_name, "output_name"):
         raise errors.ParameterError(
@@ -77,7 +76,6 @@ def stage_in(request: Request) -> Staged:
     staged = Staged(
         request=request,
         action_id=_action_id(),
-        instance=instance,
         folder=folder,
         raw=raw,
         recipe_path=recipe,
@@ -168,8 +166,7 @@ def _finish(staged: Staged, output: pathlib.Path, document: dict[str, Any]) -> R
 
 def _check_unchanged(staged: Staged, document: dict[str, Any]) -> None:
     """What the program read is what was hashed when the work began."""
-    told = [item for record in [document, *document.get("records", [])] for item in record.get("inputs", [])]
-    read = {item["file"]: item["sha256"] for item in told if item.get("file") and item.get("sha256")}
+    read = {item["file"]: item["sha256"] for item in inputs_read(document) if item.get("sha256")}
     for item in staged.inputs:
         found = read.get(pathlib.Path(item.os_path).name, item.sha256)
         if found != item.sha256:
@@ -185,9 +182,8 @@ def _check_unchanged(staged: Staged, document: dict[str, Any]) -> None:
 @_activity
 def validate(ran: Ran) -> None:
     """Structure, digests and the chain of records of what is about to be staged out."""
-    record = ran.file if ran.file.endswith(".nxs") else f"{ran.file}.nxs"
     searched = sorted({str(pathlib.Path(item.os_path).parent) for item in ran.staged.inputs} | {ran.staged.raw})
-    run_program(["verify", record, *(word for folder in searched for word in ("--search", folder))], ran.staged.folder)
+    run_program(["verify", record_of(ran.file), *(word for folder in searched for word in ("--search", folder))], ran.staged.folder)
 
 
 @_activity
@@ -221,33 +217,25 @@ def stage_out(ran: Ran) -> dict[str, Any]:
     files.open_upload(staged.request)  # rights and state may have changed meanwhile
     document = json.loads((main.parent / "document.json").read_text(encoding="utf-8"))
     target = pathlib.PurePosixPath(staged.name)
-    for source in sorted(path for path in main.parent.iterdir() if path.name != "document.json"):
+    _beat("stage out")
+    if not files.put(staged.raw, str(main), staged.name):
+        _accept_taken(staged, document)
+    for source in sorted(path for path in main.parent.iterdir() if path not in (main, main.parent / "document.json")):
         _beat("stage out")
-        name = str(target.parent / source.name)
-        if not files.put(staged.raw, str(source), name) and source == main:
-            _accept_taken(staged, document, name)
-        elif source != main:
-            files.put(staged.raw, str(source), name, replace=True)
+        files.put(staged.raw, str(source), str(target.parent / source.name), replace=True)
     return _told(staged, document)
 
 
-def _accept_taken(staged: Staged, document: dict[str, Any], name: str) -> None:
+def _accept_taken(staged: Staged, document: dict[str, Any]) -> None:
     """A file of this name is there: fine if it is the same result, of an earlier attempt or of another action."""
-    ours = document["output"]["results_sha256"]
-    record = name if name.endswith(".nxs") else f"{name}.nxs"
-    there = entries.digests(staged.raw, record)
-    if not there or there[-1] != ours:
+    name, there = staged.name, entries.records(staged.raw, record_of(staged.name))
+    if not there or there[-1]["results_sha256"] != document["output"]["results_sha256"]:
         raise errors.OutputError("E_OUTPUT_EXISTS", f"'{name}' exists and holds another result; give another output_name, or remove it", file=name)
 
 
 def _told(staged: Staged, document: dict[str, Any]) -> dict[str, Any]:
     document["output"]["file"] = staged.name
-    content = {
-        item["file"]: item.get("content_sha256")
-        for record in [document, *document.get("records", [])]
-        for item in record.get("inputs", [])
-        if item.get("file")
-    }
+    content = {item["file"]: item.get("content_sha256") for item in inputs_read(document)}
     document["inputs"] = [_input(item, content) for item in staged.inputs]
     document["fingerprint"] = staged.fingerprint
     if len(json.dumps(document)) > LARGEST_DOCUMENT:

@@ -14,9 +14,9 @@ from typing import Any
 
 import yaml
 
-from .. import _catalogue, errors, program
+from .. import _catalogue, _files, errors, program
 from . import files
-from .work import Staged
+from .work import Staged, record_of
 
 CHAIN = "workflow.archive.yaml"
 RESULT, MODEL = "ordapt.nomad.schema.OrdaptResult", "ordapt.nomad.schema.OrdaptModel"
@@ -36,14 +36,9 @@ def sidecar(name: str) -> str:
 def records(raw: str, name: str) -> list[Record]:
     """The records in a file of the engine, in order; [] where it has none."""
     try:
-        found: list[Record] = program.run(["show", name], folder=raw).get("records", [])
+        return program.records(name, folder=raw)
     except errors.OrdaptError:
         return []
-    return found
-
-
-def digests(raw: str, name: str) -> list[str]:
-    return [record["results_sha256"] for record in records(raw, name)]
 
 
 def _read(path: pathlib.Path) -> dict[str, Any]:
@@ -60,18 +55,18 @@ def done_before(staged: Staged) -> dict[str, Any] | None:
     entry = _read(raw / sidecar(staged.name))
     if entry.get("fingerprint") != staged.fingerprint or not (raw / staged.name).is_file():
         return None
-    if files.digest(raw / staged.name) != entry.get("file_sha256"):
+    if _files.sha256(raw / staged.name) != entry.get("file_sha256"):
         return None
     document: dict[str, Any] = json.loads(entry["document"])
     return document
 
 
 def write(staged: Staged, document: dict[str, Any], report: str) -> list[str]:
-    """Writes all entries; gives the paths that are new or changed. Done twice, it writes the same."""
+    """Writes all entries; gives the paths that are new or changed. Done twice, it writes the same. A report was staged out with the result."""
     made = [staged.name]
-    main = staged.name if staged.name.endswith(".nxs") else f"{staged.name}.nxs"
+    main = record_of(staged.name)
     found = records(staged.raw, main)
-    page = _put_report(staged, report)
+    page = str(pathlib.PurePosixPath(staged.name).with_suffix(".html")) if report else ""
     models = {}
     for item in _model_inputs(found):
         models[item["content_sha256"]], more = _put_model(staged, item)
@@ -79,14 +74,6 @@ def write(staged: Staged, document: dict[str, Any], report: str) -> list[str]:
     entry = _result(staged, document, found, page, [path for path in models.values() if path])
     files.put_text(staged.raw, json.dumps({"data": entry}, indent=1), sidecar(staged.name))
     return [*made, *([main] if main != staged.name else []), sidecar(staged.name), _put_chain(staged)]
-
-
-def _put_report(staged: Staged, report: str) -> str:
-    if not report:
-        return ""
-    name = str(pathlib.PurePosixPath(staged.name).with_suffix(".html"))
-    files.put(staged.raw, str(pathlib.Path(staged.folder) / report), name, replace=True)
-    return name
 
 
 # ---- results ----
@@ -103,7 +90,7 @@ def _result(staged: Staged, document: dict[str, Any], found: list[Record], page:
         "engine_version": last.get("program_version", _catalogue.version()),
         "results_sha256": document["output"]["results_sha256"],
         "fingerprint": staged.fingerprint,
-        "file_sha256": files.digest(pathlib.Path(staged.raw) / staged.name),
+        "file_sha256": _files.sha256(pathlib.Path(staged.raw) / staged.name),
         "action_id": staged.action_id,
         "result_file": staged.name,
         "datetime": last.get("end_time"),
@@ -182,10 +169,10 @@ def _put_model(staged: Staged, item: dict[str, Any]) -> tuple[str, list[str]]:
     stem, made = pathlib.PurePosixPath(item["file"]).stem, []
     if not given:
         shipped = files.shipped_model(stem)
-        if not shipped or files.digest(shipped) != item["sha256"]:
+        if not shipped or _files.sha256(shipped) != item["sha256"]:
             return "", []
         given = str(folder / f"{stem}.nxs")
-        if (raw / given).exists() and files.digest(raw / given) != item["sha256"]:
+        if (raw / given).exists() and _files.sha256(raw / given) != item["sha256"]:
             given = str(folder / f"{stem}.{item['sha256'][:8]}.nxs")
         made += [given] if files.put(staged.raw, str(shipped), given) else []
     entry = str(folder / f"{pathlib.PurePosixPath(given).stem}.archive.json")

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import errno
-import hashlib
 import os
 import pathlib
 import shutil
-from typing import Any
+from collections.abc import Callable
+from typing import Any, BinaryIO
 
-from .. import errors, program
+from .. import _files, errors, program
 from . import _compat
 from .work import Input, Request
-
-PIECE = 1 << 20
 
 
 def open_upload(request: Request) -> Any:
@@ -55,11 +53,11 @@ def stage(files: Any, role: str, path: str, folder: str, *, may_ship: bool) -> I
         if not place.exists():  # the upload lies in a remote store
             place = pathlib.Path(folder) / place.name
             with files.raw_file(name, "rb") as source, place.open("wb") as target:
-                shutil.copyfileobj(source, target, PIECE)
-        return Input(role=role, path=name, os_path=str(place), sha256=digest(place), bytes=place.stat().st_size)
+                shutil.copyfileobj(source, target, _files.PIECE)
+        return Input(role=role, path=name, os_path=str(place), sha256=_files.sha256(place), bytes=place.stat().st_size)
     shipped = shipped_model(name)
     if may_ship and shipped:
-        return Input(role=role, path=name, os_path=str(shipped), sha256=digest(shipped), bytes=shipped.stat().st_size, is_shipped=True)
+        return Input(role=role, path=name, os_path=str(shipped), sha256=_files.sha256(shipped), bytes=shipped.stat().st_size, is_shipped=True)
     also = ", and no model of this name ships" if may_ship else ""
     raise errors.MissingError(
         "E_INPUT_NOT_FOUND", f"the upload has no file '{name}'{also}; give a path as it is listed there", parameter=role, file=name
@@ -71,23 +69,29 @@ def shipped_model(name: str) -> pathlib.Path | None:
     return path if "/" not in name and path.is_file() else None
 
 
-def digest(path: str | pathlib.Path) -> str:
-    """SHA-256 of a file."""
-    whole = hashlib.sha256()  # hashlib.file_digest needs Python 3.11
-    with pathlib.Path(path).open("rb") as file:
-        while piece := file.read(PIECE):
-            whole.update(piece)
-    return whole.hexdigest()
-
-
 def put(raw: str, source: str, name: str, *, replace: bool = False) -> bool:
-    """Copies a file into the upload under its final name, which appears when the copy is complete. False: the name is taken."""
+    """Copies a file into the upload. False: the name is taken, and nothing was replaced."""
+
+    def copy(taken: BinaryIO) -> None:
+        with pathlib.Path(source).open("rb") as given:
+            shutil.copyfileobj(given, taken, _files.PIECE)
+
+    return _place(raw, name, copy, replace)
+
+
+def put_text(raw: str, text: str, name: str) -> None:
+    """The same for a text, which may replace an older one."""
+    _place(raw, name, lambda taken: taken.write(text.encode()), True)
+
+
+def _place(raw: str, name: str, write: Callable[[BinaryIO], object], replace: bool) -> bool:
+    """A file of the upload appears under its final name when it is complete. False: the name is taken."""
     target = pathlib.Path(raw) / name
     part = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with pathlib.Path(source).open("rb") as given, part.open("wb") as taken:
-            shutil.copyfileobj(given, taken, PIECE)
+        with part.open("wb") as taken:
+            write(taken)
             taken.flush()
             os.fsync(taken.fileno())
         if replace:
@@ -101,20 +105,6 @@ def put(raw: str, source: str, name: str, *, replace: bool = False) -> bool:
     finally:
         part.unlink(missing_ok=True)
     return True
-
-
-def put_text(raw: str, text: str, name: str) -> None:
-    """The same for a small text, which may replace an older one."""
-    target = pathlib.Path(raw) / name
-    part = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(text, encoding="utf-8")
-        part.replace(target)
-    except OSError as error:
-        raise _write_error(error, name) from error
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _write_error(error: OSError, name: str) -> errors.OrdaptError:

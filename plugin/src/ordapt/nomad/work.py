@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from .. import _catalogue
+from .._call import as_text
 from .inputs import ActionInput, RecipeInput
 
 
@@ -52,7 +53,6 @@ class Staged(BaseModel):
 
     request: Request
     action_id: str
-    instance: str
     folder: str
     """Where the work is done; removed at its end."""
     raw: str
@@ -162,13 +162,24 @@ def result_name(request: Request, mark: str) -> str:
     return str(pathlib.PurePosixPath(request.output_dir) / f"{stem}.{request.format}")
 
 
+def record_of(name: str) -> str:
+    """The NeXus file with the record of a result: the result itself, or what stands beside one in another format."""
+    return name if name.endswith(".nxs") else f"{name}.nxs"
+
+
+def inputs_read(document: dict[str, Any]) -> list[dict[str, Any]]:
+    """What the program read of files, by itself and for each record of a recipe."""
+    told = [item for record in [document, *document.get("records", [])] for item in record.get("inputs", [])]
+    return [item for item in told if item.get("file")]
+
+
 def arguments(staged: Staged, output: str) -> list[str]:
     """The command line of the program, without its name."""
     request = staged.request
     common = ["-o", output, "--search", staged.raw] + (["--threads", str(staged.threads)] if staged.threads else [])
     if request.step == "run":
         named = [f"{item.role}={_file(item)}" for item in staged.inputs] + [
-            f"{name}={_text(value)}" for name, value in sorted(request.parameters.items())
+            f"{name}={as_text(value)}" for name, value in sorted(request.parameters.items())
         ]
         return ["run", staged.recipe_path or request.recipe, *named, *common]
     slots = _catalogue.steps()[request.step]["slots"]
@@ -179,9 +190,3 @@ def arguments(staged: Staged, output: str) -> list[str]:
 
 def _file(item: Input) -> str:
     return item.path if item.is_shipped else item.os_path
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return ",".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -12,17 +12,15 @@ from __future__ import annotations
 
 import argparse
 import base64
-import hashlib
 import json
 import pathlib
 import shutil
-import subprocess
 import sys
 from collections.abc import Sequence
 from importlib import metadata
 from typing import Any
 
-from .. import errors, program
+from .. import _files, errors, program
 
 Entity = dict[str, Any]
 Record = dict[str, Any]
@@ -49,26 +47,6 @@ NO_LICENCE = {
 }
 
 
-def records(path: pathlib.Path) -> list[Record]:
-    """The records in a file, oldest first; none in a file of another program."""
-    done = subprocess.run([str(program.find()), "show", str(path), "--json"], stdin=subprocess.DEVNULL, capture_output=True, check=False)
-    if not done.stdout:
-        raise errors.of(done.returncode, "E_BUG", done.stderr.decode(errors="replace").strip())
-    document = json.loads(done.stdout)
-    if done.returncode:
-        raise errors.of_document(document)
-    found: list[Record] = document.get("records", [])
-    return found
-
-
-def digest(path: pathlib.Path) -> str:
-    sha256 = hashlib.sha256()
-    with path.open("rb") as file:
-        while piece := file.read(1 << 20):
-            sha256.update(piece)
-    return sha256.hexdigest()
-
-
 def by_digest(sha256: str) -> str:
     """The name of bytes that are not here (RFC 6920)."""
     return "ni:///sha-256;" + base64.urlsafe_b64encode(bytes.fromhex(sha256)).decode().rstrip("=")
@@ -86,7 +64,7 @@ class Crate:
         self.newest = ""
         self.made: dict[str, str] = {}
         """Entry identifier of a record -> @id of what it made."""
-        self.add_file(result, digest(result))
+        self.add_file(result, _files.sha256(result))
 
     def add(self, entity: Entity) -> dict[str, str]:
         self.entities.setdefault(entity["@id"], entity)
@@ -95,7 +73,7 @@ class Crate:
     def found(self, name: str, sha256: str) -> pathlib.Path | None:
         """The file of that name with these bytes."""
         paths = (folder / name for folder in self.folders)
-        return next((path for path in paths if name and path.is_file() and digest(path) == sha256), None)
+        return next((path for path in paths if name and path.is_file() and _files.sha256(path) == sha256), None)
 
     def add_file(self, path: pathlib.Path, sha256: str) -> dict[str, str]:
         """A file of the crate, and the steps that its records tell."""
@@ -112,7 +90,7 @@ class Crate:
         return {"@id": path.name}
 
     def add_records(self, path: pathlib.Path) -> None:
-        told = records(path)
+        told = program.records(path)
         for record in told:
             self.made[record["entry_identifier"]] = path.name if record is told[-1] else f"{path.name}#{record['name']}"
         for record in told:

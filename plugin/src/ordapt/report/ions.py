@@ -3,7 +3,6 @@ above or under --search, through as many results as it takes. A file is taken on
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from .._files import sha256
 from .errors import ReportError
 from .model import Array, Input, Record, Result
 from .reading import Source, attribute, read_result
@@ -71,14 +71,6 @@ def positions_in(source: Source) -> Array | None:
     return None
 
 
-def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as stream:
-        for block in iter(lambda: stream.read(1 << 20), b""):
-            digest.update(block)
-    return digest.hexdigest()
-
-
 def _candidates(name: str, folder: Path, search: Sequence[Path]) -> Iterator[Path]:
     """Plain file names only: a record names no folder, and one that does is not followed."""
     if not name or name in (".", "..") or "/" in name or "\\" in name or "\0" in name:
@@ -101,7 +93,7 @@ def find_file(given: Input, folder: Path, search: Sequence[Path]) -> tuple[Path,
     """The file of an input, and whether its bytes are those of the record (else its recorded content is)."""
     for path in _candidates(given.file_name, folder, search):
         try:
-            if given.checksum and _sha256(path) == given.checksum:
+            if given.checksum and sha256(path) == given.checksum:
                 return path, True
         except OSError:
             continue
