@@ -93,11 +93,16 @@ class Lab:
     # ---- entries ----
 
     def process(self, seconds: float = 300) -> None:
-        """Has NOMAD read every file of the upload."""
-        from nomad.processing import Upload
+        """Has NOMAD read every file of the upload; where an action asked for the same a moment ago, after that."""
+        from nomad.processing import ProcessAlreadyRunning, Upload
 
-        self.settle(seconds)
-        Upload.get(self.upload.upload_id).process_upload()
+        while True:
+            self.settle(seconds)
+            try:
+                Upload.get(self.upload.upload_id).process_upload()
+                break
+            except ProcessAlreadyRunning:
+                continue
         self.settle(seconds)
 
     def settle(self, seconds: float = 300) -> None:

@@ -68,8 +68,7 @@ def stage_in(request: Request) -> Staged:
         )
     inputs = []
     for given in request.given:
-        inputs.append(files.stage(upload, given.role, given.path, folder, may_ship=_takes_model(request, given.role)))
-        _beat("stage")
+        inputs.append(files.stage(upload, given.role, given.path, folder, may_ship=_takes_model(request, given.role), tick=_stages))
     recipe, text = _recipe(upload, request, folder)
     mark = fingerprint(request, inputs, text)
     raw = files.raw_folder(upload)
@@ -84,7 +83,7 @@ def stage_in(request: Request) -> Staged:
         name=result_name(request, mark),
         threads=_compat.options(_action_id()).threads,
     )
-    staged.document = entries.done_before(staged)
+    staged.document = entries.done_before(staged, _stages)
     (pathlib.Path(folder) / "parameters.json").write_text(json.dumps(request.parameters), encoding="utf-8")
     return staged
 
@@ -101,7 +100,7 @@ def _recipe(upload: Any, request: Request, folder: str) -> tuple[str, str]:
         return "", ""
     if not _compat.has_file(upload, files.check_path(request.recipe, "recipe")):
         return "", request.recipe
-    found = files.stage(upload, "recipe", request.recipe, folder, may_ship=False)
+    found = files.stage(upload, "recipe", request.recipe, folder, may_ship=False, tick=_stages)
     return found.os_path, pathlib.Path(found.os_path).read_text(encoding="utf-8")
 
 
@@ -110,6 +109,11 @@ def _beat(*details: Any) -> None:
     activity.heartbeat(*details)
     if activity.is_cancelled():
         raise CancelledError("the action was cancelled")
+
+
+def _stages() -> None:
+    """Files are hashed or copied: a large one takes longer than a worker may be silent."""
+    _beat("stage")
 
 
 def run_program(words: Iterable[str], folder: str) -> dict[str, Any]:
@@ -217,12 +221,12 @@ def stage_out(ran: Ran) -> dict[str, Any]:
     files.open_upload(staged.request)  # rights and state may have changed meanwhile
     document = json.loads((main.parent / "document.json").read_text(encoding="utf-8"))
     target = pathlib.PurePosixPath(staged.name)
-    _beat("stage out")
-    if not files.put(staged.raw, str(main), staged.name):
+    _stages()
+    if not files.put(staged.raw, str(main), staged.name, _stages):
         _accept_taken(staged, document)
     for source in sorted(path for path in main.parent.iterdir() if path not in (main, main.parent / "document.json")):
-        _beat("stage out")
-        files.put(staged.raw, str(source), str(target.parent / source.name), replace=True)
+        _stages()
+        files.put(staged.raw, str(source), str(target.parent / source.name), _stages, replace=True)
     return _told(staged, document)
 
 
@@ -258,7 +262,7 @@ def _input(item: Input, content: dict[str, Any]) -> dict[str, Any]:
 def record(told: dict[str, Any]) -> list[str]:
     """Writes the entries of the result, its model and the chain; gives the paths that NOMAD should read."""
     staged = Staged.model_validate(told["staged"])
-    return entries.write(staged, told["document"], told.get("report", ""))
+    return entries.write(staged, told["document"], told.get("report", ""), _stages)
 
 
 @_activity

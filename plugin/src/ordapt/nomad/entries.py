@@ -49,19 +49,19 @@ def _read(path: pathlib.Path) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def done_before(staged: Staged) -> dict[str, Any] | None:
+def done_before(staged: Staged, tick: _files.Tick) -> dict[str, Any] | None:
     """The document of the same work where its result is still in the upload as it was."""
     raw = pathlib.Path(staged.raw)
     entry = _read(raw / sidecar(staged.name))
     if entry.get("fingerprint") != staged.fingerprint or not (raw / staged.name).is_file():
         return None
-    if _files.sha256(raw / staged.name) != entry.get("file_sha256"):
+    if _files.sha256(raw / staged.name, tick) != entry.get("file_sha256"):
         return None
     document: dict[str, Any] = json.loads(entry["document"])
     return document
 
 
-def write(staged: Staged, document: dict[str, Any], report: str) -> list[str]:
+def write(staged: Staged, document: dict[str, Any], report: str, tick: _files.Tick) -> list[str]:
     """Writes all entries; gives the paths that are new or changed. Done twice, it writes the same. A report was staged out with the result."""
     made = [staged.name]
     main = record_of(staged.name)
@@ -69,9 +69,10 @@ def write(staged: Staged, document: dict[str, Any], report: str) -> list[str]:
     page = str(pathlib.PurePosixPath(staged.name).with_suffix(".html")) if report else ""
     models = {}
     for item in _model_inputs(found):
-        models[item["content_sha256"]], more = _put_model(staged, item)
+        models[item["content_sha256"]], more = _put_model(staged, item, tick)
         made += more
     entry = _result(staged, document, found, page, [path for path in models.values() if path])
+    entry["file_sha256"] = _files.sha256(pathlib.Path(staged.raw) / staged.name, tick)
     files.put_text(staged.raw, json.dumps({"data": entry}, indent=1), sidecar(staged.name))
     return [*made, *([main] if main != staged.name else []), sidecar(staged.name), _put_chain(staged)]
 
@@ -90,37 +91,33 @@ def _result(staged: Staged, document: dict[str, Any], found: list[Record], page:
         "engine_version": last.get("program_version", _catalogue.version()),
         "results_sha256": document["output"]["results_sha256"],
         "fingerprint": staged.fingerprint,
-        "file_sha256": _files.sha256(pathlib.Path(staged.raw) / staged.name),
         "action_id": staged.action_id,
         "result_file": staged.name,
         "datetime": last.get("end_time"),
-        "species": _species(found),
+        "order": [_order(species, summary) for species in _species(found)],
         "inputs": [_input(staged, item) for item in document["inputs"]],
         "steps": [_step(record) for record in found],
         "warnings": [f"{item['code']}: {item['text']}" for item in document.get("warnings", [])],
         "document": json.dumps(document),
     }
-    entry |= {name: value for name, best in BEST.items() if (value := _best(summary, name, best)) is not None}
+    entry |= {name: max(values) for name in ("mu", "domains") if (values := [part[name] for part in entry["order"] or [summary] if name in part])}
     if staged.name.endswith(".nxs"):
         entry["result"] = mainfile(staged.name)
     if page:
         entry["report_file"] = page
-    if models:
-        entry |= {
-            "models": [mainfile(path) for path in models],
-            "model_sha256": [_read(pathlib.Path(staged.raw) / path).get("model_sha256", "") for path in models],
-        }
+    entry["models"] = [_used(staged, path) for path in models]
     return {name: value for name, value in entry.items() if value not in (None, "", [])}
 
 
-BEST = {"mu": max, "domains": max, "pearson_r": max, "p_value": min}
+def _order(species: str, summary: dict[str, Any]) -> dict[str, Any]:
+    """What was found of one species: a summary of several has a part for each."""
+    part = summary.get(species, summary)
+    return {"species": species} | {name: part[name] for name in ("mu", "domains", "pearson_r", "p_value") if isinstance(part.get(name), int | float)}
 
 
-def _best(summary: dict[str, Any], name: str, best: Any) -> int | float | None:
-    """A number to search by; where a summary has a part for each species, that of the species with most order."""
-    parts = [summary, *(part for part in summary.values() if isinstance(part, dict))]
-    numbers = [part[name] for part in parts if isinstance(part.get(name), int | float)]
-    return best(numbers) if numbers else None
+def _used(staged: Staged, path: str) -> dict[str, str]:
+    entry = _read(pathlib.Path(staged.raw) / path)
+    return {"name": entry.get("name", ""), "model_sha256": entry.get("model_sha256", ""), "reference": mainfile(path)}
 
 
 def _species(found: list[Record]) -> list[str]:
@@ -161,7 +158,7 @@ def _model_inputs(found: list[Record]) -> list[dict[str, Any]]:
     return list(used.values())
 
 
-def _put_model(staged: Staged, item: dict[str, Any]) -> tuple[str, list[str]]:
+def _put_model(staged: Staged, item: dict[str, Any], tick: _files.Tick) -> tuple[str, list[str]]:
     """The entry of a model, and its file where it is one that ships; gives the path of the entry and the new paths."""
     raw = pathlib.Path(staged.raw)
     folder = pathlib.PurePosixPath(staged.request.output_dir) / "models"
@@ -172,9 +169,9 @@ def _put_model(staged: Staged, item: dict[str, Any]) -> tuple[str, list[str]]:
         if not shipped or _files.sha256(shipped) != item["sha256"]:
             return "", []
         given = str(folder / f"{stem}.nxs")
-        if (raw / given).exists() and _files.sha256(raw / given) != item["sha256"]:
+        if (raw / given).exists() and _files.sha256(raw / given, tick) != item["sha256"]:
             given = str(folder / f"{stem}.{item['sha256'][:8]}.nxs")
-        made += [given] if files.put(staged.raw, str(shipped), given) else []
+        made += [given] if files.put(staged.raw, str(shipped), given, tick) else []
     entry = str(folder / f"{pathlib.PurePosixPath(given).stem}.archive.json")
     if _read(raw / entry).get("file_sha256") == item["sha256"]:
         return entry, made
@@ -263,7 +260,7 @@ def _page(path: str, entry: dict[str, Any]) -> dict[str, str]:
 def _tasks(path: str, entry: dict[str, Any]) -> list[dict[str, Any]]:
     kind = "nomad.datamodel.metainfo.workflow."
     links = [_link(path, number, item) for number, item in enumerate(entry.get("inputs", []))]
-    links += [{"name": "model", "section": model} for model in entry.get("models", [])]
+    links += [{"name": "model", "section": model["reference"]} for model in entry.get("models", [])]
     step = {
         "m_def": kind + "TaskReference",
         "name": entry["step"],

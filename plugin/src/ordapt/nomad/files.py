@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import pathlib
-import shutil
 from collections.abc import Callable
 from typing import Any, BinaryIO
 
@@ -45,7 +44,7 @@ def check_path(path: str, what: str) -> str:
     return str(clean)
 
 
-def stage(files: Any, role: str, path: str, folder: str, *, may_ship: bool) -> Input:
+def stage(files: Any, role: str, path: str, folder: str, *, may_ship: bool, tick: _files.Tick = _files.no_tick) -> Input:
     """An input with its digest; a model that is no file of the upload may be one that ships."""
     name = check_path(path, role)
     if _compat.has_file(files, name):
@@ -53,8 +52,8 @@ def stage(files: Any, role: str, path: str, folder: str, *, may_ship: bool) -> I
         if not place.exists():  # the upload lies in a remote store
             place = pathlib.Path(folder) / place.name
             with files.raw_file(name, "rb") as source, place.open("wb") as target:
-                shutil.copyfileobj(source, target, _files.PIECE)
-        return Input(role=role, path=name, os_path=str(place), sha256=_files.sha256(place), bytes=place.stat().st_size)
+                _files.copy(source, target, tick)
+        return Input(role=role, path=name, os_path=str(place), sha256=_files.sha256(place, tick), bytes=place.stat().st_size)
     shipped = shipped_model(name)
     if may_ship and shipped:
         return Input(role=role, path=name, os_path=str(shipped), sha256=_files.sha256(shipped), bytes=shipped.stat().st_size, is_shipped=True)
@@ -69,12 +68,12 @@ def shipped_model(name: str) -> pathlib.Path | None:
     return path if "/" not in name and path.is_file() else None
 
 
-def put(raw: str, source: str, name: str, *, replace: bool = False) -> bool:
+def put(raw: str, source: str, name: str, tick: _files.Tick = _files.no_tick, *, replace: bool = False) -> bool:
     """Copies a file into the upload. False: the name is taken, and nothing was replaced."""
 
     def copy(taken: BinaryIO) -> None:
         with pathlib.Path(source).open("rb") as given:
-            shutil.copyfileobj(given, taken, _files.PIECE)
+            _files.copy(given, taken, tick)
 
     return _place(raw, name, copy, replace)
 

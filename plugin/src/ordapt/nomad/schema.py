@@ -82,6 +82,24 @@ class OrdaptModel(EntryData):
     bank = SubSection(section_def=OrdaptStepRecord, description="the labelled patterns it was trained on")
 
 
+class OrdaptOrder(ArchiveSection):
+    """How much order was found of one species."""
+
+    species = Quantity(type=str)
+    mu = Quantity(type=float, description="order beyond chance, 0 none to 1: the coefficient mu of the size distributions")
+    domains = Quantity(type=int, description="domains found")
+    pearson_r = Quantity(type=float, description="correlation of the size distributions of data and control")
+    p_value = Quantity(type=float, description="of the test that the sizes are those of the control")
+
+
+class OrdaptUsedModel(ArchiveSection):
+    """A model that a result was made with."""
+
+    name = Quantity(type=str)
+    model_sha256 = Quantity(type=str, description="digest over weights and input definition")
+    reference = Quantity(type=OrdaptModel, description="entry of the model")
+
+
 class OrdaptResult(PlotSection, EntryData):
     """What an action found, and all that is needed to find it again."""
 
@@ -91,24 +109,20 @@ class OrdaptResult(PlotSection, EntryData):
     step_version = Quantity(type=str)
     engine_version = Quantity(type=str, description="with the commit it was built from")
     datetime = Quantity(type=Datetime)
-    species = Quantity(type=str, shape=["*"], description="species that the steps were about")
-    mu = Quantity(
-        type=float, description="order beyond chance, 0 none to 1: the coefficient mu of the size distributions; of several species the largest"
-    )
-    domains = Quantity(type=int, description="domains found")
-    pearson_r = Quantity(type=float, description="correlation of the size distributions of data and control")
-    p_value = Quantity(type=float, description="of the test that the sizes are those of the control")
+    mu = Quantity(type=float, description="order beyond chance, of the species that has most of it")
+    domains = Quantity(type=int, description="domains found, of the species that has most of them")
     results_sha256 = Quantity(type=str, description="content digest: equal for equal results")
     fingerprint = Quantity(type=str, description="digest of the work: step, versions, inputs, parameters")
     file_sha256 = Quantity(type=str)
-    model_sha256 = Quantity(type=str, shape=["*"], description="digests of the networks it used")
     action_id = Quantity(type=str)
     result_file = Quantity(type=str, description="path in the upload", **RAW_FILE)
     report_file = Quantity(type=str, description="path in the upload", **RAW_FILE)
     result = Quantity(type=ArchiveSection, description="entry of the NeXus file")
-    models = Quantity(type=OrdaptModel, shape=["*"], description="entries of the networks it used")
     warnings = Quantity(type=str, shape=["*"])
     document = Quantity(type=str, description="what the program said, JSON")
+    # sections, since NOMAD searches no lists of words
+    order = SubSection(section_def=OrdaptOrder, repeats=True, description="of each species that the steps were about")
+    models = SubSection(section_def=OrdaptUsedModel, repeats=True, description="networks it was made with")
     inputs = SubSection(section_def=OrdaptInput, repeats=True)
     steps = SubSection(section_def=OrdaptStepRecord, repeats=True)
     report = SubSection(section_def=OrdaptReport)
