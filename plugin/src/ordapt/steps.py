@@ -336,22 +336,26 @@ def shuffle(ions: Ions | Result | Path, *, seed: int | None = None, rounding: fl
                      _Options(threads, kernel, progress, search))
 
 
-def synthesise(*, preset: Literal["", "cocrni-a", "cocrni-b", "cocrni-c", "cocrni-d", "cocrni-e", "feal", "allimg"] | None = None,
+def synthesise(*,
+               preset: Literal["", "cocrni-a", "cocrni-b", "cocrni-c", "cocrni-d", "cocrni-e", "feal", "allimg", "al-li-mg", "au-cu", "co-alloy"] | None = None,
                structure: Literal["fcc", "bcc", "l12", "l10", "d022", "d022x", "l11", "b2", "d03"] | None = None,
                lattice_parameter: float | None = None, composition: Words | None = None, ordered_species: Words | None = None,
                box: Numbers | None = None, orientation: Literal["001", "011", "111"] | None = None, rotation: float | None = None,
                tilt: float | None = None, domains: int | None = None, radii: Numbers | None = None, stretch: Numbers | None = None,
-               gap: float | None = None, domain_structure: Words | None = None,
-               domain_composition: Literal["stoichiometric", "neutral"] | None = None, order: float | None = None,
-               antiphase: bool | None = None, sigma_lateral: float | None = None, sigma_depth: float | None = None,
-               efficiency: float | None = None, seed: int | None = None, threads: int | None = None, kernel: str | None = None,
-               progress: Progress | None = None, search: Path | Sequence[Path] | None = None) -> Result:
+               gap: float | None = None, domain_structure: Words | None = None, domain_composition: Words | None = None,
+               order: float | None = None, antiphase: bool | None = None, sigma_lateral: Numbers | None = None,
+               sigma_depth: Numbers | None = None, efficiency: Numbers | None = None, cubes: int | None = None,
+               cells: Numbers | None = None, cube_domains: Numbers | None = None, angles: Numbers | None = None,
+               noise: Literal["gauss", "published", "trunc"] | None = None, seed: int | None = None, threads: int | None = None,
+               kernel: str | None = None, progress: Progress | None = None, search: Path | Sequence[Path] | None = None) -> Result:
     """A specimen with known order.
 
     Builds a crystal in a box, puts ordered domains into it, displaces every atom by anisotropic Gaussian noise and detects a share of them.
     The truth is kept: which domain each ion came from, and all domains. Mass-to-charge is that of the main isotope in its usual charge
     state, with ranges that give the same types again. Nothing depends on the number of threads, and two boxes of one seed without domains
-    cut the same crystal.
+    cut the same crystal. With `cubes` it makes instead many small cubes of an fcc crystal with spheres of order, each with noise,
+    efficiency and orientation of its own, to train networks per atom on, after AtomNet (Yu et al., 3D deep learning for enhanced atom probe
+    tomography analysis of nanoscale microstructures).
 
     Parameters:
         preset: a named specimen; what is set beside it wins (default none)
@@ -359,9 +363,11 @@ def synthesise(*, preset: Literal["", "cocrni-a", "cocrni-b", "cocrni-c", "cocrn
             fcc; b2, d03 on bcc (default fcc)
         lattice_parameter: edge of the cubic cell (nm; 0.1 to 2; default 0.36)
         composition: species and their atomic fractions, which sum to 1; ion types are numbered in this order. It holds for the whole
-            specimen: the matrix takes what the domains leave (default Co:0.334,Cr:0.333,Ni:0.333)
+            specimen: the matrix takes what the domains leave. In cubes it is that of the matrix, and exact (default
+            Co:0.334,Cr:0.333,Ni:0.333)
         ordered_species: species that prefers the ordered sublattice; left out: the last of the composition (default none)
-        box: xlo,xhi,ylo,yhi,zlo,zhi, half-open; the apex of the specimen is at z = 0, the data below it (nm; default -8,8,-8,8,-24,0)
+        box: xlo,xhi,ylo,yhi,zlo,zhi, half-open; the apex of the specimen is at z = 0, the data below it. Not for cubes, see cells (nm;
+            default -8,8,-8,8,-24,0)
         orientation: direction of the crystal along z: 001, 011 or 111 (default 001)
         rotation: turn of the crystal about z (degree; -180 to 180; default 0)
         tilt: tilt of the crystal about y, after the turn: its planes are no longer level (degree; -90 to 90; default 0)
@@ -372,14 +378,31 @@ def synthesise(*, preset: Literal["", "cocrni-a", "cocrni-b", "cocrni-c", "cocrn
         domain_structure: structure of the domains; several are taken in turn, the largest domain first: b2,d03. Left out: l12 in fcc, b2 in
             bcc (default none)
         domain_composition: stoichiometric: domains hold as much of the ordered species as their structure has sites for it (1/4 in l12);
-            neutral: as much as the matrix, so that only order tells them apart (default stoichiometric)
+            neutral: as much as the matrix, so that only order tells them apart. Cubes also take the species of the other sites and, behind
+            a slash, those of the ordered sites, Al:1/Li:0.8,Mg:0.2 (default stoichiometric)
         order: order parameter: 1 is the highest order the composition allows, 0 none, so that stoichiometric domains are then depleted or
             enriched but random (0 to 1; default 1)
         antiphase: give every domain one of the translations of its structure at random, instead of the same to all (default False)
-        sigma_lateral: standard deviation of the displacement along x and along y (nm; 0 to 10; default 0.3)
-        sigma_depth: standard deviation of the displacement along z (nm; 0 to 10; default 0.03)
-        efficiency: probability that an atom is detected, each for itself (the number of ions then varies by its root, other than in the
-            published banks, which keep an exact share) (1e-06 to 1; default 0.52)
+        sigma_lateral: standard deviation of the displacement along x and along y; two numbers: drawn between them for every cube (nm; 0 to
+            10; default 0.3)
+        sigma_depth: standard deviation of the displacement along z; two numbers: drawn between them for every cube (nm; 0 to 10; default
+            0.03)
+        efficiency: probability that an atom is detected, each for itself (the number of ions then varies by its root). Cubes keep exactly
+            this share; two numbers: drawn between them for every cube (1e-06 to 1; default 0.52)
+        cubes: 0: one specimen. n: n cubes, each a small specimen for itself, far apart on a square grid in x and y; a tenth of them
+            (rounded, at least one) for tests and a tenth for validation (from 3 cubes on at least one), the rest, which come first, for
+            training: 100 are 80, 10 and 10, 10 are 8, 1 and 1, and 1 is a test cube (0 to 10000; default 0)
+        cells: edge of a cube in cells, with the sites of all its faces: of those for training and validation, and of those for tests (2 to
+            1000; default 10,28)
+        cube_domains: ordered domains in a cube, spheres about corners of cells that may overlap (the later one holds) and are cut by the
+            faces: one number; fewest and most; fewest and most of a cube for training or validation, then of one for tests. Left out: as
+            domains says (0 to 10000; default none, or found by the engine)
+        angles: largest turn of a cube about x, then y, then z, each a whole number of degrees drawn from both signs (degree; 0 to 180;
+            default 3,3,90)
+        noise: displacements. gauss: independent and normal. For cubes also those of AtomNet's program; published: where a normal number
+            lies outside its standard deviation all atoms of a cube share one uniform shift, and the number that decides for z is drawn with
+            the lateral standard deviation, so that depth is resolved far better than sigma_depth says; trunc: what lies outside is drawn
+            again, uniform within (default gauss)
         seed: which specimen (0 to 9.00719925474e+15; default 1)
 
     Presets:
@@ -395,11 +418,16 @@ def synthesise(*, preset: Literal["", "cocrni-a", "cocrni-b", "cocrni-c", "cocrn
             1.6 nm
         feal: Fe with 22 % Al, bcc, with 40 spheres of B2 and D0_3 in turn
         allimg: Al with 8 % Li and 4 % Mg, fcc with <011> along z, with 20 spheres of L1_2 (Al3Li) of 1.5 to 2.5 nm
+        al-li-mg: AtomNet cubes of Al with 5 % Li and 5 % Mg, with spheres of L1_2, Al3(Li0.8Mg0.2), of 1.2 to 2 nm, turned about all axes
+        au-cu: AtomNet cubes of Au-Cu with 5 % Ag, with spheres of L1_0, AuCu, of 0.8 to 1.2 nm
+        co-alloy: AtomNet cubes of Co with Ni, Al and W and, under the name of Cr, all its other species; spheres of L1_2,
+            (Co,Ni)3(Al,W,Cr), of the same composition, of 1.4 to 2 nm
 
     Gives:
-        ions: detected ions with types and ranges, from the apex down (z falls)
+        ions: detected ions with types and ranges, from the apex down (z falls); in cubes, one cube after the other, in no order
         truth/domain (ion): domain the atom sat in before it was displaced, from 1; 0: matrix
         truth/structure (ion): structure at the atom's site; the long name says which is which
+        truth/cube (ion): cube of the ion, from 1
         cloud/domain (point): ions of domains seen along y; the colour is the number of their domain; at most 200000, every second, fourth,
             ... of more
         cloud/x (point): position
@@ -412,8 +440,24 @@ def synthesise(*, preset: Literal["", "cocrni-a", "cocrni-b", "cocrni-c", "cocrn
         spheres/y (domain): centre
         spheres/z (domain): centre
         spheres/structure (domain): structure, numbered as in truth/structure
-        spheres/domain (domain): number of the domain, the largest first
-        summary/atoms: atoms in the box
+        spheres/domain (domain): number of the domain, the largest first; in cubes, those of the first cube first
+        cubes/ions (cube): detected ions of the cube
+        cubes/cube (cube): number of the cube, from 1
+        cubes/part (cube): what the cube is for: training, validation or test; the long name says which is which
+        cubes/first_ion (cube): row of its first ion, from 0
+        cubes/atoms (cube): sites, each with an atom
+        cubes/domains (cube): domains put into it
+        cubes/cells (cube): edge in cells
+        cubes/x (cube): centre
+        cubes/y (cube): centre
+        cubes/z (cube): centre
+        cubes/angle_x (cube): turn about x, the first
+        cubes/angle_y (cube): turn about y, the second
+        cubes/angle_z (cube): turn about z, the last
+        cubes/sigma_lateral (cube): standard deviation that displacements along x and y were drawn with
+        cubes/sigma_depth (cube): standard deviation that displacements along z were drawn with
+        cubes/efficiency (cube): share of the atoms that was to be kept
+        summary/atoms: atoms in the box or in all cubes
         summary/ions: atoms detected
         summary/domains: domains
         summary/ions_in_domains: detected ions that come from domains
@@ -426,7 +470,8 @@ def synthesise(*, preset: Literal["", "cocrni-a", "cocrni-b", "cocrni-c", "cocrn
                       "ordered_species": ordered_species, "box": box, "orientation": orientation, "rotation": rotation, "tilt": tilt,
                       "domains": domains, "radii": radii, "stretch": stretch, "gap": gap, "domain_structure": domain_structure,
                       "domain_composition": domain_composition, "order": order, "antiphase": antiphase, "sigma_lateral": sigma_lateral,
-                      "sigma_depth": sigma_depth, "efficiency": efficiency, "seed": seed},
+                      "sigma_depth": sigma_depth, "efficiency": efficiency, "cubes": cubes, "cells": cells, "cube_domains": cube_domains,
+                      "angles": angles, "noise": noise, "seed": seed},
                      _Options(threads, kernel, progress, search))
 
 

@@ -3,7 +3,7 @@
 cwlVersion: "v1.2"
 class: "CommandLineTool"
 label: "A specimen with known order"
-doc: "Builds a crystal in a box, puts ordered domains into it, displaces every atom by anisotropic Gaussian noise and detects a share of them. The truth is kept: which domain each ion came from, and all domains. Mass-to-charge is that of the main isotope in its usual charge state, with ranges that give the same types again. Nothing depends on the number of threads, and two boxes of one seed without domains cut the same crystal."
+doc: "Builds a crystal in a box, puts ordered domains into it, displaces every atom by anisotropic Gaussian noise and detects a share of them. The truth is kept: which domain each ion came from, and all domains. Mass-to-charge is that of the main isotope in its usual charge state, with ranges that give the same types again. Nothing depends on the number of threads, and two boxes of one seed without domains cut the same crystal. With `cubes` it makes instead many small cubes of an fcc crystal with spheres of order, each with noise, efficiency and orientation of its own, to train networks per atom on, after AtomNet (Yu et al., 3D deep learning for enhanced atom probe tomography analysis of nanoscale microstructures)."
 hints:
   SoftwareRequirement:
     packages:
@@ -15,7 +15,7 @@ hints:
 baseCommand: ["ordapt", "synthesise", "--json"]
 inputs:
   preset:
-    type: ["null", {"type": "enum", "symbols": ["cocrni-a", "cocrni-b", "cocrni-c", "cocrni-d", "cocrni-e", "feal", "allimg"]}]
+    type: ["null", {"type": "enum", "symbols": ["cocrni-a", "cocrni-b", "cocrni-c", "cocrni-d", "cocrni-e", "feal", "allimg", "al-li-mg", "au-cu", "co-alloy"]}]
     label: "preset"
     doc: "a named specimen; what is set beside it wins"
     inputBinding:
@@ -35,7 +35,7 @@ inputs:
   composition:
     type: "string?"
     label: "composition"
-    doc: "species and their atomic fractions, which sum to 1; ion types are numbered in this order. It holds for the whole specimen: the matrix takes what the domains leave [default Co:0.334,Cr:0.333,Ni:0.333; or that of the preset]"
+    doc: "species and their atomic fractions, which sum to 1; ion types are numbered in this order. It holds for the whole specimen: the matrix takes what the domains leave. In cubes it is that of the matrix, and exact [default Co:0.334,Cr:0.333,Ni:0.333; or that of the preset]"
     inputBinding:
       prefix: "--composition"
   ordered_species:
@@ -47,7 +47,7 @@ inputs:
   box:
     type: "double[]?"
     label: "box"
-    doc: "xlo,xhi,ylo,yhi,zlo,zhi, half-open; the apex of the specimen is at z = 0, the data below it [6 numbers; nm; default -8,8,-8,8,-24,0]"
+    doc: "xlo,xhi,ylo,yhi,zlo,zhi, half-open; the apex of the specimen is at z = 0, the data below it. Not for cubes, see cells [6 numbers; nm; default -8,8,-8,8,-24,0]"
     inputBinding:
       prefix: "--box"
       itemSeparator: ","
@@ -102,9 +102,9 @@ inputs:
     inputBinding:
       prefix: "--domain-structure"
   domain_composition:
-    type: ["null", {"type": "enum", "symbols": ["stoichiometric", "neutral"]}]
+    type: "string?"
     label: "domain_composition"
-    doc: "stoichiometric: domains hold as much of the ordered species as their structure has sites for it (1/4 in l12); neutral: as much as the matrix, so that only order tells them apart [default stoichiometric]"
+    doc: "stoichiometric: domains hold as much of the ordered species as their structure has sites for it (1/4 in l12); neutral: as much as the matrix, so that only order tells them apart. Cubes also take the species of the other sites and, behind a slash, those of the ordered sites, Al:1/Li:0.8,Mg:0.2 [default stoichiometric; or that of the preset]"
     inputBinding:
       prefix: "--domain-composition"
   order:
@@ -120,23 +120,59 @@ inputs:
     inputBinding:
       valueFrom: "--antiphase=$(self)"
   sigma_lateral:
-    type: "double?"
+    type: "double[]?"
     label: "sigma_lateral"
-    doc: "standard deviation of the displacement along x and along y [nm; 0 to 10; default 0.3; or that of the preset]"
+    doc: "standard deviation of the displacement along x and along y; two numbers: drawn between them for every cube [1 to 2 numbers; nm; 0 to 10; default 0.3; or that of the preset]"
     inputBinding:
       prefix: "--sigma-lateral"
+      itemSeparator: ","
   sigma_depth:
-    type: "double?"
+    type: "double[]?"
     label: "sigma_depth"
-    doc: "standard deviation of the displacement along z [nm; 0 to 10; default 0.03; or that of the preset]"
+    doc: "standard deviation of the displacement along z; two numbers: drawn between them for every cube [1 to 2 numbers; nm; 0 to 10; default 0.03; or that of the preset]"
     inputBinding:
       prefix: "--sigma-depth"
+      itemSeparator: ","
   efficiency:
-    type: "double?"
+    type: "double[]?"
     label: "efficiency"
-    doc: "probability that an atom is detected, each for itself (the number of ions then varies by its root, other than in the published banks, which keep an exact share) [1e-06 to 1; default 0.52; or that of the preset]"
+    doc: "probability that an atom is detected, each for itself (the number of ions then varies by its root). Cubes keep exactly this share; two numbers: drawn between them for every cube [1 to 2 numbers; 1e-06 to 1; default 0.52; or that of the preset]"
     inputBinding:
       prefix: "--efficiency"
+      itemSeparator: ","
+  cubes:
+    type: "int?"
+    label: "cubes"
+    doc: "0: one specimen. n: n cubes, each a small specimen for itself, far apart on a square grid in x and y; a tenth of them (rounded, at least one) for tests and a tenth for validation (from 3 cubes on at least one), the rest, which come first, for training: 100 are 80, 10 and 10, 10 are 8, 1 and 1, and 1 is a test cube [0 to 10000; default 0; or that of the preset]"
+    inputBinding:
+      prefix: "--cubes"
+  cells:
+    type: "double[]?"
+    label: "cells"
+    doc: "edge of a cube in cells, with the sites of all its faces: of those for training and validation, and of those for tests [1 to 2 numbers; 2 to 1000; default 10,28; or that of the preset]"
+    inputBinding:
+      prefix: "--cells"
+      itemSeparator: ","
+  cube_domains:
+    type: "double[]?"
+    label: "cube_domains"
+    doc: "ordered domains in a cube, spheres about corners of cells that may overlap (the later one holds) and are cut by the faces: one number; fewest and most; fewest and most of a cube for training or validation, then of one for tests. Left out: as domains says [1 to 4 numbers; 0 to 10000; or that of the preset]"
+    inputBinding:
+      prefix: "--cube-domains"
+      itemSeparator: ","
+  angles:
+    type: "double[]?"
+    label: "angles"
+    doc: "largest turn of a cube about x, then y, then z, each a whole number of degrees drawn from both signs [3 numbers; degree; 0 to 180; default 3,3,90; or that of the preset]"
+    inputBinding:
+      prefix: "--angles"
+      itemSeparator: ","
+  noise:
+    type: ["null", {"type": "enum", "symbols": ["gauss", "published", "trunc"]}]
+    label: "noise"
+    doc: "displacements. gauss: independent and normal. For cubes also those of AtomNet's program; published: where a normal number lies outside its standard deviation all atoms of a cube share one uniform shift, and the number that decides for z is drawn with the lateral standard deviation, so that depth is resolved far better than sigma_depth says; trunc: what lies outside is drawn again, uniform within [default gauss; or that of the preset]"
+    inputBinding:
+      prefix: "--noise"
   seed:
     type: "long?"
     label: "seed"

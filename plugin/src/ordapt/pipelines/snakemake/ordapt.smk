@@ -159,21 +159,23 @@ rule shuffle:
 # A specimen with known order: Builds a crystal in a box, puts ordered domains into it, displaces every atom by anisotropic Gaussian noise and detects
 # a share of them. The truth is kept: which domain each ion came from, and all domains. Mass-to-charge is that of the main isotope in its usual charge
 # state, with ranges that give the same types again. Nothing depends on the number of threads, and two boxes of one seed without domains cut the same
-# crystal.
+# crystal. With `cubes` it makes instead many small cubes of an fcc crystal with spheres of order, each with noise, efficiency and orientation of its
+# own, to train networks per atom on, after AtomNet (Yu et al., 3D deep learning for enhanced atom probe tomography analysis of nanoscale
+# microstructures).
 #   preset: a named specimen; what is set beside it wins
-#   box: xlo,xhi,ylo,yhi,zlo,zhi, half-open; the apex of the specimen is at z = 0, the data below it [6 numbers; nm; default -8,8,-8,8,-24,0]
+#   box: xlo,xhi,ylo,yhi,zlo,zhi, half-open; the apex of the specimen is at z = 0, the data below it. Not for cubes, see cells [6 numbers; nm; default
+#   -8,8,-8,8,-24,0]
 #   rotation: turn of the crystal about z [degree; -180 to 180; default 0]
 #   tilt: tilt of the crystal about y, after the turn: its planes are no longer level [degree; -90 to 90; default 0]
 #   stretch: semi-axes along x, y, z in units of the radius: 1,1,2 gives needles along z [3 numbers; 0.05 to 20; default 1,1,1]
 #   gap: least distance between domains, surface to surface [nm; 0 to 1000; default 0]
-#   domain_composition: stoichiometric: domains hold as much of the ordered species as their structure has sites for it (1/4 in l12); neutral: as much
-#   as the matrix, so that only order tells them apart [default stoichiometric]
 #   order: order parameter: 1 is the highest order the composition allows, 0 none, so that stoichiometric domains are then depleted or enriched but
 #   random [0 to 1; default 1]
 #   antiphase: give every domain one of the translations of its structure at random, instead of the same to all [default false]
 #   seed: which specimen [0 to 9007199254740991; default 1]
-#   filled by a preset (cocrni-a, cocrni-b, cocrni-c, cocrni-d, cocrni-e, feal, allimg), each may be set: structure, lattice_parameter, composition,
-#   ordered_species, orientation, domains, radii, domain_structure, sigma_lateral, sigma_depth, efficiency
+#   filled by a preset (cocrni-a, cocrni-b, cocrni-c, cocrni-d, cocrni-e, feal, allimg, al-li-mg, au-cu, co-alloy), each may be set: structure,
+#   lattice_parameter, composition, ordered_species, orientation, domains, radii, domain_structure, domain_composition, sigma_lateral, sigma_depth,
+#   efficiency, cubes, cells, cube_domains, angles, noise
 rule synthesise:
     output: result="{name}.synthesise.nxs", document="{name}.synthesise.json"
     log: "{name}.synthesise.log"
