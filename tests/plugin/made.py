@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 
@@ -13,7 +14,9 @@ import pytest
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 HERE = pathlib.Path(__file__).resolve().parent
-PROGRAM = os.environ.get("ORDAPT_PROGRAM", str(SOURCE / "build" / "release" / "bin" / "ordapt"))
+BUILT = SOURCE / "build" / "release" / "bin" / "ordapt"
+PROGRAM = os.environ.get("ORDAPT_PROGRAM") or str(BUILT if BUILT.exists() else shutil.which("ordapt") or BUILT)
+"""As told, else the one of the tree, else the one that is installed."""
 DEFINITIONS = SOURCE / "nexus_defs"
 
 

@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 from lab import Lab
+from made import PROGRAM as FOUND
 from stack import Stack, Unreachable
 
 HERE = pathlib.Path(__file__).resolve().parent
-PROGRAM = pathlib.Path(os.environ["ORDAPT_PROGRAM"])
+os.environ.setdefault("ORDAPT_SOURCE", str(HERE.parents[2]))
+PROGRAM = pathlib.Path(os.environ.setdefault("ORDAPT_PROGRAM", FOUND))
 REFERENCE = pathlib.Path(os.environ.get("ORDAPT_REFERENCE") or "absent")
 
 
