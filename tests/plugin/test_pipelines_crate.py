@@ -5,6 +5,7 @@ import shutil
 
 import pipelines
 import pytest
+from made import HERE
 from pipelines import FOLDER, environment, run
 
 PLUGIN = FOLDER.parents[1]
@@ -54,7 +55,7 @@ def test_valid_as_process_run_crate(specimen, tmp_path):
     text = (broken / "ro-crate-metadata.json").read_text(encoding="utf-8")
     (broken / "ro-crate-metadata.json").write_text(text.replace('"instrument"', '"tool"').replace('"datePublished"', '"when"'), encoding="utf-8")
     folders = [tmp_path / "chain", alone, tmp_path / "recipe", broken]
-    done = run([environment("crates"), pipelines.HERE / "crates.py", pipelines.context(), "process-run-crate", *folders])
+    done = run([environment("crates"), HERE / "crates.py", pipelines.context(), "process-run-crate", *folders])
     *good, bad = [json.loads(line)["REQUIRED"] for line in done.stdout.splitlines()]
     assert good == [[], [], []] and bad
 

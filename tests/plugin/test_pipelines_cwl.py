@@ -4,6 +4,7 @@ import shutil
 
 import pipelines
 import pytest
+from made import HERE
 from pipelines import FOLDER, digest, environment, on_path, run
 
 CWL = FOLDER / "cwl"
@@ -77,7 +78,7 @@ def test_the_chain_and_its_provenance(specimen, tmp_path):
     assert digest(tmp_path / "out" / "domains.nxs.json") == specimen.digests["domains"]
     assert b"<html" in (tmp_path / "out" / "report.html").read_bytes()[:300]
     run([environment("crates").parent / "runcrate", "convert", tmp_path / "object", "-o", tmp_path / "crate"])
-    done = run([environment("crates"), pipelines.HERE / "crates.py", pipelines.context(), "provenance-run-crate", tmp_path / "crate"])
+    done = run([environment("crates"), HERE / "crates.py", pipelines.context(), "provenance-run-crate", tmp_path / "crate"])
     assert json.loads(done.stdout)["REQUIRED"] == []
 
 

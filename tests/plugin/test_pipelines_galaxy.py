@@ -6,11 +6,12 @@ import re
 
 import pipelines
 import pytest
+from made import HERE
 from pipelines import FOLDER, environment, on_path, run
 
 GALAXY = FOLDER / "galaxy"
 TOOLS = sorted(GALAXY.glob("ordapt_*.xml"))
-JUDGE = pipelines.HERE / "galaxy_tools.py"
+JUDGE = HERE / "galaxy_tools.py"
 
 
 @pytest.fixture(scope="module")
