@@ -75,6 +75,7 @@ static const oa_code table[] = {
     { "E_H5_BOMB", OA_E_DATA, "a dataset that would unpack to far more than the file holds" },
     { "E_NX_ENTRY", OA_E_DATA, "no entry with ions or results" },
     { "E_RECORD", OA_E_DATA, "the record of a result is missing or damaged" },
+    { "E_CHECKPOINT", OA_E_DATA, "no AtomNet checkpoint, or a damaged one" },
     { "E_KERAS", OA_E_DATA, "the network is not one that can be imported" },
     { "E_ARCHITECTURE", OA_E_DATA, "layers that do not fit together or are not known" },
     { "E_MODEL", OA_E_DATA, "the file holds no usable model" },

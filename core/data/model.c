@@ -25,6 +25,7 @@ void oa_model_free(oa_model *model)
         oa_free(model->context, model->layers[i].kernel);
         oa_free(model->context, model->layers[i].bias);
     }
+    for (int b = 0; b < OA_ATOMNET_BLOCKS_MAX; b++) oa_free(model->context, model->atomnet.values[b]);
     oa_free(model->context, model->outlier.mean);
     oa_free(model->context, model->outlier.whiten);
     oa_free(model->context, model);
@@ -111,9 +112,9 @@ static void digest_floats(oa_digest *digest, const float *values, size_t n)
 /* The input definition as lines "name=value", then the class names and the layers. */
 static void digest_definition(oa_digest *digest, const oa_model *model)
 {
-    char line[OA_LAYER_TEXT];
+    char line[OA_MODEL_LINE];
     oa_digest_text(digest, "ordapt model 1\n");
-    for (const oa_model_field *field = oa_model_fields; field->name; field++) {
+    for (const oa_model_field *field = oa_model_fields_of(model); field->name; field++) {
         if (field->is_note) continue;
         oa_model_field__text(model, field, line, sizeof line);
         oa_digest_text(digest, line);
@@ -137,6 +138,8 @@ oa_status oa_model_digest(const oa_model *model, char hex[OA_HEX])
     OA_TRY(oa_digest_new(model->context, &digest));
     digest_definition(digest, model);
     for (size_t m = 0; m < (size_t)model->members; m++) {
+        for (size_t b = 0; b < (size_t)model->atomnet.blocks; b++)
+            digest_floats(digest, model->atomnet.values[b] + m * oa_atomnet_values(model, b), oa_atomnet_values(model, b));
         for (int i = 0; i < model->n_layers; i++) {
             const oa_layer *layer = &model->layers[i];
             if (!layer->kernel) continue;
@@ -149,6 +152,12 @@ oa_status oa_model_digest(const oa_model *model, char hex[OA_HEX])
 }
 
 /* ---------------------------------------------------------------------------------------------- ensembles */
+
+static oa_status check_kind(oa_context *context, const oa_model *first, const oa_model *other, size_t number)
+{
+    if (strcmp(first->architecture, other->architecture) == 0) return OA_OK;
+    return oa_fail(context, "E_MODEL", "network %zu is a %s, the first is a %s; an ensemble is of one kind", number, other->architecture, first->architecture);
+}
 
 /* What makes two networks members of one ensemble; what was assumed and the number of members do not. */
 static oa_status check_alike(oa_context *context, const oa_model *first, const oa_model *other, size_t number)
@@ -202,11 +211,13 @@ oa_status oa_model_join(oa_context *context, oa_model *const *models, size_t n, 
     oa_model *joined;
     *out = NULL;
     if (n == 0) return oa_fail(context, "E_MODEL", "no network was given; an ensemble needs one at least");
-    for (size_t k = 1; k < n; k++) OA_TRY(check_alike(context, models[0], models[k], k + 1));
+    const bool are_blocks = oa_model_is_atomnet(models[0]);
+    for (size_t k = 1; k < n; k++) OA_TRY(check_kind(context, models[0], models[k], k + 1));
+    for (size_t k = 1; k < n && !are_blocks; k++) OA_TRY(check_alike(context, models[0], models[k], k + 1));
     OA_TRY(oa_model_new(context, &joined));
     *joined = *models[0];
     joined->context = context;
-    const oa_status status = join_into(joined, models, n);
+    const oa_status status = are_blocks ? oa_atomnet__join(joined, models, n) : join_into(joined, models, n);
     if (status == OA_OK) *out = joined;
     else oa_model_free(joined);
     return status;

@@ -3,6 +3,7 @@
 #define OA_DATA_MODEL_H
 
 #include "base/digest.h"
+#include "data/atomnet.h"
 #include "data/param.h"
 #include "data/values.h"
 
@@ -79,13 +80,14 @@ typedef struct oa_outlier {
 enum { OA_LAYERS_MAX = 16, OA_CLASSES_MAX = 16 };
 typedef struct oa_model {
     oa_context *context;
-    char architecture[16]; /* "cnn1d" */
+    char architecture[16]; /* "cnn1d", "cnn2d"; "atomnet", where `atomnet` holds what layers, map and input do for the others */
     int64_t members;       /* networks of the ensemble */
     int64_t input_height, input_length, input_channels, n_classes; /* curves: height 1 */
     char classes[OA_CLASSES_MAX][32]; /* "FCC", "CSRO" */
     int n_layers;
     oa_layer layers[OA_LAYERS_MAX];
     oa_map_definition map;
+    oa_atomnet atomnet;
     /* What training found out about its own answers; no part of the digest. temperature divides the logits so that the
      * probabilities of held-out patterns are calibrated (Guo et al. 2017, arXiv:1706.04599); 1 where it was not fitted. */
     double temperature;
@@ -98,6 +100,18 @@ oa_status oa_model_new(oa_context *context, oa_model **out) OA_MUST_USE; /* empt
 void oa_model_free(oa_model *model); /* accepts NULL */
 /* Zeroed kernels and biases for the layers and members as they are set; E_ARCHITECTURE where they are too large. */
 oa_status oa_model__new_weights(oa_model *model) OA_MUST_USE;
+
+/* Architecture atomnet (atomnet_model.c). Values of one member in a block; zeroed ones for the blocks and members as they are set. */
+bool oa_model_is_atomnet(const oa_model *model);
+size_t oa_atomnet_values(const oa_model *model, size_t block);
+oa_status oa_atomnet__new_values(oa_model *model) OA_MUST_USE;
+/* E_NONFINITE, E_MODEL, E_PARAMETER_VALUE: weights or codes that cannot be. */
+oa_status oa_atomnet__check(const oa_model *model, const char *file) OA_MUST_USE;
+oa_status oa_atomnet__to_values(const oa_model *model, oa_values *values) OA_MUST_USE;
+oa_status oa_atomnet__from_values(oa_model *model, const oa_values *values, const char *file) OA_MUST_USE;
+/* The blocks of one network from models that hold one each, at its place; joined has everything else and gets the digest. */
+oa_status oa_atomnet__join(oa_model *joined, oa_model *const *models, size_t n) OA_MUST_USE;
+
 /* Room for a score of n features, zeroed. */
 oa_status oa_model__new_outlier(oa_model *model, int64_t n) OA_MUST_USE;
 /* "FCC,CSRO" into classes and n_classes; E_MODEL where there are none or too many. file is for messages, may be NULL. */
@@ -106,7 +120,7 @@ oa_status oa_model__set_classes(oa_model *model, const char *text, const char *f
 oa_status oa_model__find_class(oa_context *context, const oa_model *model, const char *word, size_t *out) OA_MUST_USE;
 oa_status oa_model_digest(const oa_model *model, char hex[OA_HEX]) OA_MUST_USE;
 /* One ensemble of n models, members in the order given, with its digest. All must have the same layers, classes and map:
- * E_MODEL where not, naming the first that differs. The models stay the caller's. */
+ * E_MODEL where not, naming the first that differs. Models of architecture atomnet are blocks of one network instead. The models stay the caller's. */
 oa_status oa_model_join(oa_context *context, oa_model *const *models, size_t n, oa_model **out) OA_MUST_USE;
 /* To and from result arrays ("definition/..." scalars, "weights/..." arrays); reading checks shapes against the layers
  * and refuses a digest that does not match (E_DIGEST). file is for messages. */
@@ -121,10 +135,12 @@ typedef struct oa_model_field {
     oa_type type;     /* OA_TEXT (a buffer in the struct), OA_I64, OA_F64 */
     size_t offset, size; /* in oa_model */
     double min, max;  /* inclusive */
-    bool is_map;      /* part of the map definition */
+    bool is_map;      /* part of the map definition, whose numbers are lengths */
+    const char *unit; /* of numbers that are no part of it; NULL: none */
     bool is_note;     /* takes no part in the digest */
 } oa_model_field;
-extern const oa_model_field oa_model_fields[]; /* ends with a NULL name */
+extern const oa_model_field oa_model_fields[], oa_atomnet_fields[]; /* end with a NULL name */
+const oa_model_field *oa_model_fields_of(const oa_model *model);
 /* "name=value", into text. */
 /* The fields of a map to and from "group/name" values; reading returns false where one is missing or impossible, with its
  * name in `missing`. */
@@ -132,7 +148,7 @@ oa_status oa_map_to_values(const oa_map_definition *map, oa_values *values, int 
 bool oa_map_from_values(const oa_values *values, int task, const char *group, oa_map_definition *out, const char **missing);
 void oa_model_field__text(const oa_model *model, const oa_model_field *field, char *text, size_t size);
 /* "conv1d width=10 inputs=1 units=16 stride=1 padding=valid activation=relu", into text; and back (false: not understood). */
-enum { OA_LAYER_TEXT = 256 };
+enum { OA_LAYER_TEXT = 256, OA_MODEL_LINE = 320 }; /* OA_MODEL_LINE: any field or layer as a line */
 void oa_layer__text(const oa_layer *layer, char text[OA_LAYER_TEXT]);
 bool oa_layer__parse(const char *text, oa_layer *out);
 /* Sets n_kernel and n_bias from the sizes; false where they are impossible. Layers without weights have none. */

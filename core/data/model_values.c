@@ -59,7 +59,8 @@ static oa_status add_field(oa_values *values, int task, const oa_model *model, c
     oa_array *array;
     OA_TRY(oa_values_add(values, task, name, field->type, 0, NULL, &array));
     memcpy(array->block->data, at, field->size);
-    return field->type == OA_F64 && field->is_map ? set_unit(values, array, OA_NM) : OA_OK;
+    const char *unit = field->is_map && field->type == OA_F64 ? OA_NM : field->unit;
+    return unit ? set_unit(values, array, unit) : OA_OK;
 }
 
 oa_status oa_map_to_values(const oa_map_definition *map, oa_values *values, int task, const char *group)
@@ -128,8 +129,9 @@ static oa_status add_weights(oa_values *values, const oa_layer *layer, size_t me
 
 oa_status oa_model_to_values(const oa_model *model, oa_values *values)
 {
-    for (const oa_model_field *field = oa_model_fields; field->name; field++) OA_TRY(add_field(values, 1, model, field, "definition"));
+    for (const oa_model_field *field = oa_model_fields_of(model); field->name; field++) OA_TRY(add_field(values, 1, model, field, "definition"));
     OA_TRY(add_classes(values, model));
+    OA_TRY(oa_atomnet__to_values(model, values));
     for (int i = 0; i < model->n_layers; i++) {
         char name[64], text[OA_LAYER_TEXT];
         snprintf(name, sizeof name, "definition/layer%d", i + 1);
@@ -285,17 +287,23 @@ static oa_status check_members(const oa_model *model, const oa_values *values, c
     return OA_OK;
 }
 
-static oa_status fill_from_values(oa_model *model, const oa_values *values, const char *file)
+static oa_status take_network(oa_model *model, const oa_values *values, const char *file)
 {
-    for (const oa_model_field *field = oa_model_fields; field->name; field++) OA_TRY(take_field(model, values, file, field));
-    const char *classes = text_of(values, 1, "definition/classes");
-    if (!classes) return missing(model->context, file, "definition/classes");
-    OA_TRY(oa_model__set_classes(model, classes, file));
     OA_TRY(oa_map_definition_check(model->context, &model->map, file));
     OA_TRY(take_layers(model, values, file));
     OA_TRY(check_members(model, values, file));
     OA_TRY(take_weights(model, values, file));
-    OA_TRY(take_outlier(model, values, file));
+    return take_outlier(model, values, file);
+}
+
+static oa_status fill_from_values(oa_model *model, const oa_values *values, const char *file)
+{
+    OA_TRY(take_field(model, values, file, &oa_model_fields[0])); /* the architecture, which says what the others are */
+    for (const oa_model_field *field = oa_model_fields_of(model); field->name; field++) OA_TRY(take_field(model, values, file, field));
+    const char *classes = text_of(values, 1, "definition/classes");
+    if (!classes) return missing(model->context, file, "definition/classes");
+    OA_TRY(oa_model__set_classes(model, classes, file));
+    OA_TRY(oa_model_is_atomnet(model) ? oa_atomnet__from_values(model, values, file) : take_network(model, values, file));
     char hex[OA_HEX];
     OA_TRY(oa_model_digest(model, hex));
     if (strcmp(hex, model->sha256) != 0)

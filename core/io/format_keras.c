@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "data/model.h"
+#include "io/checkpoint.h"
 #include "io/format.h"
 #include "io/h5.h"
 
@@ -353,8 +354,6 @@ static oa_status assume_map(keras *k, const char *told)
 
 static oa_status check_kind(const oa_h5 *h5)
 {
-    if (oa_h5_has_attribute(h5, "/", "layer_order") && oa_h5_has(h5, "tnet1"))
-        return oa_h5_fail(h5, "E_KERAS", "this is an AtomNet checkpoint; the networks read here are Keras models of z-SDM curves");
     if (!oa_h5_has_attribute(h5, "/", "model_config") && oa_h5_has(h5, "layer_names"))
         return oa_h5_fail(h5, "E_KERAS", "weights without an architecture; save the whole model, not only its weights");
     if (!oa_h5_has_attribute(h5, "/", "model_config") || !oa_h5_is_group(h5, "model_weights"))
@@ -379,7 +378,8 @@ static oa_status keras_read(oa_context *context, oa_source *source, const oa_rea
     keras k = { .h5 = &h5 };
     OA_TRY(oa_h5_open(context, source->path, &h5));
     oa_status status = oa_model_new(context, &k.model);
-    if (status == OA_OK) status = fill(&k, options ? options->preset : NULL);
+    const char *preset = options ? options->preset : NULL;
+    if (status == OA_OK) status = oa_checkpoint_is_one(&h5) ? oa_checkpoint_read(&h5, preset, k.model) : fill(&k, preset);
     oa_h5_close(&h5);
     if (status == OA_OK) out->model = k.model;
     else oa_model_free(k.model);
@@ -390,6 +390,6 @@ static const char *const keras_extensions[] = { "h5", "hdf5", "keras", NULL };
 const oa_format oa_format_keras = {
     .name = "keras",
     .extensions = keras_extensions,
-    .help = "published Keras network of z-SDM curves (HDF5)",
+    .help = "published Keras network of z-SDM curves, or AtomNet checkpoint (HDF5)",
     .read = keras_read,
 };

@@ -35,7 +35,7 @@ static const oa_param import_table[] = {
     OA_PARAM(import_params, allow_negative, .help = "accept ranges that begin below 0 Da, as simulations write them for labels"),
     OA_PARAM(import_params, preset, .dflt_text = "", .choices = preset_words,
              .help = "what a published network or bank was made for; left out: known by its shape, (93,1) to 2 is cocrni-002, (93,2) to 3 "
-                     "is feal-002"),
+                     "is feal-002; an AtomNet checkpoint by its alloy. al-li-mg, au-cu and co-alloy give species codes, lattice parameter and threshold"),
     OA_PARAM(import_params, labels, .dflt_text = "",
              .help = "classes of the .npy files of a bank, FCC,CSRO: one for each file, or for as many files as there are channels; left out: "
                      "patterns without labels"),
@@ -43,7 +43,7 @@ static const oa_param import_table[] = {
 };
 
 static const oa_slot import_slots[] = {
-    { "files", OA_TAKES_SOURCES, false, "ions (.pos, .epos, .apt, .ato, .csv, .txt, .hdf5, .nxs), ranges (.rrng, .rng, .env), published networks (.h5), or curves of a bank (.npy)" },
+    { "files", OA_TAKES_SOURCES, false, "ions (.pos, .epos, .apt, .ato, .csv, .txt, .hdf5, .nxs), ranges (.rrng, .rng, .env), published networks or AtomNet checkpoints (.h5), or curves of a bank (.npy)" },
     { "metadata", OA_TAKES_METADATA, true, "what is known about specimen and instrument, .yaml or .json with the keys of pynxtools-apm" },
     OA_SLOT_END
 };
@@ -66,6 +66,7 @@ static const oa_output import_outputs[] = {
     { .name = "summary/z_min", .type = OA_F64, .unit = OA_NM, .is_optional = true, .help = "smallest z: the deepest ion" },
     { .name = "summary/z_max", .type = OA_F64, .unit = OA_NM, .is_optional = true, .help = "largest z: towards the apex" },
     { .name = "summary/members", .type = OA_U64, .is_optional = true, .help = "networks of the ensemble" },
+    { .name = "summary/blocks", .type = OA_U64, .is_optional = true, .help = "blocks of an AtomNet, each of which takes the probabilities of the one before" },
     { .name = "summary/classes", .type = OA_TEXT, .is_optional = true, .help = "classes they tell apart, in order" },
     { .name = "summary/model_sha256", .type = OA_TEXT, .is_optional = true, .help = "digest over weights and input definition" },
     OA_PATTERN_OUTPUTS,
@@ -218,11 +219,12 @@ static oa_status put_ions(oa_run *run, gathered *all)
 static oa_status put_model(oa_run *run, gathered *all)
 {
     oa_model *model = all->models[0];
-    if (all->n_models > 1) OA_TRY(oa_model_join(run->context, all->models, all->n_models, &model));
+    const bool is_atomnet = oa_model_is_atomnet(model); /* whose files are blocks */
+    if (all->n_models > 1 || is_atomnet) OA_TRY(oa_model_join(run->context, all->models, all->n_models, &model));
     else all->n_models = 0;
     OA_TRY(oa_put_model(run, model)); /* what was assumed stands in definition/assumed */
     oa_network network;
-    OA_TRY(oa_network_plan(run->context, model, &network)); /* layers that do not fit each other are refused here, not at use */
+    if (!is_atomnet) OA_TRY(oa_network_plan(run->context, model, &network)); /* layers that do not fit each other are refused here, not at use */
     oa_string classes = { .context = run->context };
     for (int64_t i = 0; i < model->n_classes; i++) oa_string_add(&classes, "%s%s", i ? ", " : "", model->classes[i]);
     char *text;
@@ -231,6 +233,7 @@ static oa_status put_model(oa_run *run, gathered *all)
     oa_free(run->context, text);
     OA_TRY(status);
     OA_TRY(oa_put_text(run, "summary/model_sha256", model->sha256));
+    if (is_atomnet) OA_TRY(oa_put_count(run, "summary/blocks", (uint64_t)model->atomnet.blocks));
     return oa_put_count(run, "summary/members", (uint64_t)model->members);
 }
 
@@ -258,7 +261,7 @@ const oa_step oa_step_import = {
     .version = 1,
     .title = "Vendor files to NeXus",
     .help = "Reads ions, range files, published networks and banks of curves. Ions together with a range file get their types; ranges "
-            "alone and ions alone are kept as they are; several networks become one ensemble; curves become patterns, file after file, "
+            "alone and ions alone are kept as they are; several networks become one ensemble, AtomNet checkpoints the blocks of one network; curves become patterns, file after file, "
             "with minimum 0 and maximum 1. Coordinates are never flipped, shifted or "
             "scaled, and rows stay in order of evaporation.",
     .params = import_table, .params_size = sizeof(import_params),

@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "math/kernel/affine.h"
+
 /* Room that buffers need behind their last element: kernels read and write whole vectors. */
 enum { OA_KERNEL_PAD = 16 };
 
@@ -111,6 +113,10 @@ typedef struct oa_kernels {
      * three would give one after another. x has no NaN. */
     void (*convolve_pool)(size_t n, size_t filters, size_t taps, const float *x, size_t x_step, const float *kernel,
                           const float *bias, float *y);
+
+    /* A layer on many rows, and the largest of each group of them: affine.h. */
+    void (*affine)(const oa_affine *p);
+    void (*affine_max)(const oa_affine *p);
 } oa_kernels;
 
 /* The set of that name; "auto" or NULL: the fastest this processor has. NULL: unknown, or not supported here. */

@@ -299,4 +299,6 @@ const oa_kernels oa_kernels_avx2 = {
     .multiply_nt = oa_product_nt_avx2,
     .adam = oa_adam_avx2,
     .convolve_pool = oa_convolve_pool_avx2,
+    .affine = oa_affine_avx2,
+    .affine_max = oa_affine_max_avx2,
 };

@@ -266,4 +266,6 @@ const oa_kernels oa_kernels_avx512 = {
     .multiply_nt = oa_product_nt_avx512,
     .adam = oa_adam_avx512,
     .convolve_pool = oa_convolve_pool_avx512,
+    .affine = oa_affine_avx512,
+    .affine_max = oa_affine_max_avx512,
 };

@@ -124,4 +124,6 @@ const oa_kernels oa_kernels_scalar = {
     .multiply_nt = oa_product_nt_scalar,
     .adam = oa_adam_scalar,
     .convolve_pool = oa_convolve_pool_scalar,
+    .affine = oa_affine_scalar,
+    .affine_max = oa_affine_max_scalar,
 };
