@@ -1,4 +1,5 @@
 /* kernel_avx512.c - kernels for 512-bit vectors (F, VL, DQ, BW). Compiled with flags of its own; nothing else is here. */
+#include "math/kernel/around.h"
 #include "math/kernel/product.h"
 
 #include <immintrin.h>
@@ -257,6 +258,9 @@ const oa_kernels oa_kernels_avx512 = {
     .near = near,
     .near_steps = near_steps,
     .near_lines = near_lines,
+    .around_box = oa_around_box_avx2,
+    .around_keys = oa_around_keys_avx2,
+    .around_sort = oa_around_sort_avx2,
     .pairs_z = pairs_z,
     .offsets_z = offsets_z,
     .convolve = convolve,

@@ -1,4 +1,5 @@
 /* kernel_scalar.c - the specification of every kernel: plain loops, no tricks. */
+#include "math/kernel/around.h"
 #include "math/kernel/product.h"
 
 static size_t gather(double *x, double *y, double *z, size_t n, const float *px, const float *py, const float *pz,
@@ -115,6 +116,9 @@ const oa_kernels oa_kernels_scalar = {
     .near = near,
     .near_steps = near_steps,
     .near_lines = near_lines,
+    .around_box = oa_around_box_scalar,
+    .around_keys = oa_around_keys_scalar,
+    .around_sort = oa_around_sort_scalar,
     .pairs_z = pairs_z,
     .offsets_z = offsets_z,
     .convolve = convolve,
