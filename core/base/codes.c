@@ -87,6 +87,7 @@ static const oa_code table[] = {
     { "E_INPUT_NOT_FOUND", OA_E_MISSING, "an input named by a record was not found" },
     { "E_INPUT_KIND", OA_E_DATA, "the file does not hold what the slot takes" },
     { "E_NOT_RANGED", OA_E_DATA, "the ions have no ion types" },
+    { "E_PLANES", OA_E_DATA, "atomic planes are not resolved where they are needed" },
     { "E_FEW_IONS", OA_E_DATA, "fewer ions than are needed" },
     { "E_CONTROL", OA_E_DATA, "the control was not made from the same specimen" },
     { "E_SLABS", OA_E_DATA, "the parts are not the slabs of one step" },

@@ -147,12 +147,14 @@ static oa_status code_of(oa_context *context, const code_list *list, const oa_io
                       "--species-codes %s,%s:0 for example, or other:CODE for all that are not named", type->name, text, text, type->name);
 }
 
-oa_status oa_atomnet_codes(oa_context *context, const char *species_codes, const oa_ranges *ranges, int16_t *code)
+oa_status oa_atomnet_codes(oa_context *context, const char *species_codes, const oa_ranges *ranges, const bool *is_met, int16_t *code)
 {
     code_list list;
     OA_TRY(parse_codes(context, species_codes, &list));
-    code[0] = OA_NO_CODE;
-    for (size_t i = 0; i < ranges->n_types; i++) OA_TRY(code_of(context, &list, &ranges->types[i], species_codes, &code[i + 1]));
+    for (size_t i = 0; i <= ranges->n_types; i++) {
+        code[i] = OA_NO_CODE;
+        if (i && is_met[i]) OA_TRY(code_of(context, &list, &ranges->types[i - 1], species_codes, &code[i]));
+    }
     return OA_OK;
 }
 

@@ -52,11 +52,11 @@ typedef struct oa_atomnet {
 } oa_atomnet;
 int oa_atomnet_columns(size_t block); /* block from 0 */
 
-/* The code of each ion type, (n_types + 1); type 0 (un-ranged) and, where the ranges name it, a type that takes no part get OA_NO_CODE. A type is
- * looked up by its name (also "CuO"), then by its elements, of which exactly one must be named; then `other` holds. */
+/* The code of each ion type that is met, both (n_types + 1); type 0 (un-ranged) and those that are not met get OA_NO_CODE. A type is looked up by its name
+ * (also "CuO"), then by its elements, of which exactly one must be named; then `other` holds. */
 enum { OA_CODES_MAX = 32, OA_CODE_MAX = 255, OA_NO_CODE = -1 };
 /* E_SPECIES_UNKNOWN of parameter species_codes for an ion type that it does not name; E_PARAMETER_VALUE where the text is no list of codes. */
-oa_status oa_atomnet_codes(oa_context *context, const char *species_codes, const oa_ranges *ranges, int16_t *code) OA_MUST_USE;
+oa_status oa_atomnet_codes(oa_context *context, const char *species_codes, const oa_ranges *ranges, const bool *is_met, int16_t *code) OA_MUST_USE;
 /* Whether the text is a list of codes: E_PARAMETER_VALUE where not. */
 oa_status oa_atomnet_check_codes(oa_context *context, const char *species_codes) OA_MUST_USE;
 
