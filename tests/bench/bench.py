@@ -101,6 +101,25 @@ def write_network(path, shape, curves, seed):
         random.uniform(0, 1, (curves, 93, channels)).astype("<f4").tofile(file)
 
 
+ATOMNET = {  # (inputs, units) of the layers of block 1, in the order of the published checkpoints
+    "tnet1": [(5, 32), (32, 64), (64, 128), (128, 128), (128, 64), (64, 25)], "mlp1": [(5, 32), (32, 32)],
+    "tnet2": [(32, 32), (32, 64), (64, 128), (128, 128), (128, 64), (64, 1024)], "mlp2": [(32, 32), (32, 64), (64, 128)], "head": [(128, 128), (128, 64), (64, 1)]}
+
+
+def write_atomnet(path, atoms, seed):
+    """Weights Glorot-uniform, layer by layer, then rows of atoms as dense as in a specimen."""
+    import numpy as np
+
+    random = np.random.default_rng(seed)
+    with open(path, "wb") as file:
+        for n, units in (layer for part in ATOMNET.values() for layer in part):
+            random.uniform(-((6 / (n + units)) ** 0.5), (6 / (n + units)) ** 0.5, (n, units)).astype("<f4").tofile(file)
+            random.uniform(-0.1, 0.1, units).astype("<f4").tofile(file)
+        rows = random.normal(0, 1, (atoms, 32, 5)).astype("<f4")
+        rows[:, :, 3:] = random.integers(0, 3, (atoms, 32, 2))
+        rows.tofile(file)
+
+
 COCRNI, FEAL = "1,16,2", "2,64,3"  # channels, filters, classes of the published networks
 
 
@@ -136,10 +155,11 @@ def make_inputs(folder, ions):
     import numpy as np
 
     random = np.random.default_rng(1)
-    names = ("specimen.pos", "ten.pos", "nickel.pos", "solutes.pos", "dilute.pos", "ranges.rrng", "x.oasis.specific.yaml", "cocrni.f32", "feal.f32")
+    names = ("specimen.pos", "ten.pos", "nickel.pos", "solutes.pos", "dilute.pos", "ranges.rrng", "x.oasis.specific.yaml", "cocrni.f32", "feal.f32", "atomnet.f32")
     files = {name: folder / name for name in names}
     write_network(files["cocrni.f32"], COCRNI, 32768, 5)
     write_network(files["feal.f32"], FEAL, 8192, 6)
+    write_atomnet(files["atomnet.f32"], 16384, 8)
     write_ranges(files["ranges.rrng"])
     write_specimen(files["specimen.pos"], ions, 2)
     write_specimen(files["ten.pos"], 10 * ions, 3)
@@ -284,6 +304,8 @@ ROWS = {
             lambda s: s.ours("cnn", "cocrni.f32", COCRNI), lambda s: s.peer("cnn", "cocrni.f32", COCRNI, requirements=ONNX)),
     "cnn_feal": ("network of feal, one member, float32", "curves/s", "ONNX Runtime 1.31", 1.2, 1e-5,
                  lambda s: s.ours("cnn", "feal.f32", FEAL), lambda s: s.peer("cnn", "feal.f32", FEAL, requirements=ONNX)),
+    "atomnet": ("one block of AtomNet, float32, neighbours known", "atoms/s", "ONNX Runtime 1.31", 1.2, 1e-4,
+                lambda s: s.ours("atomnet", "atomnet.f32"), lambda s: s.peer("atomnet", "atomnet.f32", requirements=ONNX)),
     "training": ("training, cocrni-002, 5 folds, published network", "patterns/s", "Keras 3.15, TensorFlow 2.21", 5, None,
                  lambda s: s.training(), lambda s: s.peer("training", "3", requirements=HERE / "requirements-training.txt")),
     "csro_job": ("csro, 3 species, 5 networks: ours with control and domains, the peer without", "curves/s", "numba + ONNX Runtime", 2, None,

@@ -13,6 +13,8 @@
  *   cnn NETWORK.f32 C,F,K      conv1d 10 -> pooling -> dense 256 -> dense, C channels, F filters, K classes; the file has
  *                              weights and biases, layer by layer as in Keras, then curves (n, 93, C)
  *                                                          check: sum of the shares of the first class
+ *   atomnet BLOCK.f32          one block of AtomNet; the file has its weights without batch norm, layer by layer, then atoms
+ *                              (n, 32, 5)                check: sum of the logits
  *   dbscan IONS.pos            eps 0.4 nm, 3 points        check: domains */
 #include <math.h>
 #include <stdio.h>
@@ -27,6 +29,7 @@
 #include "math/dbscan.h"
 #include "math/ranging.h"
 #include "math/sdm.h"
+#include "nn/atomnet.h"
 #include "nn/network.h"
 
 enum { REPEATS_RRNG = 200, KEPT = 93, TAPS = 10, UNITS = 256 };
@@ -42,6 +45,7 @@ typedef struct bench {
     float *curves;
     oa_model *model;
     oa_network network;
+    oa_atomnet_plan atomnet;
     size_t patterns;
     float *mean;
     /* of the last run */
@@ -162,6 +166,34 @@ static oa_status prepare_cnn(bench *b)
     return status;
 }
 
+enum { ATOM_FLOATS = 32 * OA_ATOMNET_COLUMNS_1 };
+
+static oa_status read_atoms(bench *b, FILE *file)
+{
+    OA_TRY(read_floats(b, file, b->model->atomnet.values[0], oa_atomnet_values(b->model, 0)));
+    const long here = ftell(file);
+    fseek(file, 0, SEEK_END);
+    b->patterns = (size_t)(ftell(file) - here) / sizeof(float) / ATOM_FLOATS;
+    fseek(file, here, SEEK_SET);
+    OA_TRY(oa_arena_take(&b->arena, &b->curves, b->patterns * ATOM_FLOATS, sizeof *b->curves));
+    OA_TRY(oa_arena_take(&b->arena, &b->mean, b->patterns, sizeof *b->mean));
+    OA_TRY(read_floats(b, file, b->curves, b->patterns * ATOM_FLOATS));
+    return oa_atomnet_plan_make(b->context, b->model, &b->atomnet);
+}
+
+static oa_status prepare_atomnet(bench *b)
+{
+    OA_TRY(oa_model_new(b->context, &b->model));
+    b->model->members = 1;
+    b->model->atomnet = (oa_atomnet){ .blocks = 1, .neighbours = 32 };
+    OA_TRY(oa_atomnet__new_values(b->model));
+    FILE *file = fopen(b->path, "rb");
+    if (!file) return oa_fail(b->context, "E_READ", "%s cannot be read", b->path);
+    const oa_status status = read_atoms(b, file);
+    fclose(file);
+    return status;
+}
+
 /* ---- running ---- */
 
 static oa_status run_rrng(bench *b)
@@ -250,6 +282,27 @@ static void check_cnn(bench *b)
     for (size_t i = 0; i < b->patterns; i++) b->check += (double)b->mean[i * b->network.n_classes];
 }
 
+static oa_status atoms_of(void *arg, oa_span span, oa_worker *worker)
+{
+    bench *b = arg;
+    float *scratch;
+    OA_TRY(oa_worker_scratch(worker, 0, &scratch, oa_atomnet_scratch(&b->atomnet), sizeof *scratch));
+    oa_atomnet_logits(&b->atomnet, 0, 0, span.end - span.begin, b->curves + span.begin * ATOM_FLOATS, scratch, b->mean + span.begin);
+    return OA_OK;
+}
+
+static oa_status run_atomnet(bench *b)
+{
+    b->items = (double)b->patterns;
+    return oa_parallel(b->context, b->patterns, OA_ATOMNET_GROUP, atoms_of, b);
+}
+
+static void check_atomnet(bench *b)
+{
+    b->check = 0;
+    for (size_t i = 0; i < b->patterns; i++) b->check += (double)b->mean[i];
+}
+
 static oa_status run_dbscan(bench *b)
 {
     oa_points points = points_of(b->ions);
@@ -279,6 +332,7 @@ static const struct task {
     { "sdm", prepare_scan, run_sdm, check_maps },
     { "clean", prepare_clean, run_clean, check_curves },
     { "cnn", prepare_cnn, run_cnn, check_cnn },
+    { "atomnet", prepare_atomnet, run_atomnet, check_atomnet },
     { "dbscan", prepare_ions, run_dbscan, NULL },
 };
 
@@ -318,7 +372,7 @@ int main(int argc, char **argv)
 {
     const struct task *task = argc > 3 ? find_task(argv[1]) : NULL;
     if (!task) {
-        fprintf(stderr, "usage: bench_engine rrng|label|sdm|clean|cnn|dbscan THREADS FILE [FILE|X,Y,Z]\n");
+        fprintf(stderr, "usage: bench_engine rrng|label|sdm|clean|cnn|atomnet|dbscan THREADS FILE [FILE|X,Y,Z]\n");
         return 2;
     }
     const oa_context_options about = { .threads = (int)strtol(argv[2], NULL, 10) };
@@ -330,6 +384,7 @@ int main(int argc, char **argv)
     oa_arena_drop(&b.arena);
     oa_ions_free(b.ions);
     oa_ranges__free(b.ranges);
+    oa_atomnet_plan_free(b.context, &b.atomnet);
     oa_model_free(b.model);
     oa_context_free(b.context);
     return status != OA_OK;

@@ -105,3 +105,96 @@ class Cnn:
     def run(self):
         y = self.way.run()
         return len(y), float(y[:, 0].sum(dtype="f8")), 0
+
+
+# ---- AtomNet ----
+
+
+def read_block(path):
+    """Weights and biases, layer by layer, then atoms (n, 32, 5)."""
+    from bench import ATOMNET
+
+    values, at, layers = np.fromfile(path, "<f4"), 0, {}
+    for part, shapes in ATOMNET.items():
+        for number, (n, units) in enumerate(shapes):
+            layers[part, number] = values[at:at + n * units].reshape(n, units), values[at + n * units:at + n * units + units]
+            at += n * units + units
+    return layers, values[at:].reshape(-1, 32, 5)
+
+
+def block(layers):
+    """As a converter writes it: shared layers over all rows as one matrix product, the rest as it is said."""
+    weights, nodes = {}, []
+
+    def node(kind, inputs, **more):
+        name = f"v{len(nodes)}"
+        nodes.append(helper.make_node(kind, inputs, [name], **more))
+        return name
+
+    def constant(name, values):
+        weights[name] = np.asarray(values)
+        return name
+
+    def layer(x, part, number, relu=True):
+        kernel, bias = layers[part, number]
+        y = node("Gemm", [x, constant(f"{part}{number}k", kernel), constant(f"{part}{number}b", bias)])
+        return node("Relu", [y]) if relu else y
+
+    def maxima(x, part):
+        for number in range(3):
+            x = layer(x, part, number)
+        return node("ReduceMax", [node("Reshape", [x, constant("rows128", np.array([-1, 32, 128], "i8"))])], axes=[1], keepdims=0)
+
+    def moved(x, part, n):
+        t = maxima(x, part)
+        for number in (3, 4):
+            t = layer(t, part, number)
+        t = node("Reshape", [layer(t, part, 5, relu=False), constant(f"t{n}", np.array([-1, n, n], "i8"))])
+        y = node("MatMul", [node("Reshape", [x, constant(f"rows{n}", np.array([-1, 32, n], "i8"))]), t])
+        return node("Reshape", [y, constant(f"flat{n}", np.array([-1, n], "i8"))])
+
+    x = node("Reshape", ["x", constant("all", np.array([-1, 5], "i8"))])
+    x = moved(x, "tnet1", 5)
+    for number in range(2):
+        x = layer(x, "mlp1", number)
+    x = maxima(moved(x, "tnet2", 32), "mlp2")
+    for number in range(3):
+        x = layer(x, "head", number, relu=number < 2)
+    graph = helper.make_graph(nodes, "block", [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", 32, 5])],
+                              [helper.make_tensor_value_info(x, TensorProto.FLOAT, ["n", 1])],
+                              [numpy_helper.from_array(np.ascontiguousarray(a), name) for name, a in weights.items()])
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9).SerializeToString()
+
+
+class BlockWay:
+    """One setting."""
+
+    def __init__(self, data, x, threads, split, spins, batch):
+        self.x, self.batch, self.workers = x, batch, threads if split else 1
+        self.pool = ThreadPoolExecutor(self.workers)
+        self.sessions = [session(data, 1 if split else threads, spins) for _ in range(self.workers)]
+        self.y = np.empty((len(x), 1), "f4")
+        self.name = f"split={split} spins={spins} batch={batch}"
+
+    part, run = Way.part, Way.run
+
+
+class Atomnet:
+    def __init__(self, threads, path):
+        layers, x = read_block(path)
+        data, best = block(layers), None
+        for split in (False, True) if threads > 1 else (False,):
+            for spins in (False, True) if threads > 1 and not split else (False,):
+                for batch in (16, 64, 256, 1024):
+                    tried = BlockWay(data, x, threads, split, spins, batch)
+                    tried.run()
+                    seconds = min(Cnn.time(tried) for _ in range(2))
+                    if os.environ.get("ORDAPT_BENCH_VERBOSE"):
+                        print(f"{tried.name}: {len(x) / seconds:.0f}/s")
+                    if best is None or seconds < best[0]:
+                        best = seconds, tried
+        self.way = best[1]
+
+    def run(self):
+        y = self.way.run()
+        return len(y), float(y.sum(dtype="f8")), 0

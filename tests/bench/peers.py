@@ -111,6 +111,12 @@ def cnn(threads, path, shape):
     return peer_network.Cnn(threads, path, shape)
 
 
+def atomnet(threads, path):
+    import peer_network
+
+    return peer_network.Atomnet(threads, path)
+
+
 def training(threads, epochs):
     import peer_training
 
@@ -195,7 +201,7 @@ class Open3d:
         return self.n, np.asarray(self.cloud.cluster_dbscan(eps=0.4, min_points=3)).max() + 1, 0
 
 
-TASKS = {"rrng-apav": rrng_apav, "rrng-ifes": rrng_ifes, "label": Label, "sdm": Sdm, "curve": Curve, "cnn": cnn, "training": training, "job": job,
+TASKS = {"rrng-apav": rrng_apav, "rrng-ifes": rrng_ifes, "label": Label, "sdm": Sdm, "curve": Curve, "cnn": cnn, "atomnet": atomnet, "training": training, "job": job,
          "dbscan": Dbscan, "dbscan-open3d": Open3d, "raw": Raw}
 
 
