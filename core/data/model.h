@@ -126,8 +126,6 @@ oa_status oa_model_join(oa_context *context, oa_model *const *models, size_t n, 
  * and refuses a digest that does not match (E_DIGEST). file is for messages. */
 oa_status oa_model_to_values(const oa_model *model, oa_values *values) OA_MUST_USE;
 oa_status oa_model_from_values(oa_context *context, const oa_values *values, const char *file, oa_model **out) OA_MUST_USE;
-/* The rows of these arrays, for definitions and help; ends with a NULL name. */
-extern const oa_output oa_model_outputs[];
 
 /* The scalars of a model by name, shared by files, digest and comparison (model_fields.c). */
 typedef struct oa_model_field {

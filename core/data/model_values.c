@@ -6,27 +6,6 @@
 #include "base/text.h"
 #include "data/model.h"
 
-const oa_output oa_model_outputs[] = {
-    { .name = "definition/architecture", .type = OA_TEXT, .help = "kind of network" },
-    { .name = "definition/members", .type = OA_I64, .help = "networks of the ensemble" },
-    { .name = "definition/input_height", .type = OA_I64, .help = "rows of a picture; 1 for curves" },
-    { .name = "definition/input_length", .type = OA_I64, .help = "bins of a curve" },
-    { .name = "definition/input_channels", .type = OA_I64, .help = "curves of a pattern" },
-    { .name = "definition/classes", .type = OA_TEXT, .help = "class names, by class number from 0" },
-    { .name = "definition/layer*", .type = OA_TEXT, .help = "one layer: kind, sizes, padding, activation" },
-    OA_MAP_OUTPUTS("definition", false),
-    { .name = "definition/temperature", .type = OA_F64, .help = "divides the logits for calibrated probabilities; 1: not fitted" },
-    { .name = "definition/assumed", .type = OA_TEXT, .help = "what the imported file did not state" },
-    { .name = "definition/model_sha256", .type = OA_TEXT, .help = "digest over the weights and this definition" },
-    { .name = "weights/member*", .type = OA_F32, .shape = "as the layer", .help = "kernel or bias of one layer of one network" },
-    { .name = "outlier/mean", .type = OA_F32, .shape = "(feature)", .is_optional = true, .help = "mean of the features of the training patterns" },
-    { .name = "outlier/whiten", .type = OA_F32, .shape = "(feature, feature)", .is_optional = true,
-      .help = "makes features less their mean uncorrelated, with variance 1; the mean square of the result is the score" },
-    { .name = "outlier/block", .type = OA_I64, .is_optional = true, .help = "values of a pattern (pixels along each edge) averaged into a feature" },
-    { .name = "outlier/limit", .type = OA_F64, .is_optional = true, .help = "score that one held-out pattern in a hundred exceeds" },
-    OA_OUTPUT_END
-};
-
 /* ---------------------------------------------------------------------------------------------- to values */
 
 static oa_status add_text(oa_values *values, int task, const char *name, const char *text)
