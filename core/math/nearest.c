@@ -14,6 +14,7 @@
 
 enum { ROWS_PER_CHUNK = 16384, POINTS_PER_BUCKET = 4096, SAMPLED_PER_BUCKET = 64, SLOT_SPOTS = 0 };
 
+/* Four words, so that one instruction moves a point. */
 typedef struct spot {
     float v[3];
     uint32_t row;
@@ -34,6 +35,7 @@ typedef struct sorting {
     const oa_points *points;
     chunk_count *chunks;
     cut *cuts;       /* (n_buckets) a heap: [1] is the first */
+    uint16_t *bucket; /* (points) of each row */
     uint32_t *first; /* (chunks, n_buckets) counts, then where the chunk goes on writing in the bucket */
 } sorting;
 
@@ -68,7 +70,7 @@ enum { SAMPLE_MOST = 127 };
 static uint64_t choose_pivot(const spot *p, size_t n, size_t rank, int axis)
 {
     uint64_t key[SAMPLE_MOST];
-    const size_t m = n < 64 ? 3 : n < 512 ? 9 : n < 4096 ? 31 : SAMPLE_MOST;
+    const size_t m = n < 128 ? 3 : n < 1024 ? 7 : n < 8192 ? 31 : SAMPLE_MOST;
     for (size_t i = 0; i < m; i++) {
         const uint64_t k = key_of(&p[(2 * i + 1) * n / (2 * m)], axis);
         size_t at = i;
@@ -98,15 +100,21 @@ static void split_at(spot *p, size_t n, size_t rank, int axis)
     }
 }
 
+/* All four words, the row read as a float too and dropped: so each point is one minimum and one maximum of vectors. */
 static oa_nearest_box box_of(const spot *p, size_t n)
 {
-    oa_nearest_box b = { { INFINITY, INFINITY, INFINITY }, { -INFINITY, -INFINITY, -INFINITY } };
-    for (size_t i = 0; i < n; i++)
-        for (int axis = 0; axis < 3; axis++) {
-            const float v = p[i].v[axis];
-            b.lo[axis] = v < b.lo[axis] ? v : b.lo[axis];
-            b.hi[axis] = v > b.hi[axis] ? v : b.hi[axis];
+    float lo[4] = { INFINITY, INFINITY, INFINITY, INFINITY }, hi[4] = { -INFINITY, -INFINITY, -INFINITY, -INFINITY };
+    oa_nearest_box b;
+    for (size_t i = 0; i < n; i++) {
+        float v[4];
+        memcpy(v, &p[i], sizeof v);
+        for (int k = 0; k < 4; k++) {
+            lo[k] = v[k] < lo[k] ? v[k] : lo[k];
+            hi[k] = v[k] > hi[k] ? v[k] : hi[k];
         }
+    }
+    memcpy(b.lo, lo, sizeof b.lo);
+    memcpy(b.hi, hi, sizeof b.hi);
     return b;
 }
 
@@ -253,7 +261,9 @@ static oa_status count_chunk(void *arg, oa_span span, oa_worker *worker)
     for (size_t i = span.begin; i < span.end; i++) {
         if (!oa_points_takes(job->points, i)) continue;
         const spot s = spot_of(job->points, i);
-        count[bucket_of(job, &s)]++;
+        const size_t b = bucket_of(job, &s);
+        job->bucket[i] = (uint16_t)b;
+        count[b]++;
     }
     return OA_OK;
 }
@@ -267,7 +277,7 @@ static oa_status place_chunk(void *arg, oa_span span, oa_worker *worker)
     for (size_t i = span.begin; i < span.end; i++) {
         if (!oa_points_takes(job->points, i)) continue;
         const spot s = spot_of(job->points, i);
-        const uint32_t at = first[bucket_of(job, &s)]++;
+        const uint32_t at = first[job->bucket[i]]++;
         t->x[at] = s.v[0];
         t->y[at] = s.v[1];
         t->z[at] = s.v[2];
@@ -337,6 +347,7 @@ static oa_status build(oa_arena *arena, oa_arena *own, sorting *job)
     OA_TRY(take_columns(arena, t));
     OA_TRY(oa_arena_take(own, &job->cuts, t->n_buckets, sizeof *job->cuts));
     OA_TRY(oa_arena_take(own, &job->first, n_chunks * t->n_buckets, sizeof *job->first));
+    OA_TRY(oa_arena_take(own, &job->bucket, n, sizeof *job->bucket));
     OA_TRY(choose_cuts(own, job));
     OA_TRY(oa_parallel(context, n, ROWS_PER_CHUNK, count_chunk, job));
     sum_up(job);

@@ -17,7 +17,7 @@
 #include "base/memory.h"
 #include "math/cells.h"
 
-enum { OA_NEAREST_MAX = 128, OA_NEAREST_LEAF = 16, OA_NEAREST_BUCKETS_MAX = 1024 };
+enum { OA_NEAREST_MAX = 128, OA_NEAREST_LEAF = 32, OA_NEAREST_BUCKETS_MAX = 1024 };
 
 /* Box of the points of a node. Of none: lo is infinity, hi is -infinity. */
 typedef struct oa_nearest_box {
@@ -52,7 +52,7 @@ typedef struct oa_nearest_lists {
     double *d2;      /* (count, k) in units of a^2 */
 } oa_nearest_lists;
 
-/* Room that a thread needs, 40 kB: from oa_worker_scratch, or anywhere. */
+/* Room that a thread needs, 120 kB: from oa_worker_scratch, or anywhere. */
 typedef struct oa_nearest_room oa_nearest_room;
 size_t oa_nearest_room_bytes(void);
 

@@ -33,8 +33,12 @@ typedef struct best_list {
     uint32_t row[OA_NEAREST_MAX], place[OA_NEAREST_MAX];
 } best_list;
 
+enum { GROUP_LEAVES = 8, GROUP_MAX = 4096 };
+
 struct oa_nearest_room {
-    oa_around around;
+    oa_around group, around; /* what lies around some leaves together, and around one */
+    float group_axis[3][GROUP_MAX + OA_KERNEL_PAD], axis[3][OA_AROUND_MAX + OA_KERNEL_PAD];
+    uint32_t group_place[GROUP_MAX + OA_KERNEL_PAD], place[OA_AROUND_MAX + OA_KERNEL_PAD];
     uint32_t keys[OA_AROUND_MAX + OA_KERNEL_PAD];
     size_t n_stretches;
     oa_stretch stretch[STRETCHES_MAX];
@@ -51,6 +55,7 @@ typedef struct search {
     const oa_nearest_lists *out;
     size_t first; /* place of the first list */
     double reach2; /* nm^2, the guess; 0: none */
+    double group_reach2; /* nm^2, what the room's group is good for; 0: nothing */
 } search;
 
 static inline double square_between(const oa_nearest *t, const double p[3], const float x, const float y, const float z)
@@ -235,15 +240,35 @@ static bool list_top(const oa_nearest *t, oa_nearest_room *room, const oa_neares
     return list_top(t, room, box, reach2, 2 * node) && list_top(t, room, box, reach2, 2 * node + 1);
 }
 
+/* A little more than the reach, for rounding. */
+static inline float widened(double reach2) { return (float)(reach2 * (1 + 32 * (double)FLT_EPSILON)); }
+
+/* All points around the box of a few leaves; where there are too many the group is good for nothing. */
+static void gather_group(search *s, const oa_nearest_box *box, double reach2)
+{
+    const oa_nearest *t = s->tree;
+    oa_nearest_room *room = s->room;
+    const oa_around all = { .n = t->n, .x = t->x, .y = t->y, .z = t->z };
+    room->n_stretches = 0;
+    s->group_reach2 = list_top(t, room, box, widened(reach2), 1) &&
+                              s->kernels->around_box(&room->group, &all, room->stretch, room->n_stretches, box->lo, box->hi, widened(reach2))
+                          ? reach2
+                          : 0;
+}
+
 /* All points that floats could take to be within the reach of a point of the box, and some more. */
 static bool gather(const search *s, const oa_nearest_box *box, double reach2)
 {
     const oa_nearest *t = s->tree;
     oa_nearest_room *room = s->room;
-    const float wide = (float)(reach2 * (1 + 32 * (double)FLT_EPSILON));
+    const oa_around all = { .n = t->n, .x = t->x, .y = t->y, .z = t->z };
+    if (reach2 <= s->group_reach2) {
+        const oa_stretch whole = { 0, (uint32_t)room->group.n };
+        return s->kernels->around_box(&room->around, &room->group, &whole, 1, box->lo, box->hi, widened(reach2));
+    }
     room->n_stretches = 0;
-    if (!list_top(t, room, box, wide, 1)) return false;
-    return s->kernels->around_box(&room->around, room->stretch, room->n_stretches, t->x, t->y, t->z, box->lo, box->hi, wide) <= OA_AROUND_MAX;
+    return list_top(t, room, box, widened(reach2), 1) &&
+           s->kernels->around_box(&room->around, &all, room->stretch, room->n_stretches, box->lo, box->hi, widened(reach2));
 }
 
 /* ---------------------------------------------------------------------------------------------- the points of a leaf */
@@ -311,13 +336,19 @@ static int find_around(const search *s, size_t place, float reach2, float scale)
     return (int)n;
 }
 
-/* How many points should be within the guessed reach: with k + 2.5 sqrt(k) of them few guesses are too short. */
-static double wanted(int k) { return k + 2.5 * sqrt(k) + 2; }
+/* How many points should be within the guessed reach: with k + 3.6 sqrt(k) of them few guesses are too short, and a second try costs most. */
+static double wanted(int k) { return k + 3.6 * sqrt(k) + 2; }
+
+/* The guess after the d2 of a last neighbour. */
+static double reach2_of(const search *s, double d2)
+{
+    return fmax(d2, 0) * s->tree->unit * s->tree->unit * pow(wanted(s->tree->k) / s->tree->k, 2.0 / 3);
+}
 
 /* Lists of the places [begin, end) of one leaf, whose box is given. */
 static void find_leaf(search *s, const oa_nearest_box *box, size_t begin, size_t end)
 {
-    const double want = wanted(s->tree->k), unit2 = s->tree->unit * s->tree->unit;
+    const double want = wanted(s->tree->k);
     uint32_t open[OA_NEAREST_LEAF];
     size_t n_open = 0, n_found = 0, sum = 0;
     for (size_t i = begin; i < end; i++) open[n_open++] = (uint32_t)i;
@@ -343,7 +374,7 @@ static void find_leaf(search *s, const oa_nearest_box *box, size_t begin, size_t
     double farthest = 0;
     for (size_t i = 0; i < n_open; i++) farthest = fmax(farthest, find_one(s, open[i]));
     if (n_found) s->reach2 *= 1 + 0.5 * (fmax(0.5, fmin(2, want * (double)n_found / (double)sum)) - 1);
-    else s->reach2 = farthest * unit2 * pow(want / s->tree->k, 2.0 / 3);
+    else s->reach2 = reach2_of(s, farthest);
 }
 
 /* ---------------------------------------------------------------------------------------------- many points */
@@ -359,28 +390,46 @@ static size_t bucket_at(const oa_nearest *t, size_t place)
     return lo;
 }
 
-/* The leaf of a bucket that holds the place. */
-static oa_nearest_node leaf_at(oa_nearest_node node, size_t place)
+/* The node of at most so many leaves of a bucket that holds the place. */
+static oa_nearest_node node_at(oa_nearest_node node, size_t place, uint32_t leaves)
 {
-    while (!oa_nearest_is_leaf(node)) {
+    while (node.n > leaves * OA_NEAREST_LEAF) {
         const oa_nearest_node right = oa_nearest_right(node);
         node = place < right.begin ? oa_nearest_left(node) : right;
     }
     return node;
 }
 
+static size_t end_of(oa_nearest_node node, size_t end)
+{
+    return node.begin + (size_t)node.n < end ? node.begin + (size_t)node.n : end;
+}
+
+static void prepare_room(oa_nearest_room *room)
+{
+    room->group = (oa_around){ 0, GROUP_MAX, room->group_axis[0], room->group_axis[1], room->group_axis[2], room->group_place };
+    room->around = (oa_around){ 0, OA_AROUND_MAX, room->axis[0], room->axis[1], room->axis[2], room->place };
+}
+
 void oa_nearest_block(const oa_nearest *nearest, const oa_kernels *kernels, size_t first, size_t count, oa_nearest_room *room,
                       const oa_nearest_lists *out)
 {
-    search s = { nearest, kernels, room, out, first, 0 };
+    search s = { .tree = nearest, .kernels = kernels, .room = room, .out = out, .first = first };
     const size_t end = first + count;
     const bool is_usual = nearest->unit > UNIT_MIN && nearest->unit < UNIT_MAX;
+    prepare_room(room);
     for (size_t at = first; at < end;) {
-        const oa_nearest_node leaf = leaf_at(oa_nearest_bucket(nearest, bucket_at(nearest, at)), at);
-        const size_t leaf_end = (size_t)leaf.begin + leaf.n, stop = leaf_end < end ? leaf_end : end;
-        if (!is_usual) s.reach2 = 0;
-        find_leaf(&s, &nearest->box[leaf.box], at, stop);
-        at = stop;
+        const oa_nearest_node group = node_at(oa_nearest_bucket(nearest, bucket_at(nearest, at)), at, GROUP_LEAVES);
+        s.group_reach2 = 0;
+        if (s.reach2 == 0) s.reach2 = reach2_of(&s, find_one(&s, at));
+        if (s.reach2 > REACH2_MIN && s.reach2 < REACH2_MAX) gather_group(&s, &nearest->box[group.box], 1.6 * s.reach2);
+        for (const size_t group_end = end_of(group, end); at < group_end;) {
+            const oa_nearest_node leaf = node_at(group, at, 1);
+            const size_t stop = end_of(leaf, end);
+            if (!is_usual) s.reach2 = 0;
+            find_leaf(&s, &nearest->box[leaf.box], at, stop);
+            at = stop;
+        }
     }
 }
 

@@ -39,28 +39,30 @@ static inline __m256 square(__m256 dx, __m256 dy, __m256 dz)
     return _mm256_add_ps(_mm256_add_ps(_mm256_mul_ps(dx, dx), _mm256_mul_ps(dy, dy)), _mm256_mul_ps(dz, dz));
 }
 
-size_t oa_around_box_avx2(oa_around *out, const oa_stretch *stretches, size_t n, const float *x, const float *y, const float *z,
-                          const float lo[3], const float hi[3], float reach2)
+bool oa_around_box_avx2(oa_around *out, const oa_around *from, const oa_stretch *stretches, size_t n, const float lo[3], const float hi[3], float reach2)
 {
     const __m256 lx = _mm256_set1_ps(lo[0]), ly = _mm256_set1_ps(lo[1]), lz = _mm256_set1_ps(lo[2]);
     const __m256 hx = _mm256_set1_ps(hi[0]), hy = _mm256_set1_ps(hi[1]), hz = _mm256_set1_ps(hi[2]);
     const __m256 limit = _mm256_set1_ps(reach2);
     const __m256i count = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+    const size_t capacity = out->capacity;
     size_t found = 0;
     for (size_t s = 0; s < n; s++)
         for (size_t i = stretches[s].begin; i < stretches[s].end; i += 8) {
-            const __m256 vx = _mm256_loadu_ps(x + i), vy = _mm256_loadu_ps(y + i), vz = _mm256_loadu_ps(z + i);
-            const __m256 d2 = square(beyond(vx, lx, hx), beyond(vy, ly, hy), beyond(vz, lz, hz));
+            const __m256 x = _mm256_loadu_ps(from->x + i), y = _mm256_loadu_ps(from->y + i), z = _mm256_loadu_ps(from->z + i);
+            const __m256i place = from->place ? load(from->place + i) : _mm256_add_epi32(_mm256_set1_epi32((int)i), count);
+            const __m256 d2 = square(beyond(x, lx, hx), beyond(y, ly, hy), beyond(z, lz, hz));
             const unsigned in = (unsigned)_mm256_movemask_ps(_mm256_cmp_ps(d2, limit, _CMP_LE_OQ)) & first_lanes(stretches[s].end - i);
             const __m256i lanes = lanes_to_front(in);
-            _mm256_storeu_ps(out->x + found, _mm256_permutevar8x32_ps(vx, lanes));
-            _mm256_storeu_ps(out->y + found, _mm256_permutevar8x32_ps(vy, lanes));
-            _mm256_storeu_ps(out->z + found, _mm256_permutevar8x32_ps(vz, lanes));
-            store(out->place + found, _mm256_permutevar8x32_epi32(_mm256_add_epi32(_mm256_set1_epi32((int)i), count), lanes));
+            _mm256_storeu_ps(out->x + found, _mm256_permutevar8x32_ps(x, lanes));
+            _mm256_storeu_ps(out->y + found, _mm256_permutevar8x32_ps(y, lanes));
+            _mm256_storeu_ps(out->z + found, _mm256_permutevar8x32_ps(z, lanes));
+            store(out->place + found, _mm256_permutevar8x32_epi32(place, lanes));
             found += (size_t)__builtin_popcount(in);
-            if (found > OA_AROUND_MAX) return out->n = OA_AROUND_MAX + 1;
+            if (found > capacity) return false;
         }
-    return out->n = found;
+    out->n = found;
+    return true;
 }
 
 /* ---------------------------------------------------------------------------------------------- around a point */

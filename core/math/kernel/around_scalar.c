@@ -7,21 +7,20 @@ static float beyond(float at, float lo, float hi)
     return most > 0 ? most : 0;
 }
 
-size_t oa_around_box_scalar(oa_around *out, const oa_stretch *stretches, size_t n, const float *x, const float *y, const float *z,
-                            const float lo[3], const float hi[3], float reach2)
+bool oa_around_box_scalar(oa_around *out, const oa_around *from, const oa_stretch *stretches, size_t n, const float lo[3], const float hi[3], float reach2)
 {
-    size_t found = 0;
+    out->n = 0;
     for (size_t s = 0; s < n; s++)
         for (uint32_t i = stretches[s].begin; i < stretches[s].end; i++) {
-            const float dx = beyond(x[i], lo[0], hi[0]), dy = beyond(y[i], lo[1], hi[1]), dz = beyond(z[i], lo[2], hi[2]);
+            const float dx = beyond(from->x[i], lo[0], hi[0]), dy = beyond(from->y[i], lo[1], hi[1]), dz = beyond(from->z[i], lo[2], hi[2]);
             if (!((dx * dx + dy * dy) + dz * dz <= reach2)) continue;
-            if (found == OA_AROUND_MAX) return out->n = OA_AROUND_MAX + 1;
-            out->x[found] = x[i];
-            out->y[found] = y[i];
-            out->z[found] = z[i];
-            out->place[found++] = i;
+            if (out->n == out->capacity) return false;
+            out->x[out->n] = from->x[i];
+            out->y[out->n] = from->y[i];
+            out->z[out->n] = from->z[i];
+            out->place[out->n++] = from->place ? from->place[i] : i;
         }
-    return out->n = found;
+    return true;
 }
 
 size_t oa_around_keys_scalar(uint32_t *keys, const oa_around *around, const float at[3], float reach2, float scale)

@@ -44,13 +44,13 @@ typedef struct oa_stretch {
     uint32_t begin, end;
 } oa_stretch;
 
-/* Points around a box, side by side. A key orders them by distance from a point: above, the square of the distance in
- * quanta; in the lowest OA_AROUND_BITS, which of them it is. */
+/* Points around a box, side by side. A key orders the first OA_AROUND_MAX of them by distance from a point: above, the square
+ * of the distance in quanta; in the lowest OA_AROUND_BITS, which of them it is. */
 enum { OA_AROUND_BITS = 10, OA_AROUND_MAX = 1 << OA_AROUND_BITS, OA_AROUND_SORTED_MAX = 256 };
 typedef struct oa_around {
-    size_t n;
-    float x[OA_AROUND_MAX + OA_KERNEL_PAD], y[OA_AROUND_MAX + OA_KERNEL_PAD], z[OA_AROUND_MAX + OA_KERNEL_PAD];
-    uint32_t place[OA_AROUND_MAX + OA_KERNEL_PAD]; /* their numbers in the columns they come from */
+    size_t n, capacity; /* all four have room for OA_KERNEL_PAD more */
+    float *x, *y, *z;
+    uint32_t *place; /* their numbers in the columns they come from */
 } oa_around;
 
 typedef struct oa_kernels {
@@ -76,11 +76,10 @@ typedef struct oa_kernels {
     size_t (*near_lines)(uint32_t *out, size_t enough, const oa_stretch *lines, int n_lines, const int32_t *x, const int32_t *y, const int32_t *z,
                          const int32_t centre[3], const oa_reach *reach);
 
-    /* The points of the stretches whose square distance from the box [lo, hi] is at most reach2, in their order: beyond(x) is the
-     * greatest of lo - x, x - hi and 0, the square (dx*dx + dy*dy) + dz*dz, all in floats. Returns how many; OA_AROUND_MAX + 1
-     * where there are more than OA_AROUND_MAX, and *out is then of no use. x, y, z have OA_KERNEL_PAD readable entries behind them. */
-    size_t (*around_box)(oa_around *out, const oa_stretch *stretches, size_t n, const float *x, const float *y, const float *z,
-                         const float lo[3], const float hi[3], float reach2);
+    /* The points of the stretches of `from` whose square distance from the box [lo, hi] is at most reach2, in their order: beyond(x) is
+     * the greatest of lo - x, x - hi and 0, the square (dx*dx + dy*dy) + dz*dz, all in floats. Where `from` has no places, they are
+     * the numbers in it. False where there are more than out->capacity: *out is then of no use. */
+    bool (*around_box)(oa_around *out, const oa_around *from, const oa_stretch *stretches, size_t n, const float lo[3], const float hi[3], float reach2);
 
     /* Keys of the points i for which d2 = (dx*dx + dy*dy) + dz*dz, d = at - point in floats, is at most reach2, i ascending:
      * trunc(d2 * scale) << OA_AROUND_BITS | i. reach2 * scale < 2^22. keys has room for OA_AROUND_MAX + OA_KERNEL_PAD. */
