@@ -281,7 +281,7 @@ def environment(requirements):
 BOX_TEXT = ",".join(map(str, BOX))
 APAV, CONVERTER = PLUGIN / "requirements-apav.txt", PLUGIN / "requirements.txt"
 
-ONNX = HERE / "requirements-onnx.txt"
+ONNX, PYKDTREE = HERE / "requirements-onnx.txt", HERE / "requirements-pykdtree.txt"
 
 # name: (what, unit, peer, target ratio, by how much of it the check may differ (None: no check), ours, theirs)
 ROWS = {
@@ -319,6 +319,10 @@ ROWS = {
     "dbscan_open3d": ("DBSCAN of the solutes (15 %) of 1 M ions", "ions/s", "open3d 0.20", 8, 0,
                       lambda s: s.ours("dbscan", "dilute.pos"),
                       lambda s: s.peer("dbscan-open3d", "dilute.pos", requirements=HERE / "requirements-open3d.txt")),
+    "nearest": ("32 nearest ions of each, itself included, 30/nm3", "ions/s", "pykdtree 1.4.3", 12, 1e-6,
+                lambda s: s.ours("nearest", "specimen.pos"), lambda s: s.peer("nearest", "specimen.pos", requirements=PYKDTREE)),
+    "nearest_ten": ("the same, 10 times the ions", "ions/s", "pykdtree 1.4.3", 12, 1e-6,
+                    lambda s: s.ours("nearest", "ten.pos"), lambda s: s.peer("nearest", "ten.pos", requirements=PYKDTREE)),
 }
 
 

@@ -15,7 +15,9 @@
  *                                                          check: sum of the shares of the first class
  *   atomnet BLOCK.f32          one block of AtomNet; the file has its weights without batch norm, layer by layer, then atoms
  *                              (n, 32, 5)                check: sum of the logits
- *   dbscan IONS.pos            eps 0.4 nm, 3 points        check: domains */
+ *   dbscan IONS.pos            eps 0.4 nm, 3 points        check: domains
+ *   nearest IONS.pos           32 nearest ions, itself included, tree and lists, 2^18 lists at a time
+ *                                                          check: sum of all rows in the lists; extra: bytes of the tree */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,12 +29,13 @@
 #include "io/format.h"
 #include "math/curve.h"
 #include "math/dbscan.h"
+#include "math/nearest.h"
 #include "math/ranging.h"
 #include "math/sdm.h"
 #include "nn/atomnet.h"
 #include "nn/network.h"
 
-enum { REPEATS_RRNG = 200, KEPT = 93, TAPS = 10, UNITS = 256 };
+enum { REPEATS_RRNG = 200, KEPT = 93, TAPS = 10, UNITS = 256, NEAREST = 32, LISTS = 1 << 18 };
 
 typedef struct bench {
     oa_context *context;
@@ -41,7 +44,7 @@ typedef struct bench {
     oa_ions *ions;
     oa_ranges *ranges;
     oa_scan scan;
-    uint32_t *maps;
+    uint32_t *maps, *lists;
     float *curves;
     oa_model *model;
     oa_network network;
@@ -320,6 +323,33 @@ static oa_status run_dbscan(bench *b)
     return OA_OK;
 }
 
+static oa_status prepare_nearest(bench *b)
+{
+    OA_TRY(prepare_ions(b));
+    return oa_arena_take(&b->arena, &b->lists, (size_t)NEAREST * LISTS, sizeof *b->lists);
+}
+
+static oa_status run_nearest(bench *b)
+{
+    const oa_points points = points_of(b->ions);
+    oa_arena arena = { .context = b->context };
+    oa_nearest nearest;
+    const size_t before = b->context->bytes;
+    OA_TRY(oa_nearest_build(&arena, &nearest, &points, 1, NEAREST));
+    b->extra = (double)(b->context->bytes - before);
+    b->check = 0;
+    for (size_t at = 0; at < nearest.n; at += LISTS) {
+        const size_t n = nearest.n - at < LISTS ? nearest.n - at : LISTS;
+        uint64_t sum = 0;
+        OA_TRY(oa_nearest_find(b->context, &nearest, at, n, &(oa_nearest_lists){ .row = b->lists }));
+        for (size_t i = 0; i < n * NEAREST; i++) sum += b->lists[i];
+        b->check += (double)sum;
+    }
+    b->items = (double)points.n;
+    oa_arena_drop(&arena);
+    return OA_OK;
+}
+
 /* ---- taking turns ---- */
 
 static const struct task {
@@ -334,6 +364,7 @@ static const struct task {
     { "cnn", prepare_cnn, run_cnn, check_cnn },
     { "atomnet", prepare_atomnet, run_atomnet, check_atomnet },
     { "dbscan", prepare_ions, run_dbscan, NULL },
+    { "nearest", prepare_nearest, run_nearest, NULL },
 };
 
 static double processor_seconds(void)
@@ -372,7 +403,7 @@ int main(int argc, char **argv)
 {
     const struct task *task = argc > 3 ? find_task(argv[1]) : NULL;
     if (!task) {
-        fprintf(stderr, "usage: bench_engine rrng|label|sdm|clean|cnn|atomnet|dbscan THREADS FILE [FILE|X,Y,Z]\n");
+        fprintf(stderr, "usage: bench_engine rrng|label|sdm|clean|cnn|atomnet|dbscan|nearest THREADS FILE [FILE|X,Y,Z]\n");
         return 2;
     }
     const oa_context_options about = { .threads = (int)strtol(argv[2], NULL, 10) };

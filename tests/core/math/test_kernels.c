@@ -362,6 +362,90 @@ static void test_kernels__first_step_of_adam(void **state)
     for (int i = 0; i < 3; i++) assert_true(fabs(w[i] - (g[i] > 0 ? 0.999 : 1.001)) < 1e-6);
 }
 
+enum { AROUND_MOST = 700 };
+
+typedef struct around_room {
+    oa_around around;
+    float axis[3][AROUND_MOST + OA_KERNEL_PAD];
+    uint32_t place[AROUND_MOST + OA_KERNEL_PAD], keys[OA_AROUND_MAX + OA_KERNEL_PAD];
+} around_room;
+
+static around_room *around_new(size_t capacity)
+{
+    around_room *r = calloc(1, sizeof *r);
+    r->around = (oa_around){ 0, capacity, r->axis[0], r->axis[1], r->axis[2], r->place };
+    return r;
+}
+
+static void check_same_around(const oa_around *got, const oa_around *want)
+{
+    assert_int_equal(got->n, want->n);
+    assert_memory_equal(got->x, want->x, want->n * sizeof(float));
+    assert_memory_equal(got->y, want->y, want->n * sizeof(float));
+    assert_memory_equal(got->z, want->z, want->n * sizeof(float));
+    assert_memory_equal(got->place, want->place, want->n * sizeof(uint32_t));
+}
+
+/* Boxes of all sizes, one of them a point, on points of which many lie on a face; room for all, for exactly so many, for one less. */
+static void around_box_is_the_same(const oa_kernels *kernels)
+{
+    const cloud c = cloud_random(AROUND_MOST, 4, 0.25, 5);
+    const oa_stretch lines[] = { { 0, 1 }, { 3, 3 }, { 5, 13 }, { 13, 300 }, { 301, AROUND_MOST } };
+    for (int i = 0; i < 60; i++) {
+        const float half = 0.25f * (float)(i % 6), reach2 = 0.0625f * (float)(i % 11), at = 0.25f * (float)(i % 7) - 0.5f;
+        const float lo[3] = { at - half, -half, at }, hi[3] = { at + half, half, at + half };
+        around_room *want = around_new(AROUND_MOST), *got = around_new(AROUND_MOST), *again = around_new(AROUND_MOST);
+        const oa_around from = { .n = c.n, .x = c.fx, .y = c.fy, .z = c.fz };
+        assert_true(oa_kernels_scalar.around_box(&want->around, &from, lines, 5, lo, hi, reach2));
+        assert_true(kernels->around_box(&got->around, &from, lines, 5, lo, hi, reach2));
+        check_same_around(&got->around, &want->around);
+        const oa_stretch all = { 0, (uint32_t)got->around.n };
+        assert_true(kernels->around_box(&again->around, &got->around, &all, 1, lo, hi, reach2)); /* keeps places */
+        check_same_around(&again->around, &want->around);
+        got->around.capacity = want->around.n;
+        assert_true(kernels->around_box(&got->around, &from, lines, 5, lo, hi, reach2));
+        if (want->around.n) {
+            got->around.capacity = want->around.capacity = want->around.n - 1;
+            assert_false(kernels->around_box(&got->around, &from, lines, 5, lo, hi, reach2));
+            assert_false(oa_kernels_scalar.around_box(&want->around, &from, lines, 5, lo, hi, reach2));
+        }
+        free(want);
+        free(got);
+        free(again);
+    }
+    cloud_free((cloud *)&c);
+}
+
+static void around_keys_are_the_same(const oa_kernels *kernels)
+{
+    for (size_t n = 0; n < AROUND_MOST; n += 1 + n / 8) {
+        const cloud c = cloud_random(n, 2, n % 2 ? 0 : 0.125, n);
+        const oa_around around = { .n = n, .x = c.fx, .y = c.fy, .z = c.fz };
+        uint32_t want[OA_AROUND_MAX + OA_KERNEL_PAD], got[OA_AROUND_MAX + OA_KERNEL_PAD];
+        for (int i = 0; i < 8; i++) {
+            const float at[3] = { 0.125f * (float)i, 0, -0.5f }, reach2 = i == 7 ? 20 : 0.125f * (float)i, scale = 4.1e6f / (reach2 + 1e-3f);
+            const size_t found = oa_kernels_scalar.around_keys(want, &around, at, reach2, scale);
+            assert_int_equal(kernels->around_keys(got, &around, at, reach2, scale), found);
+            assert_memory_equal(got, want, found * sizeof *want);
+            if (i == 7) assert_int_equal(found, n);
+        }
+        cloud_free((cloud *)&c);
+    }
+}
+
+static void around_sort_sorts(const oa_kernels *kernels)
+{
+    for (size_t n = 0; n <= OA_AROUND_SORTED_MAX; n++) {
+        oa_random random = oa_random_start(n, 3);
+        uint32_t want[OA_AROUND_SORTED_MAX], got[OA_AROUND_SORTED_MAX];
+        for (size_t i = 0; i < OA_AROUND_SORTED_MAX; i++) got[i] = want[i] = n % 3 ? (uint32_t)(oa_random_uniform(&random) * 4294967296.0) : (uint32_t)(i % 5 == 0);
+        oa_kernels_scalar.around_sort(want, n);
+        for (size_t i = 1; i < n; i++) assert_true(want[i - 1] <= want[i]);
+        kernels->around_sort(got, n);
+        assert_memory_equal(got, want, n * sizeof *want);
+    }
+}
+
 static void test_kernels__products(void **state) { (void)state; each_set(products_are_the_same); }
 static void test_kernels__products_agree_with_blas(void **state) { (void)state; agrees_with_blas(&oa_kernels_scalar); each_set(agrees_with_blas); }
 static void test_kernels__products_are_bounded(void **state) { (void)state; products_are_bounded(&oa_kernels_scalar); each_set(products_are_bounded); }
@@ -374,6 +458,9 @@ static void test_kernels__gather_keeps_order(void **state) { (void)state; each_s
 static void test_kernels__near(void **state) { (void)state; each_set(near_is_the_same); }
 static void test_kernels__near_steps(void **state) { (void)state; each_set(near_steps_is_the_rule); }
 static void test_kernels__near_lines(void **state) { (void)state; near_lines_is_near_steps(&oa_kernels_scalar); each_set(near_lines_is_near_steps); }
+static void test_kernels__around_box(void **state) { (void)state; around_box_is_the_same(&oa_kernels_scalar); each_set(around_box_is_the_same); }
+static void test_kernels__around_keys(void **state) { (void)state; each_set(around_keys_are_the_same); }
+static void test_kernels__around_sort(void **state) { (void)state; around_sort_sorts(&oa_kernels_scalar); each_set(around_sort_sorts); }
 static void test_kernels__convolution(void **state) { (void)state; each_set(convolution_is_the_same); }
 static void test_kernels__clipping(void **state) { (void)state; each_set(clipping_is_the_same); }
 
@@ -397,6 +484,9 @@ int main(void)
         cmocka_unit_test(test_kernels__near),
         cmocka_unit_test(test_kernels__near_steps),
         cmocka_unit_test(test_kernels__near_lines),
+        cmocka_unit_test(test_kernels__around_box),
+        cmocka_unit_test(test_kernels__around_keys),
+        cmocka_unit_test(test_kernels__around_sort),
         cmocka_unit_test(test_kernels__convolution),
         cmocka_unit_test(test_kernels__clipping),
         cmocka_unit_test(test_kernels__products),

@@ -68,32 +68,51 @@ static void lists_free(lists *l)
     free(l->d2);
 }
 
-/* Every `every`-th list against the definition, and that each point has one. */
-static void check_lists(const cloud *c, const uint8_t *take, const lists *l, double a, size_t every, const char *what)
+/* The lists of some points by the definition, as long as any is asked for. */
+typedef struct truth {
+    size_t n, every, longest;
+    pair *list; /* (n / every + 1, longest) */
+} truth;
+
+static truth define(const cloud *c, const uint8_t *take, double a, size_t every)
 {
+    truth out = { .every = every, .longest = c->n < OA_NEAREST_MAX ? c->n : OA_NEAREST_MAX };
     pair *all = calloc(c->n, sizeof *all);
-    uint8_t *seen = calloc(c->n, 1);
-    for (size_t i = 0; i < l->n; i++) {
-        assert_false(seen[l->of[i]]++);
-        assert_true(!take || take[l->of[i]]);
-        if (i % every) continue;
-        assert_int_equal(rank_all(c, take, l->of[i], a, all), l->n);
-        for (int j = 0; j < l->k; j++) {
-            const size_t at = i * (size_t)l->k + (size_t)j;
-            if (l->row[at] != all[j].row || l->d2[at] != all[j].d2)
-                fail_msg("%s, %zu points, k = %d, a = %g: neighbour %d of point %u is %u at %.17g, expected %u at %.17g", what, l->n, l->k, a, j,
-                         l->of[i], l->row[at], l->d2[at], all[j].row, all[j].d2);
-        }
+    out.list = calloc((c->n / every + 1) * out.longest, sizeof *out.list);
+    for (size_t i = 0; i < c->n; i += every) {
+        if (take && !take[i]) continue;
+        out.n = rank_all(c, take, i, a, all);
+        memcpy(out.list + i / every * out.longest, all, (out.n < out.longest ? out.n : out.longest) * sizeof *all);
     }
     free(all);
+    return out;
+}
+
+/* Each point taken has one list, that of the definition where it is known. */
+static void check_lists(const cloud *c, const uint8_t *take, const lists *l, const truth *t, const char *what)
+{
+    uint8_t *seen = calloc(c->n, 1);
+    assert_int_equal(l->n, t->n);
+    for (size_t i = 0; i < l->n; i++) {
+        const size_t of = l->of[i];
+        assert_false(seen[of]++);
+        assert_true(!take || take[of]);
+        for (size_t j = 0; of % t->every == 0 && j < (size_t)l->k; j++) {
+            const size_t at = i * (size_t)l->k + j;
+            const pair want = t->list[of / t->every * t->longest + j];
+            if (l->row[at] != want.row || l->d2[at] != want.d2)
+                fail_msg("%s, %zu points, k = %d: neighbour %zu of point %zu is %u at %.17g, expected %u at %.17g", what, l->n, l->k, j, of, l->row[at],
+                         l->d2[at], want.row, want.d2);
+        }
+    }
     free(seen);
 }
 
 /* By every kernel set, each k that there are points for. */
-static void check_cloud(const cloud *c, const char *what)
+static void check_unit(const cloud *c, double a, const char *what)
 {
     static const int ks[] = { 1, 2, 10, 32, 64, 128 };
-    static const double units[] = { 1, 0.405, 0.3587 };
+    const truth t = define(c, NULL, a, 1 + c->n / 100);
     for (const char *const *name = oa_kernels_names(); *name; name++) {
         const oa_context_options options = { .threads = 2, .kernel = *name };
         oa_context *context;
@@ -101,12 +120,19 @@ static void check_cloud(const cloud *c, const char *what)
         assert_int_equal(oa_context_new(&context, &options), OA_OK);
         for (size_t i = 0; i < sizeof ks / sizeof *ks; i++) {
             if ((size_t)ks[i] > c->n) continue;
-            lists l = find(context, c, NULL, units[i % 3], ks[i], i % 2 ? c->n : 100 + i);
-            check_lists(c, NULL, &l, units[i % 3], 1 + c->n / 400, what);
+            lists l = find(context, c, NULL, a, ks[i], i % 2 ? c->n : 100 + i);
+            check_lists(c, NULL, &l, &t, what);
             lists_free(&l);
         }
         oa_context_free(context);
     }
+    free(t.list);
+}
+
+static void check_cloud(const cloud *c, const char *what)
+{
+    check_unit(c, 1, what);
+    check_unit(c, 0.3587, what);
 }
 
 static void check_and_free(cloud c, const char *what)
@@ -209,7 +235,9 @@ static void test_nearest__of_some(void **state)
     }
     lists l = find(*state, &c, take, 0.4, 32, 500);
     assert_int_equal(l.n, 2000 - 667);
-    check_lists(&c, take, &l, 0.4, 3, "some");
+    const truth t = define(&c, take, 0.4, 3);
+    check_lists(&c, take, &l, &t, "some");
+    free(t.list);
     lists_free(&l);
     cloud_free(&c);
 }
