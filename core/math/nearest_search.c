@@ -422,7 +422,7 @@ void oa_nearest_block(const oa_nearest *nearest, const oa_kernels *kernels, size
         const oa_nearest_node group = node_at(oa_nearest_bucket(nearest, bucket_at(nearest, at)), at, GROUP_LEAVES);
         s.group_reach2 = 0;
         if (s.reach2 == 0) s.reach2 = reach2_of(&s, find_one(&s, at));
-        if (s.reach2 > REACH2_MIN && s.reach2 < REACH2_MAX) gather_group(&s, &nearest->box[group.box], 1.6 * s.reach2);
+        if (s.reach2 > REACH2_MIN && s.reach2 < REACH2_MAX) gather_group(&s, &nearest->box[group.box], 1.35 * s.reach2);
         for (const size_t group_end = end_of(group, end); at < group_end;) {
             const oa_nearest_node leaf = node_at(group, at, 1);
             const size_t stop = end_of(leaf, end);

@@ -45,19 +45,22 @@ bool oa_around_box_avx2(oa_around *out, const oa_around *from, const oa_stretch 
     const __m256 hx = _mm256_set1_ps(hi[0]), hy = _mm256_set1_ps(hi[1]), hz = _mm256_set1_ps(hi[2]);
     const __m256 limit = _mm256_set1_ps(reach2);
     const __m256i count = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+    const float *const fx = from->x, *const fy = from->y, *const fz = from->z; /* stores cannot change these */
+    const uint32_t *const places = from->place;
     const size_t capacity = out->capacity;
+    const oa_around to = *out;
     size_t found = 0;
     for (size_t s = 0; s < n; s++)
         for (size_t i = stretches[s].begin; i < stretches[s].end; i += 8) {
-            const __m256 x = _mm256_loadu_ps(from->x + i), y = _mm256_loadu_ps(from->y + i), z = _mm256_loadu_ps(from->z + i);
-            const __m256i place = from->place ? load(from->place + i) : _mm256_add_epi32(_mm256_set1_epi32((int)i), count);
+            const __m256 x = _mm256_loadu_ps(fx + i), y = _mm256_loadu_ps(fy + i), z = _mm256_loadu_ps(fz + i);
+            const __m256i place = places ? load(places + i) : _mm256_add_epi32(_mm256_set1_epi32((int)i), count);
             const __m256 d2 = square(beyond(x, lx, hx), beyond(y, ly, hy), beyond(z, lz, hz));
             const unsigned in = (unsigned)_mm256_movemask_ps(_mm256_cmp_ps(d2, limit, _CMP_LE_OQ)) & first_lanes(stretches[s].end - i);
             const __m256i lanes = lanes_to_front(in);
-            _mm256_storeu_ps(out->x + found, _mm256_permutevar8x32_ps(x, lanes));
-            _mm256_storeu_ps(out->y + found, _mm256_permutevar8x32_ps(y, lanes));
-            _mm256_storeu_ps(out->z + found, _mm256_permutevar8x32_ps(z, lanes));
-            store(out->place + found, _mm256_permutevar8x32_epi32(place, lanes));
+            _mm256_storeu_ps(to.x + found, _mm256_permutevar8x32_ps(x, lanes));
+            _mm256_storeu_ps(to.y + found, _mm256_permutevar8x32_ps(y, lanes));
+            _mm256_storeu_ps(to.z + found, _mm256_permutevar8x32_ps(z, lanes));
+            store(to.place + found, _mm256_permutevar8x32_epi32(place, lanes));
             found += (size_t)__builtin_popcount(in);
             if (found > capacity) return false;
         }
@@ -71,12 +74,13 @@ size_t oa_around_keys_avx2(uint32_t *keys, const oa_around *around, const float 
 {
     const __m256 ax = _mm256_set1_ps(at[0]), ay = _mm256_set1_ps(at[1]), az = _mm256_set1_ps(at[2]);
     const __m256 limit = _mm256_set1_ps(reach2), quanta = _mm256_set1_ps(scale);
+    const float *x = around->x, *y = around->y, *z = around->z; /* stores to keys cannot change these */
     const size_t n = around->n;
     __m256i number = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
     size_t found = 0;
     for (size_t i = 0; i < n; i += 8) {
-        const __m256 dx = _mm256_sub_ps(ax, _mm256_loadu_ps(around->x + i)), dy = _mm256_sub_ps(ay, _mm256_loadu_ps(around->y + i));
-        const __m256 d2 = square(dx, dy, _mm256_sub_ps(az, _mm256_loadu_ps(around->z + i)));
+        const __m256 dx = _mm256_sub_ps(ax, _mm256_loadu_ps(x + i)), dy = _mm256_sub_ps(ay, _mm256_loadu_ps(y + i));
+        const __m256 d2 = square(dx, dy, _mm256_sub_ps(az, _mm256_loadu_ps(z + i)));
         unsigned in = (unsigned)_mm256_movemask_ps(_mm256_cmp_ps(d2, limit, _CMP_LE_OQ));
         if (n - i < 8) in &= first_lanes(n - i);
         const __m256i key = _mm256_or_si256(_mm256_slli_epi32(_mm256_cvttps_epi32(_mm256_mul_ps(d2, quanta)), OA_AROUND_BITS), number);
