@@ -9,8 +9,8 @@
  *
  * How: the points are sorted once into a k-d tree (Friedman, Bentley & Finkel 1977, ACM Trans. Math. Softw. 3, 209) whose leaves
  * hold OA_NEAREST_LEAF of them, side by side in memory. The points of a leaf share what lies around it; kernels measure in
- * floats, and doubles decide where floats leave a doubt. Points for which that is too much or too little (vacuum, outliers,
- * many at one place) are looked for one by one, so that no arrangement of points is slower than the logarithm of their number. */
+ * floats, and doubles decide where floats leave a doubt. Points for which that is too much or too little (in vacuum, far away, many
+ * at one place) are looked for one by one: poles, clusters and outliers cost little more than an even cloud. */
 #ifndef OA_MATH_NEAREST_H
 #define OA_MATH_NEAREST_H
 
@@ -25,8 +25,8 @@ typedef struct oa_nearest_box {
 } oa_nearest_box;
 
 /* Points are numbered in the order of the leaves, here called places: columns of other data in the same order (row says
- * which) stand beside their neighbours too. 16 bytes a point and 3 for the boxes; while it is built 16 more for the points of
- * one bucket a thread. All memory belongs to the arena.
+ * which) stand beside their neighbours too. 16 bytes a point and 1.5 for the boxes; while it is built 2 more for a row of the source, and
+ * 16 for the points of one bucket a thread (some thousand to n / 1024, all where all are at one place). All memory belongs to the arena.
  * The upper part of the tree is a heap of splits down to n_buckets (a power of two); each bucket is a tree of its own, whose
  * leaves are full but for the last; its nodes are numbered parent, left part, right part. */
 typedef struct oa_nearest {
@@ -52,7 +52,7 @@ typedef struct oa_nearest_lists {
     double *d2;      /* (count, k) in units of a^2 */
 } oa_nearest_lists;
 
-/* Room that a thread needs, 120 kB: from oa_worker_scratch, or anywhere. */
+/* Room that a thread needs, 95 kB: from oa_worker_scratch, or anywhere. */
 typedef struct oa_nearest_room oa_nearest_room;
 size_t oa_nearest_room_bytes(void);
 
