@@ -88,13 +88,11 @@ static oa_status take_word(oa_context *context, code_list *list, const char *wor
     if (n == 0 || n >= OA_ION_NAME || list->n == OA_CODES_MAX || !oa_text_integer(colon + 1, length - n - 1, &code) || code < 0 || code > OA_CODE_MAX)
         return no_code(context, word, length);
     oa_text_clean(list->row[list->n].word, OA_ION_NAME, word, n);
-    if (strcmp(list->row[list->n].word, "other") == 0) {
-        list->other = (int16_t)code;
-        return OA_OK;
-    }
-    if (find_word(list, list->row[list->n].word))
+    const bool is_other = strcmp(list->row[list->n].word, "other") == 0;
+    if (is_other ? list->other != OA_NO_CODE : find_word(list, list->row[list->n].word) != NULL)
         return oa_fail_at(context, OA_IN_PARAMETER("species_codes"), "E_PARAMETER_VALUE", "%s has two codes; give it one", list->row[list->n].word);
-    list->row[list->n++].code = (int16_t)code;
+    if (is_other) list->other = (int16_t)code;
+    else list->row[list->n++].code = (int16_t)code;
     return OA_OK;
 }
 
@@ -102,6 +100,7 @@ static oa_status parse_codes(oa_context *context, const char *text, code_list *l
 {
     *list = (code_list){ .other = OA_NO_CODE };
     for (const char *word = text; *word;) {
+        word += strspn(word, " ");
         const size_t length = strcspn(word, ",");
         OA_TRY(take_word(context, list, word, length));
         word += length + (word[length] == ',');

@@ -446,6 +446,109 @@ static void around_sort_sorts(const oa_kernels *kernels)
     }
 }
 
+/* Layers on many rows: weights in panels, blocks of exactly the values that may be touched. */
+typedef struct layered {
+    oa_affine call;
+    float *a, *b, *bias, *c;
+    size_t n_c;
+} layered;
+
+static layered layered_of(size_t m, size_t n, size_t k, size_t rows, bool has_bias, bool relu)
+{
+    const size_t out = rows ? m / rows : m, a_step = k + m % 3, c_step = n + k % 2; /* rows may lie apart */
+    float *plain = random_floats(k * n, 20);
+    layered l = { .n_c = (out - 1) * c_step + n };
+    l.a = random_floats((m - 1) * a_step + k, 21);
+    l.b = random_floats(oa_affine_floats(k, n), 22);
+    oa_affine_pack(k, n, plain, l.b);
+    const size_t padded = oa_affine_floats(1, n);
+    l.bias = random_floats(padded, 23);
+    for (size_t u = n; u < padded; u++) l.bias[u] = 0;
+    l.c = random_floats(l.n_c, 24);
+    l.call = (oa_affine){ .m = m, .n = n, .k = k, .a = l.a, .a_step = a_step, .b = l.b, .bias = has_bias ? l.bias : NULL, .relu = relu, .c_step = c_step, .rows = rows };
+    free(plain);
+    return l;
+}
+
+static float *layer_of(const oa_kernels *kernels, const layered *l)
+{
+    oa_affine call = l->call;
+    call.c = copy_floats(l->c, l->n_c);
+    (call.rows ? kernels->affine_max : kernels->affine)(&call);
+    return call.c;
+}
+
+static void compare_layer(const oa_kernels *kernels, const layered *l)
+{
+    float *want = layer_of(&oa_kernels_scalar, l), *got = layer_of(kernels, l);
+    const oa_affine *p = &l->call;
+    if (memcmp(want, got, l->n_c * sizeof *got))
+        fail_msg("affine%s of %s differs: m %zu, n %zu, k %zu, rows %zu, bias %d, relu %d", p->rows ? "_max" : "", kernels->name, p->m, p->n, p->k, p->rows,
+                 p->bias != NULL, p->relu);
+    free(want), free(got);
+}
+
+static void each_layer(const oa_kernels *kernels, size_t rows, size_t m, void (*check)(const oa_kernels *, const layered *))
+{
+    static const size_t widths[] = { 1, 5, 16, 25, 32, 33, 64, 128 }, depths[] = { 1, 5, 6, 32, 64 };
+    for (size_t i = 0; i < sizeof widths / sizeof *widths; i++)
+        for (size_t j = 0; j < sizeof depths / sizeof *depths; j++)
+            for (int flags = 0; flags < 4; flags++) {
+                layered l = layered_of(m, widths[i], depths[j], rows, flags & 1, flags & 2);
+                check(kernels, &l);
+                free(l.a), free(l.b), free(l.bias), free(l.c);
+            }
+}
+
+static void layers_are_the_same(const oa_kernels *kernels)
+{
+    for (size_t m = 1; m <= 40; m++) each_layer(kernels, 0, m, compare_layer);
+}
+
+static void maxima_are_the_same(const oa_kernels *kernels)
+{
+    static const size_t rows[] = { 1, 7, 32, 33, 64 };
+    for (size_t r = 0; r < sizeof rows / sizeof *rows; r++)
+        for (size_t groups = 1; groups < 4; groups++) each_layer(kernels, rows[r], rows[r] * groups, compare_layer);
+}
+
+/* Against sums in double: what the rule of affine.h says, whoever computes it. */
+static void check_rule(const oa_kernels *kernels, const layered *l)
+{
+    const oa_affine *p = &l->call;
+    const size_t rows = p->rows ? p->rows : 1;
+    float *got = layer_of(kernels, l);
+    for (size_t g = 0; g < p->m / rows; g++)
+        for (size_t u = 0; u < p->n; u++) {
+            double most = -INFINITY, size = 0;
+            for (size_t r = g * rows; r < (g + 1) * rows; r++) {
+                double sum = p->bias ? (double)p->bias[u] : 0, terms = fabs(sum);
+                for (size_t i = 0; i < p->k; i++) {
+                    const double term = (double)p->a[r * p->a_step + i] * p->b[(u / OA_AFFINE_PANEL * p->k + i) * OA_AFFINE_PANEL + u % OA_AFFINE_PANEL];
+                    sum += term;
+                    terms += fabs(term);
+                }
+                most = fmax(most, sum);
+                size = fmax(size, terms);
+            }
+            const double want = p->relu ? fmax(most, 0) : most;
+            if (!(fabs(got[g * p->c_step + u] - want) <= ((double)p->k + 1) * 0x1p-23 * size))
+                fail_msg("affine of %s: %g instead of %g", kernels->name, (double)got[g * p->c_step + u], want);
+        }
+    free(got);
+}
+
+static void layers_follow_the_rule(const oa_kernels *kernels)
+{
+    each_layer(kernels, 0, 7, check_rule);
+    each_layer(kernels, 7, 21, check_rule);
+    each_layer(kernels, 32, 64, check_rule);
+}
+
+static void test_kernels__layers(void **state) { (void)state; each_set(layers_are_the_same); }
+static void test_kernels__maxima_of_layers(void **state) { (void)state; each_set(maxima_are_the_same); }
+static void test_kernels__layers_follow_the_rule(void **state) { (void)state; layers_follow_the_rule(&oa_kernels_scalar); each_set(layers_follow_the_rule); }
+
 static void test_kernels__products(void **state) { (void)state; each_set(products_are_the_same); }
 static void test_kernels__products_agree_with_blas(void **state) { (void)state; agrees_with_blas(&oa_kernels_scalar); each_set(agrees_with_blas); }
 static void test_kernels__products_are_bounded(void **state) { (void)state; products_are_bounded(&oa_kernels_scalar); each_set(products_are_bounded); }
@@ -493,6 +596,9 @@ int main(void)
         cmocka_unit_test(test_kernels__products_are_bounded),
         cmocka_unit_test(test_kernels__products_agree_with_blas),
         cmocka_unit_test(test_kernels__convolve_pool),
+        cmocka_unit_test(test_kernels__layers),
+        cmocka_unit_test(test_kernels__maxima_of_layers),
+        cmocka_unit_test(test_kernels__layers_follow_the_rule),
         cmocka_unit_test(test_kernels__adam),
         cmocka_unit_test(test_kernels__first_step_of_adam),
         cmocka_unit_test(test_kernels__are_found_by_name),
