@@ -50,9 +50,42 @@ static const char allimg[] =
     "null    = classify  control preset=allimg-011 model=net species=$species roi=$roi\n"
     "domains = domains   found   control=null draws=$draws seed=$seed volume=$volume pairs=$pairs\n";
 
+#define ATOMNET_CUBES \
+    "param alloy   = au-cu\n" \
+    "param cubes   = 1\n" \
+    "param seed    = 1\n" \
+    "param draws   = 0\n" \
+    "tip     = synthesise   preset=$alloy cubes=$cubes seed=$seed\n" \
+    "control = shuffle      tip     seed=$seed ranged_only=true\n" \
+    "found   = segment      tip     model=net\n" \
+    "null    = segment      control model=net\n" \
+    "domains = domains      found   control=null method=max_separation eps=0.4 min_points=3 rounding=0 draws=$draws seed=$seed\n"
+
+static const char atomnet[] =
+    "# atomnet.recipe - ordered domains ion by ion, with their random control (AtomNet, docs/atomnet.md)\n"
+    "# give: net=FILE of the alloy, and tip=tip.nxs; without a tip, a cube of alloy= (al-li-mg, au-cu, co-alloy) is made\n"
+    ATOMNET_CUBES
+    "faults  = density_map  found   axes=xz bins=100\n";
+
+static const char atomnet_score[] =
+    "# atomnet-score.recipe - what a network finds in cubes of known order (AtomNet, docs/atomnet.md)\n"
+    "# give: net=FILE of the alloy; cubes=100: ten of them are 10 nm wide and for tests\n"
+    ATOMNET_CUBES
+    "score   = score        found   truth=tip\n";
+
+static const char atomnet_planes[] =
+    "# atomnet-planes.recipe - planes in what was recognised and in the rest: z-SDMs within 1.5 nm, bins of 0.01 nm (AtomNet, docs/atomnet.md)\n"
+    "# give: net=FILE of the alloy, tip=tip.nxs with a pole along z, pairs=Al-Al\n"
+    "found   = segment      tip     model=net\n"
+    "ordered = sdm          found   mode=all pairs=$pairs half_range=1.5 bins=300 crop_first=0 crop_bins=300\n"
+    "rest    = sdm          found   mode=all pairs=$pairs half_range=1.5 bins=300 crop_first=0 crop_bins=300 rest=true\n";
+
 const oa_shipped_recipe oa_shipped_recipes[] = {
     { "csro", "chemical short-range order of CoCrNi along <002>: tip=", csro },
     { "feal", "B2 and D0_3 order of Fe-Al along <002>: tip=", feal },
     { "allimg", "L1_2 order of Al-Li-Mg along <011>, from pictures: tip=", allimg },
+    { "atomnet", "ordered domains ion by ion, AtomNet: net=, and tip= or alloy=", atomnet },
+    { "atomnet-score", "what AtomNet finds in simulated cubes of known order: net=, alloy=, cubes=", atomnet_score },
+    { "atomnet-planes", "z-SDMs of the ions that AtomNet recognised, and of the rest: tip=, net=, pairs=", atomnet_planes },
     { NULL, NULL, NULL },
 };

@@ -2,7 +2,7 @@
  *   name = step input key=value ...
  *   param name = default
  *   forget name         its arrays stay out of the file; its record is kept, and replay makes them again
- * $name stands for a value; results stay in memory. */
+ * $name stands for a value; results stay in memory. A line whose name the command line gives is not done: the file stands in. */
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
@@ -35,6 +35,13 @@ static oa_status wrong(const recipe *r, const char *what, const char *word)
 static const char *given_value(recipe *r, const char *name)
 {
     for (size_t i = 0; i < r->n_given; i++)
+        if (strcmp(r->given[i].name, name) == 0) return r->given[i].value;
+    return NULL;
+}
+
+static const char *typed_value(const recipe *r, const char *name)
+{
+    for (size_t i = 0; i < r->n_typed; i++)
         if (strcmp(r->given[i].name, name) == 0) return r->given[i].value;
     return NULL;
 }
@@ -126,6 +133,18 @@ static oa_status run_line(recipe *r, char *name, char **words, size_t n)
     return OA_OK;
 }
 
+/* What the command line gives under the name of a line stands in for its result, and the line is not done. */
+static oa_status stand_in(recipe *r, const char *name)
+{
+    for (size_t i = 0; i < r->n_params; i++)
+        if (strcmp(r->params[i], name) == 0) return wrong(r, "is the name of a param line and of a step; names must differ", name);
+    if (earlier_job(r, name)) return wrong(r, "is the name of an earlier line; names must differ", name);
+    const char *file = typed_value(r, name);
+    if (access(file, F_OK) == 0) return OA_OK;
+    return oa_fail_at(r->cli->context, OA_IN_FILE(file), "E_NOT_FOUND", "%s is a line of the recipe, so %s=%s is to stand in for its result, but there is no such file", name,
+                      name, file);
+}
+
 static size_t split(char *text, char **words)
 {
     size_t n = 0;
@@ -176,6 +195,7 @@ static oa_status one_line(recipe *r, char *line)
     if (strcmp(words[0], "param") == 0) return param_line(r, words, n);
     if (strcmp(words[0], "forget") == 0 && (n < 2 || strcmp(words[1], "=") != 0)) return forget_line(r, words, n);
     if (n < 3 || strcmp(words[1], "=") != 0) return wrong(r, "write NAME = STEP INPUT KEY=VALUE ...", words[0]);
+    if (typed_value(r, words[0])) return stand_in(r, words[0]);
     return run_line(r, words[0], words + 2, n - 2);
 }
 
@@ -292,7 +312,7 @@ static oa_status list_recipes(oa_cli *cli)
     json_t *list = json_array();
     for (const oa_shipped_recipe *s = oa_shipped_recipes; s->name; s++) {
         json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "name", s->name, "description", s->help, "text", s->text));
-        if (!cli->json) printf("%-10s %s\n", s->name, s->help);
+        if (!cli->json) printf("%-14s %s\n", s->name, s->help);
     }
     cli->document = json_pack("{s:s, s:o}", "step", "run", "recipes", list);
     return OA_OK;

@@ -38,7 +38,7 @@ static void set_maker(oa_loaded *loaded, oa_repeat repeat, const oa_step *step)
 {
     if (!loaded->input.has_selection || !takes_ions(step)) return;
     loaded->repeat = repeat;
-    loaded->input.maker = (oa_maker){ make, &loaded->repeat };
+    loaded->input.maker = (oa_maker){ make, &loaded->repeat, step->skips_unranged };
 }
 
 void oa_repeat_file(oa_desk *desk, oa_loaded *loaded)

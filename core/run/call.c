@@ -161,7 +161,7 @@ oa_status oa_call_input_call(oa_call *call, const char *name, oa_call *earlier)
                        .content_sha256 = earlier->record->results_sha256, .entry = earlier->record->identifier, .subentry = earlier->record->name };
     if (slot->kind == OA_TAKES_SELECTION) use_selection(&input, earlier->values);
     const oa_slot *first = earlier->step->slots;
-    if (input.has_selection && !own && first->name && first->kind == OA_TAKES_IONS) input.maker = (oa_maker){ make_again, earlier };
+    if (input.has_selection && !own && first->name && first->kind == OA_TAKES_IONS) input.maker = (oa_maker){ make_again, earlier, earlier->step->skips_unranged };
     return oa_call__input(call, &input);
 }
 

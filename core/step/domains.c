@@ -27,7 +27,7 @@ static const oa_param domains_table[] = {
              .help = "end of the size distribution; larger domains are pooled in the last bin"),
     OA_PARAM(domains_params, draws, .dflt = 0, .min = 0, .max = 1000,
              .help = "shuffled controls made here, beside the one of slot control: types permuted as step shuffle does with seed + 1, "
-                     "seed + 2, ...; then species are chosen, or the step that selected the ions is repeated"),
+                     "seed + 2, ... (of ions that `segment` selected, ranged ones only); then species are chosen, or the step that selected the ions is repeated"),
     OA_PARAM(domains_params, seed, .dflt = 1, .min = 0, .max = OA_SEED_MAX, .help = "which controls and which bootstrap"),
     OA_PARAM(domains_params, bootstrap, .dflt = 1000, .min = 0, .max = 1e6,
              .help = "resamplings of the domains for the interval of mu; 0: no interval"),

@@ -110,7 +110,7 @@ static oa_status mark_draw(const draw_job *job, size_t draw, int bit)
     oa_ions *shuffled;
     OA_TRY(oa_ions__share(job->input->ions, &shuffled));
     oa_phase(job->run->context, "shuffle");
-    oa_status status = oa_shuffle(shuffled, (uint64_t)job->p->seed + draw);
+    oa_status status = oa_shuffle(shuffled, (uint64_t)job->p->seed + draw, job->input->has_selection && job->input->maker.ranged_only);
     if (status == OA_OK && job->input->has_selection) status = mark_selected(job, shuffled, bit);
     else
         for (size_t i = 0; status == OA_OK && i < shuffled->n; i++) mark(job, shuffled, job->mask[0], i, bit);

@@ -8,13 +8,7 @@
 #include <string.h>
 
 #include "math/order.h"
-#include "step/step.h"
-
-typedef struct score_params {
-    double threshold, found_share, radius_bin;
-    int64_t task;
-    const char *structure;
-} score_params;
+#include "step/score.h"
 
 static const oa_param score_table[] = {
     OA_PARAM(score_params, threshold, .dflt = 0.5, .min = 0, .max = 1,
@@ -50,6 +44,34 @@ static const oa_output score_outputs[] = {
     { .name = "spheres/radius", .type = OA_F64, .shape = "(domain)", .unit = OA_NM, .is_optional = true, .help = "radius" },
     { .name = "spheres/is_found", .type = OA_U8, .shape = "(domain)", .is_optional = true, .help = "1: found" },
     { .name = "spheres/domain", .type = OA_U32, .shape = "(domain)", .is_optional = true, .help = "number of the domain in the truth" },
+    { .name = "sweep/f1", .type = OA_F64, .shape = "(threshold)", .axes = "threshold", .is_optional = true,
+      .help = "harmonic mean of precision and recall, were ions above this probability selected; NaN where there is neither" },
+    { .name = "sweep/precision", .type = OA_F64, .shape = "(threshold)", .is_optional = true, .help = "precision; NaN where nothing is selected" },
+    { .name = "sweep/recall", .type = OA_F64, .shape = "(threshold)", .is_optional = true, .help = "recall, among the ions with a probability" },
+    { .name = "sweep/selected", .type = OA_U64, .shape = "(threshold)", .is_optional = true, .help = "ions above it" },
+    { .name = "sweep/threshold", .type = OA_F64, .shape = "(threshold)", .is_optional = true, .help = "probability above which (strictly) ions are selected" },
+    { .name = "blocks/auc", .type = OA_F64, .shape = "(block)", .axes = "block", .is_optional = true, .help = "auc by the probabilities of each block of the network" },
+    { .name = "blocks/auc_mean", .type = OA_F64, .shape = "(block)", .is_optional = true, .help = "mean over the cubes for tests" },
+    { .name = "blocks/auc_deviation", .type = OA_F64, .shape = "(block)", .is_optional = true, .help = "standard deviation over these cubes (n - 1)" },
+    { .name = "blocks/block", .type = OA_U32, .shape = "(block)", .is_optional = true, .help = "block, from 1" },
+    { .name = "species/recall", .type = OA_F64, .shape = "(ion_type)", .axes = "ion_type", .is_optional = true,
+      .help = "share of the ions of this type from domains that is selected; NaN where there are none" },
+    { .name = "species/precision", .type = OA_F64, .shape = "(ion_type)", .is_optional = true,
+      .help = "share of the selected ions of this type that come from a domain; NaN where none is selected" },
+    { .name = "species/ions", .type = OA_U64, .shape = "(ion_type)", .is_optional = true, .help = "ions of the type" },
+    { .name = "species/true_ions", .type = OA_U64, .shape = "(ion_type)", .is_optional = true, .help = "of these, from domains" },
+    { .name = "species/selected", .type = OA_U64, .shape = "(ion_type)", .is_optional = true, .help = "selected ions of the type" },
+    { .name = "species/true_positives", .type = OA_U64, .shape = "(ion_type)", .is_optional = true, .help = "of these, from domains" },
+    { .name = "species/ion_type", .type = OA_U32, .shape = "(ion_type)", .is_optional = true, .help = "ion type; the long name says which is which" },
+    { .name = "cubes/auc", .type = OA_F64, .shape = "(cube)", .axes = "cube", .is_optional = true,
+      .help = "auc within the cube, one of those for tests; NaN where it is undefined" },
+    { .name = "cubes/auc_binary", .type = OA_F64, .shape = "(cube)", .is_optional = true, .help = "mean of recall and specificity; NaN where it is undefined" },
+    { .name = "cubes/recall", .type = OA_F64, .shape = "(cube)", .is_optional = true, .help = "recall; NaN where no ion comes from a domain" },
+    { .name = "cubes/precision", .type = OA_F64, .shape = "(cube)", .is_optional = true, .help = "precision; NaN where nothing is selected" },
+    { .name = "cubes/ions", .type = OA_U64, .shape = "(cube)", .is_optional = true, .help = "ions of the cube" },
+    { .name = "cubes/true_ions", .type = OA_U64, .shape = "(cube)", .is_optional = true, .help = "of these, from domains" },
+    { .name = "cubes/selected", .type = OA_U64, .shape = "(cube)", .is_optional = true, .help = "selected ions" },
+    { .name = "cubes/cube", .type = OA_U32, .shape = "(cube)", .is_optional = true, .help = "number of the cube" },
     { .name = "summary/ions", .type = OA_U64, .help = "ions there are" },
     { .name = "summary/true_ions", .type = OA_U64, .help = "ions that come from a domain" },
     { .name = "summary/prevalence", .type = OA_F64, .help = "share of these: the precision of guessing" },
@@ -62,36 +84,26 @@ static const oa_output score_outputs[] = {
       .help = "precision averaged over recall, from what ranked_by says" },
     { .name = "summary/ranked_by", .type = OA_TEXT, .is_optional = true,
       .help = "what the ions were ranked by: probability, or pixel_sum, the sum of the pixel an ion lies in; ions without one come last" },
+    { .name = "summary/specificity", .type = OA_F64, .is_optional = true, .help = "share of the ions of the matrix that is not selected" },
+    { .name = "summary/auc_binary", .type = OA_F64, .is_optional = true, .help = "mean of recall and specificity: the area under the curve of the decision" },
+    { .name = "summary/auc", .type = OA_F64, .is_optional = true,
+      .help = "chance that an ion of a domain stands above one of the matrix in what ranked_by says, ties half (Mann and Whitney 1947): the area under the "
+              "receiver operating characteristic" },
+    { .name = "summary/cubes", .type = OA_U64, .is_optional = true, .help = "cubes for tests that have ions" },
+    { .name = "summary/auc_mean", .type = OA_F64, .is_optional = true, .help = "mean over these cubes" },
+    { .name = "summary/auc_deviation", .type = OA_F64, .is_optional = true, .help = "standard deviation over these cubes (n - 1)" },
+    { .name = "summary/auc_binary_mean", .type = OA_F64, .is_optional = true, .help = "mean over these cubes" },
+    { .name = "summary/auc_binary_deviation", .type = OA_F64, .is_optional = true, .help = "standard deviation over these cubes (n - 1)" },
+    { .name = "summary/recall_mean", .type = OA_F64, .is_optional = true, .help = "mean over these cubes" },
+    { .name = "summary/recall_deviation", .type = OA_F64, .is_optional = true, .help = "standard deviation over these cubes (n - 1)" },
+    { .name = "summary/precision_mean", .type = OA_F64, .is_optional = true, .help = "mean over those that have a selected ion" },
+    { .name = "summary/precision_deviation", .type = OA_F64, .is_optional = true, .help = "standard deviation over these (n - 1)" },
     { .name = "summary/spheres", .type = OA_U64, .is_optional = true, .help = "domains with at least one ion" },
     { .name = "summary/spheres_found", .type = OA_U64, .is_optional = true, .help = "of these, found" },
     OA_OUTPUT_END
 };
 
 /* ---- the two sides, brought to the rows of the same ions ---- */
-
-typedef struct scoring {
-    const score_params *p;
-    size_t n;
-    const oa_ions *ions;      /* NULL: row i is row i of the truth */
-    const uint32_t *domain;   /* (n_truth) */
-    size_t n_truth;
-    const uint64_t *selected; /* (n_selected) rows */
-    size_t n_selected;
-    const float *probability; /* (n_probability) of the ions in row[]; NULL: none */
-    const uint64_t *row;      /* NULL: of ion 0, 1, ... */
-    size_t n_probability;
-    const uint32_t *structure; /* (n_truth) and the number that counts; NULL: all count */
-    uint32_t wanted;
-} scoring;
-
-/* The true domain of an ion, 0 for none that counts. */
-static uint32_t truth_of(const scoring *s, uint64_t i)
-{
-    const uint64_t id = s->ions ? oa_ions__evaporation_id(s->ions, i) : i;
-    return s->structure && s->structure[id] != s->wanted ? 0 : s->domain[id];
-}
-
-static uint64_t row_of(const scoring *s, size_t k) { return s->row ? s->row[k] : k; }
 
 /* The number of a structure in "structure: 0 fcc, 1 l12". */
 static bool find_number(const char *names, const char *word, uint32_t *number)
@@ -154,6 +166,8 @@ static bool find_probability(const oa_values *result, int task, scoring *s)
         s->probability = value->block->data;
         s->row = row->block->data;
         s->n_probability = value->dims[0];
+        const oa_array *blocks = k == 1 ? oa_values_find(result, task, "probability/by_block") : NULL;
+        if (blocks && blocks->type == OA_F32 && blocks->rank == 2 && blocks->dims[0] == value->dims[0]) s->by_block = blocks;
         return true;
     }
     return false;
@@ -242,7 +256,7 @@ static oa_status find_selection(oa_run *run, scoring *s)
                        "the first input neither selects ions nor gives a probability per ion (task %d)", task);
     }
     for (size_t k = 0; k < s->n_selected + s->n_probability; k++) {
-        const uint64_t row = k < s->n_selected ? s->selected[k] : row_of(s, k - s->n_selected);
+        const uint64_t row = k < s->n_selected ? s->selected[k] : oa_score__row(s, k - s->n_selected);
         if (row >= s->n)
             return oa_fail(run->context, "E_CONTROL", "the result speaks of ion %llu, but there are %zu", (unsigned long long)row, s->n);
     }
@@ -251,22 +265,25 @@ static oa_status find_selection(oa_run *run, scoring *s)
 
 /* ---- ions ---- */
 
-static double ratio(uint64_t part, uint64_t whole) { return whole ? (double)part / (double)whole : 0; }
-
 static oa_status put_ions_scores(oa_run *run, const scoring *s)
 {
     uint64_t truths = 0, hits = 0;
-    for (size_t i = 0; i < s->n; i++) truths += truth_of(s, i) != 0;
-    for (size_t k = 0; k < s->n_selected; k++) hits += truth_of(s, s->selected[k]) != 0;
+    for (size_t i = 0; i < s->n; i++) truths += oa_score__truth(s, i) != 0;
+    for (size_t k = 0; k < s->n_selected; k++) hits += oa_score__truth(s, s->selected[k]) != 0;
     if (!s->n_selected) oa_note(run, "W_NO_IONS", "no ion is selected; precision is given as 0");
     OA_TRY(oa_put_count(run, "summary/ions", s->n));
     OA_TRY(oa_put_count(run, "summary/true_ions", truths));
-    OA_TRY(oa_put_real(run, "summary/prevalence", ratio(truths, s->n)));
+    OA_TRY(oa_put_real(run, "summary/prevalence", oa_score__ratio(truths, s->n)));
     OA_TRY(oa_put_count(run, "summary/selected", s->n_selected));
     OA_TRY(oa_put_count(run, "summary/true_positives", hits));
-    OA_TRY(oa_put_real(run, "summary/precision", ratio(hits, s->n_selected)));
-    OA_TRY(oa_put_real(run, "summary/recall", ratio(hits, truths)));
-    return oa_put_real(run, "summary/f1", ratio(2 * hits, truths + s->n_selected));
+    OA_TRY(oa_put_real(run, "summary/precision", oa_score__ratio(hits, s->n_selected)));
+    OA_TRY(oa_put_real(run, "summary/recall", oa_score__ratio(hits, truths)));
+    if (truths && truths < s->n) { /* half of recall and specificity: the area under the curve of a decision that is 0 or 1 */
+        const double specificity = oa_score__ratio(s->n - truths - (s->n_selected - hits), s->n - truths);
+        OA_TRY(oa_put_real(run, "summary/specificity", specificity));
+        OA_TRY(oa_put_real(run, "summary/auc_binary", (oa_score__ratio(hits, truths) + specificity) / 2));
+    }
+    return oa_put_real(run, "summary/f1", oa_score__ratio(2 * hits, truths + s->n_selected));
 }
 
 /* Ions by falling probability; NaN comes last. */
@@ -278,13 +295,13 @@ static oa_status put_average_precision(oa_run *run, const scoring *s)
     for (size_t k = 0; k < s->n_probability; k++) {
         const float p = isnan(s->probability[k]) ? -INFINITY : s->probability[k];
         items[k] = (uint64_t)~oa_order__of_float(p) << 32 | k;
-        positives += truth_of(s, row_of(s, k)) != 0;
+        positives += oa_score__truth(s, oa_score__row(s, k)) != 0;
     }
     OA_TRY(oa_order__sort(run->context, items, s->n_probability));
     for (size_t k = 0; k < s->n_probability; k++) {
-        hits += truth_of(s, row_of(s, (uint32_t)items[k])) != 0;
+        hits += oa_score__truth(s, oa_score__row(s, (uint32_t)items[k])) != 0;
         if (k + 1 < s->n_probability && items[k + 1] >> 32 == items[k] >> 32) continue;
-        average += ratio(hits - before, positives) * ratio(hits, k + 1);
+        average += oa_score__ratio(hits - before, positives) * oa_score__ratio(hits, k + 1);
         before = hits;
     }
     OA_TRY(oa_put_text(run, "summary/ranked_by", s->row ? "probability" : "pixel_sum"));
@@ -311,17 +328,17 @@ static oa_status put_spheres(oa_run *run, const scoring *s, const oa_array *radi
     OA_TRY(oa_put_array(run, "spheres/is_found", 1, &t->n, &t->is_found));
     OA_TRY(oa_put_array(run, "spheres/domain", 1, &t->n, &t->domain));
     for (size_t i = 0; i < s->n; i++) {
-        const uint32_t d = truth_of(s, i);
+        const uint32_t d = oa_score__truth(s, i);
         if (d && d <= t->n) t->ions[d - 1]++;
     }
     for (size_t k = 0; k < s->n_selected; k++) {
-        const uint32_t d = truth_of(s, s->selected[k]);
+        const uint32_t d = oa_score__truth(s, s->selected[k]);
         if (d && d <= t->n) t->selected[d - 1]++;
     }
     for (size_t i = 0; i < t->n; i++) {
         t->domain[i] = (uint32_t)i + 1;
         t->radius[i] = oa_array_real(radius, i);
-        t->recall[i] = ratio(t->selected[i], t->ions[i]);
+        t->recall[i] = oa_score__ratio(t->selected[i], t->ions[i]);
         t->is_found[i] = t->selected[i] > 0 && t->recall[i] >= s->p->found_share;
     }
     return OA_OK;
@@ -353,7 +370,7 @@ static oa_status put_by_radius(oa_run *run, const scoring *s, const sphere_table
     }
     for (size_t k = 0; k < n; k++) {
         radius[k] = (low + (double)k + 0.5) * bin;
-        share[k] = ratio(found[k], spheres[k]);
+        share[k] = oa_score__ratio(found[k], spheres[k]);
     }
     OA_TRY(oa_put_count(run, "summary/spheres", all));
     return oa_put_count(run, "summary/spheres_found", all_found);
@@ -367,6 +384,10 @@ static oa_status score_run(oa_run *run, const void *params)
     OA_TRY(rank_by_pixels(run, &s));
     OA_TRY(put_ions_scores(run, &s));
     if (s.probability) OA_TRY(put_average_precision(run, &s));
+    if (s.probability) OA_TRY(oa_score__put_auc(run, &s));
+    if (s.probability && s.row) OA_TRY(oa_score__put_sweep(run, &s));
+    OA_TRY(oa_score__put_species(run, &s));
+    OA_TRY(oa_score__put_cubes(run, &s));
     const oa_array *radius = oa_values_find(oa_run_input(run, "truth")->result, 1, "spheres/radius");
     if (!radius || oa_array_count(radius) == 0) return OA_OK;
     sphere_table table;
@@ -376,11 +397,12 @@ static oa_status score_run(oa_run *run, const void *params)
 
 const oa_step oa_step_score = {
     .name = "score",
-    .version = 2,
+    .version = 3,
     .title = "Judge a result by the known truth",
     .help = "Compares selected ions, a probability per ion, or the pixel sums of a scan with the truth of a synthesised specimen: precision, "
-            "recall, average precision, and which domains were found, by radius. Ions are matched by their evaporation_id, so cropped specimens "
-            "are judged by the ions they have left.",
+            "recall, average precision, the area under the receiver operating characteristic, what other thresholds would give, the same by species, by block "
+            "and by cube, and which domains were found, by radius. Ions are matched by their evaporation_id, so cropped specimens are judged by the ions they "
+            "have left.",
     .params = score_table, .params_size = sizeof(score_params),
     .slots = score_slots,  .outputs = score_outputs,
     .run = score_run,

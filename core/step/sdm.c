@@ -20,6 +20,7 @@ typedef struct sdm_params {
     int64_t crop_first, crop_bins;
     const char *picture;
     int64_t pixels;
+    bool rest;
 } sdm_params;
 
 static const char *const preset_words[] = { "cocrni-002", "cocrni-111", "feal-002", "allimg-011", NULL };
@@ -52,6 +53,7 @@ static const oa_param sdm_table[] = {
              .help = "draws maps of two dimensions in grey as networks see them, -0.7 to 0.7 nm: levels, as the published contour plots, or linear; "
                      "left out: no pictures"),
     OA_PARAM(sdm_params, pixels, .dflt = 150, .min = 1, .max = 4096, .help = "edge of a picture"),
+    OA_PARAM(sdm_params, rest, .help = "the ions that are not selected take part instead, so that what was recognised can be held against the rest"),
     OA_PARAM_END
 };
 
@@ -174,6 +176,8 @@ static oa_status prepare(oa_run *run, const sdm_params *p, sdm_job *job)
     if (job->centres && job->rule.mode == OA_SDM_ALL)
         return oa_fail_at(run->context, OA_IN_PARAMETER("mode"), "E_PARAMETER_VALUE",
                           "mode all takes no centres: every ion is one; use insphere or tree");
+    if (p->rest && !job->ions->has_selection && !oa_run_input(run, "selection"))
+        return oa_fail_at(run->context, OA_IN_PARAMETER("rest"), "E_PARAMETER_VALUE", "all ions take part, so there is no rest; give a result with selected ions, or leave rest out");
     OA_TRY(oa_pairs_read(run, job->params->pairs, OA_SDM_SPECIES_MAX, &job->pairs));
     return place_voxels(run, job);
 }
@@ -193,6 +197,7 @@ static oa_status mark_ions(oa_run *run, const sdm_job *job, uint8_t *take)
     const float *at[3] = { oa_ions__f32(ions, OA_X), oa_ions__f32(ions, OA_Y), oa_ions__f32(ions, OA_Z) };
     const double reach = reach_of(&job->rule);
     OA_TRY(oa_run_mark(run, job->ions, take));
+    for (size_t i = 0; job->params->rest && i < ions->n; i++) take[i] = !take[i];
     for (int axis = 0; job->has_box && axis < 3; axis++) {
         OA_TRY(oa_check_cancelled(run->context));
         const double lo = job->box[2 * axis] - reach, hi = job->box[2 * axis + 1] + reach;

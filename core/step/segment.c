@@ -426,6 +426,7 @@ const oa_step oa_step_segment = {
     .params = segment_table, .params_size = sizeof(segment_params),
     .slots = segment_slots, .outputs = segment_outputs,
     .has_slabs = true,
+    .skips_unranged = true,
     .run = segment_run,
     .finish = segment_finish,
     .memory = segment_memory,

@@ -8,6 +8,7 @@
 typedef struct shuffle_params {
     int64_t seed;
     double rounding;
+    bool ranged_only;
 } shuffle_params;
 
 enum { STREAM_PERMUTATION = 0x5348, CANCEL_EVERY = 1 << 20, PER_CHUNK = 262144 };
@@ -18,6 +19,8 @@ static const oa_param shuffle_table[] = {
     OA_PARAM(shuffle_params, rounding, .unit = OA_NM, .dflt = 0, .min = 1e-6, .max = 1,
              .help = "round positions to multiples of this; 0: leave them alone. The published control of CoCrNi went through a "
                      "text file with three decimals: 0.001 gives the same, and puts 7 % of the pair offsets on bin edges"),
+    OA_PARAM(shuffle_params, ranged_only,
+             .help = "ions without a type keep their places, so that those with a type stay where such ions are: for `segment`, which leaves the others out"),
     OA_PARAM_END
 };
 
@@ -50,21 +53,34 @@ static void swap_ions(float *mass, void *types, oa_type type, size_t i, size_t j
     }
 }
 
-/* Fisher and Yates, from the last ion down, in place. */
-static oa_status permute(oa_ions *ions, uint64_t seed)
+/* Fisher and Yates, from the last ion down, in place. row: of the n ions that take part; NULL: all. */
+static oa_status permute(oa_ions *ions, const uint32_t *row, size_t n, uint64_t seed)
 {
     float *mass = oa_ions__data(ions, OA_MASS);
     void *types = oa_ions__data(ions, OA_TYPE);
     const oa_type type = ions->column[OA_TYPE].type;
     oa_random random = oa_random_start(seed, STREAM_PERMUTATION);
-    for (size_t i = ions->n; i > 1; i--) {
-        swap_ions(mass, types, type, i - 1, oa_random_below(&random, i));
+    for (size_t i = n; i > 1; i--) {
+        const size_t j = oa_random_below(&random, i);
+        swap_ions(mass, types, type, row ? row[i - 1] : i - 1, row ? row[j] : j);
         if (i % CANCEL_EVERY == 0) {
             OA_TRY(oa_check_cancelled(ions->context));
-            oa_progress(ions->context, ions->n - i, ions->n);
+            oa_progress(ions->context, n - i, n);
         }
     }
     return OA_OK;
+}
+
+static oa_status permute_ranged(oa_ions *ions, uint64_t seed)
+{
+    uint32_t *row;
+    size_t n = 0;
+    OA_TRY(oa_new(ions->context, &row, ions->n, sizeof *row));
+    for (size_t i = 0; i < ions->n; i++)
+        if (oa_ions__type(ions, i)) row[n++] = (uint32_t)i;
+    const oa_status status = permute(ions, row, n, seed);
+    oa_free(ions->context, row);
+    return status;
 }
 
 typedef struct rounding_job {
@@ -102,17 +118,19 @@ static uint64_t count_changed(const oa_ions *ions, const oa_ions *before)
     return changed;
 }
 
-oa_status oa_shuffle(oa_ions *ions, uint64_t seed)
+oa_status oa_shuffle(oa_ions *ions, uint64_t seed, bool ranged_only)
 {
     OA_TRY(oa_ions__own_column(ions, OA_MASS));
     OA_TRY(oa_ions__own_column(ions, OA_TYPE));
-    return permute(ions, seed);
+    return ranged_only ? permute_ranged(ions, seed) : permute(ions, NULL, ions->n, seed);
 }
 
 static oa_status shuffle_columns(oa_ions *ions, const shuffle_params *p)
 {
     oa_phase(ions->context, "permute");
-    OA_TRY(oa_shuffle(ions, (uint64_t)p->seed));
+    if (p->ranged_only && !oa_ions__data(ions, OA_TYPE))
+        return oa_fail_at(ions->context, OA_IN_PARAMETER("ranged_only"), "E_NOT_RANGED", "the ions have no types, so none is ranged; run range first or leave ranged_only out");
+    OA_TRY(oa_shuffle(ions, (uint64_t)p->seed, p->ranged_only));
     return p->rounding > 0 ? round_positions(ions, p->rounding) : OA_OK;
 }
 
@@ -132,17 +150,18 @@ static oa_status shuffle_run(oa_run *run, const void *params)
     return oa_put_count(run, "summary/changed", changed);
 }
 
-/* Mass-to-charge and type exist twice for a while, positions where they are rounded. */
+/* Mass-to-charge and type exist twice for a while, positions where they are rounded; rows of ranged ions. */
 static uint64_t shuffle_memory(const oa_run *run, const void *params)
 {
     const oa_input *in = oa_run_input(run, "ions");
-    const uint64_t each = 18 + 6 + (((const shuffle_params *)params)->rounding > 0 ? 12 : 0);
+    const shuffle_params *p = params;
+    const uint64_t each = 18 + 6 + (p->rounding > 0 ? 12 : 0) + (p->ranged_only ? 4 : 0);
     return (in && in->ions ? (uint64_t)in->ions->n * each : 0) + (1u << 20);
 }
 
 const oa_step oa_step_shuffle = {
     .name = "shuffle",
-    .version = 1,
+    .version = 2,
     .title = "Permute ion types: the random control",
     .help = "Keeps every position and permutes ion type and mass-to-charge together over them (Fisher and Yates, one draw of a "
             "counter-based generator per ion), so that composition, density and noise stay and chemical order goes. Columns of "

@@ -5,7 +5,7 @@
 #include "data/ions.h"
 
 /* Permutes ion types and, where there are any, masses together over the positions: the permutation of step `shuffle` with
- * that seed. Makes both columns private. */
-oa_status oa_shuffle(oa_ions *ions, uint64_t seed) OA_MUST_USE;
+ * that seed. ranged_only: ions of type 0 keep their places. Makes both columns private. */
+oa_status oa_shuffle(oa_ions *ions, uint64_t seed, bool ranged_only) OA_MUST_USE;
 
 #endif

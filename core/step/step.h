@@ -32,6 +32,7 @@ struct oa_run;
 typedef struct oa_maker {
     oa_status (*make)(void *self, struct oa_run *run, oa_ions *shuffled, oa_values **out); /* NULL: it cannot be made again */
     void *self;
+    bool ranged_only; /* the step leaves ions without a type out: shuffled ions have them where they were */
 } oa_maker;
 
 /* One filled slot. Everything is borrowed; absent parts are NULL. */
@@ -79,6 +80,7 @@ struct oa_step {
     bool gives_file;    /* export: the output is no NeXus file */
     bool has_slabs;     /* --slab k/n */
     bool is_simulation; /* the result describes no measured specimen */
+    bool skips_unranged; /* ions without a type take no part, as if they were not there */
     oa_status (*check)(oa_context *context, const void *params); /* parameters that constrain each other; may be NULL */
     oa_status (*run)(oa_run *run, const void *params);
     /* Ends a merge of slabs: out holds the joined arrays of all parts; fills what needs them all. NULL: nothing to do. */

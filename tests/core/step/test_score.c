@@ -1,4 +1,4 @@
-/* test_score.c - precision, recall and average precision by hand; domains found. */
+/* test_score.c - precision, recall and average precision by hand; domains found; areas under the curve, thresholds, species and cubes. */
 #include "core/step/step_run.h"
 
 extern const oa_step oa_step_score;
@@ -164,6 +164,151 @@ static void one_structure_alone_can_be_true(void **state)
     }
 }
 
+/* ---- ranks ---- */
+
+static void put_probabilities(setting *t, const float *p, const float *blocks)
+{
+    memcpy(add(t->found, "probability/probability", OA_F32, N), p, N * sizeof *p);
+    uint64_t *row = add(t->found, "probability/ion_index", OA_U64, N);
+    for (uint64_t i = 0; i < N; i++) row[i] = i;
+    if (!blocks) return;
+    oa_array *array;
+    check_ok(t->found->context, oa_values_add(t->found, 1, "probability/by_block", OA_F32, 2, (const size_t[]){ N, 2 }, &array));
+    memcpy(array->block->data, blocks, 2 * N * sizeof *blocks);
+}
+
+/* Pairs counted one by one; of the ions whose cube is `cube` (0: all). */
+static double plain_auc(const float *p, size_t step, const uint32_t *cube_of, uint32_t cube)
+{
+    double won = 0, pairs = 0;
+    for (size_t i = 0; i < N; i++)
+        for (size_t k = 0; k < N; k++) {
+            if (!truth_domain[i] || truth_domain[k] || (cube && (cube_of[i] != cube || cube_of[k] != cube))) continue;
+            won += p[i * step] > p[k * step] ? 1 : p[i * step] == p[k * step] ? 0.5 : 0;
+            pairs++;
+        }
+    return pairs > 0 ? won / pairs : (double)NAN;
+}
+
+static const float some_p[N] = { 0.9f, 0.8f, 0.8f, 0.1f, 0.8f, 0.7f, 0.6f, 0.2f, 0.1f, 0.1f };
+static const float some_blocks[N][2] = { { 0.1f, 0.9f }, { 0.2f, 0.8f }, { 0.3f, 0.8f }, { 0.4f, 0.1f }, { 0.5f, 0.8f }, { 0.6f, 0.7f }, { 0.1f, 0.6f }, { 0.1f, 0.2f },
+                                         { 0.2f, 0.1f }, { 0.9f, 0.1f } };
+
+/* Truly 0, 1, 2, 3, 6, 8. Above 0.5 there are 0, 1, 2, 4, 5, 6: 4 of 6 true ones, 2 of 4 others. */
+static void the_area_counts_pairs_in_order(void **state)
+{
+    setting t;
+    begin(&t, *state);
+    put_probabilities(&t, some_p, &some_blocks[0][0]);
+    check_ok(*state, step_go(t.s));
+    check_real(step_real(t.s, "summary/auc"), plain_auc(some_p, 1, NULL, 0), 1e-15);
+    check_real(step_real(t.s, "summary/specificity"), 2 / 4.0, 1e-15);
+    check_real(step_real(t.s, "summary/auc_binary"), (4 / 6.0 + 2 / 4.0) / 2, 1e-15);
+    const double *blocks = step_data(t.s, "blocks/auc");
+    assert_int_equal(oa_array_count(step_array(t.s, "blocks/auc")), 2);
+    for (size_t b = 0; b < 2; b++) check_real(blocks[b], plain_auc(&some_blocks[0][b], 2, NULL, 0), 1e-15);
+    assert_null(oa_values_find(t.s->values, 1, "cubes/auc"));
+    end(&t);
+    for (int k = 0; k < 3; k++) { /* best, worst, all alike */
+        static const double want[] = { 1, 0, 0.5 };
+        float p[N];
+        for (int i = 0; i < N; i++) p[i] = k == 2 ? 0.3f : (k == 0) == (truth_domain[i] != 0) ? 0.9f : 0.1f;
+        begin(&t, *state);
+        put_probabilities(&t, p, NULL);
+        check_ok(*state, step_go(t.s));
+        check_real(step_real(t.s, "summary/auc"), want[k], 0);
+        assert_null(oa_values_find(t.s->values, 1, "blocks/auc"));
+        end(&t);
+    }
+}
+
+/* Without ions of both kinds there is no area. */
+static void an_area_of_nothing_is_left_out(void **state)
+{
+    setting t;
+    begin(&t, *state);
+    put_probabilities(&t, some_p, NULL);
+    uint32_t *domain = (uint32_t *)oa_values_find(t.truth, 1, "truth/domain")->block->data;
+    memset(domain, 0, N * sizeof *domain);
+    check_ok(*state, step_go(t.s));
+    assert_null(oa_values_find(t.s->values, 1, "summary/auc"));
+    assert_null(oa_values_find(t.s->values, 1, "summary/auc_binary"));
+    end(&t);
+}
+
+static void thresholds_are_swept(void **state)
+{
+    setting t;
+    begin(&t, *state);
+    put_probabilities(&t, some_p, NULL);
+    check_ok(*state, step_go(t.s));
+    const double *threshold = step_data(t.s, "sweep/threshold"), *recall = step_data(t.s, "sweep/recall"), *precision = step_data(t.s, "sweep/precision");
+    const uint64_t *selected = step_data(t.s, "sweep/selected");
+    assert_int_equal(oa_array_count(step_array(t.s, "sweep/threshold")), 19);
+    for (size_t k = 0; k < 19; k++) {
+        size_t n = 0, hits = 0;
+        check_real(threshold[k], 0.05 * (double)(k + 1), 1e-12);
+        for (size_t i = 0; i < N; i++) n += (double)some_p[i] > threshold[k], hits += (double)some_p[i] > threshold[k] && truth_domain[i];
+        assert_int_equal(selected[k], n);
+        check_real(recall[k], (double)hits / 6, 1e-15);
+        check_real(precision[k], n ? (double)hits / (double)n : (double)NAN, 1e-15);
+    }
+    end(&t);
+}
+
+static void species_are_judged_apart(void **state)
+{
+    setting t;
+    oa_ranges *ranges;
+    begin(&t, *state);
+    check_ok(*state, oa_ranges__create(*state, &ranges));
+    step_add_range(ranges, 28, 1, 57.5, 58.5);
+    step_add_range(ranges, 27, 1, 58.6, 59.4);
+    oa_ions__set_ranges(t.ions, ranges);
+    check_ok(*state, oa_ions__add_column(t.ions, OA_TYPE, OA_U8));
+    memcpy(oa_ions__data(t.ions, OA_TYPE), (const uint8_t[N]){ 1, 1, 1, 0, 1, 1, 1, 2, 2, 2 }, N);
+    memcpy(add(t.found, "selected/ion_index", OA_U64, 5), (const uint64_t[]){ 0, 1, 3, 4, 5 }, 5 * sizeof(uint64_t));
+    check_ok(*state, step_go(t.s));
+    const double *recall = step_data(t.s, "species/recall"), *precision = step_data(t.s, "species/precision");
+    const uint64_t *ions = step_data(t.s, "species/ions"), *truths = step_data(t.s, "species/true_ions");
+    check_real(recall[0], 2 / 4.0, 1e-15); /* of 0, 1, 2, 6 there are 0, 1 */
+    check_real(precision[0], 2 / 4.0, 1e-15); /* of 0, 1, 4, 5 */
+    check_real(recall[1], 0, 0);
+    assert_true(isnan(precision[1]));
+    assert_int_equal(ions[0], 6);
+    assert_int_equal(truths[1], 1);
+    end(&t);
+}
+
+/* Cubes 1 and 3 are for tests, 2 for training; cube 4, for tests, has no ion. */
+static void cubes_for_tests_are_judged_one_by_one(void **state)
+{
+    static const uint32_t cube_of[N] = { 1, 1, 2, 3, 1, 2, 3, 3, 2, 1 };
+    setting t;
+    begin(&t, *state);
+    put_probabilities(&t, some_p, &some_blocks[0][0]);
+    memcpy(add(t.truth, "truth/cube", OA_U32, N), cube_of, sizeof cube_of);
+    memcpy(add(t.truth, "cubes/part", OA_U32, 4), (const uint32_t[]){ 2, 0, 2, 2 }, 4 * sizeof(uint32_t));
+    check_ok(*state, step_go(t.s));
+    const uint32_t *cube = step_data(t.s, "cubes/cube");
+    const double *auc = step_data(t.s, "cubes/auc"), *recall = step_data(t.s, "cubes/recall"), *precision = step_data(t.s, "cubes/precision");
+    const double *blocks = step_data(t.s, "blocks/auc_mean"), want[2] = { plain_auc(some_p, 1, cube_of, 1), plain_auc(some_p, 1, cube_of, 3) };
+    assert_int_equal(oa_array_count(step_array(t.s, "cubes/auc")), 2);
+    assert_true(cube[0] == 1 && cube[1] == 3);
+    for (int k = 0; k < 2; k++) check_real(auc[k], want[k], 1e-15);
+    check_real(recall[0], 1, 0);            /* 0, 1 */
+    check_real(precision[0], 2 / 3.0, 1e-15); /* 0, 1, 4 */
+    check_real(recall[1], 1 / 2.0, 1e-15);  /* of 3, 6 */
+    check_real(precision[1], 1, 0);
+    check_real(step_real(t.s, "summary/cubes"), 2, 0);
+    check_real(step_real(t.s, "summary/auc_mean"), (want[0] + want[1]) / 2, 1e-15);
+    check_real(step_real(t.s, "summary/auc_deviation"), fabs(want[0] - want[1]) / sqrt(2), 1e-15);
+    check_real(step_real(t.s, "summary/recall_mean"), 0.75, 1e-15);
+    for (size_t b = 0; b < 2; b++)
+        check_real(blocks[b], (plain_auc(&some_blocks[0][b], 2, cube_of, 1) + plain_auc(&some_blocks[0][b], 2, cube_of, 3)) / 2, 1e-15);
+    end(&t);
+}
+
 static void cropped_ions_are_matched_by_evaporation_id(void **state)
 {
     setting t;
@@ -204,6 +349,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(probabilities_are_judged, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(ions_are_ranked_by_their_pixels, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(one_structure_alone_can_be_true, check_setup, check_teardown),
+        cmocka_unit_test_setup_teardown(the_area_counts_pairs_in_order, check_setup, check_teardown),
+        cmocka_unit_test_setup_teardown(an_area_of_nothing_is_left_out, check_setup, check_teardown),
+        cmocka_unit_test_setup_teardown(thresholds_are_swept, check_setup, check_teardown),
+        cmocka_unit_test_setup_teardown(species_are_judged_apart, check_setup, check_teardown),
+        cmocka_unit_test_setup_teardown(cubes_for_tests_are_judged_one_by_one, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(cropped_ions_are_matched_by_evaporation_id, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(what_does_not_fit_is_refused, check_setup, check_teardown),
     };

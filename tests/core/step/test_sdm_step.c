@@ -126,6 +126,39 @@ static void test_sdm_step__centres_and_selection(void **state)
     oa_ions_free(ions);
 }
 
+static void check_refused(oa_context *context, oa_ions *ions, const char *pairs, const char *name, const char *value, const char *code)
+{
+    step_run *s = begin(context, ions, pairs);
+    if (name) step_set(s, name, value);
+    check_fails(context, step_go(s), code);
+    step_end(s);
+}
+
+/* The rest of the first half is the second half. */
+static void test_sdm_step__rest_is_what_is_not_selected(void **state)
+{
+    static uint64_t half[2][N / 2];
+    char digest[2][65];
+    oa_context *context = *state;
+    oa_ions *ions = make_ions(context);
+    for (size_t i = 0; i < N; i++) half[i < N / 2 ? 0 : 1][i % (N / 2)] = i;
+    for (int rest = 0; rest < 2; rest++) {
+        step_run *s = begin(context, ions, "Ni,Co-Ni");
+        s->inputs[0].has_selection = true;
+        s->inputs[0].index = half[!rest];
+        s->inputs[0].n_index = N / 2;
+        step_set(s, "mode", "all");
+        step_set(s, "rest", rest ? "true" : "false");
+        go(s);
+        assert_true(step_real(s, "summary/counts") > 1000);
+        snprintf(digest[rest], 65, "%s", step_digest(s));
+        step_end(s);
+    }
+    assert_string_equal(digest[0], digest[1]);
+    check_refused(context, ions, "Ni", "rest", "true", "E_PARAMETER_VALUE"); /* of all ions there is none */
+    oa_ions_free(ions);
+}
+
 static void test_sdm_step__presets_and_two_dimensions(void **state)
 {
     oa_context *context = *state;
@@ -159,13 +192,6 @@ static void test_sdm_step__presets_and_two_dimensions(void **state)
     oa_ions_free(ions);
 }
 
-static void check_refused(oa_context *context, oa_ions *ions, const char *pairs, const char *name, const char *value, const char *code)
-{
-    step_run *s = begin(context, ions, pairs);
-    if (name) step_set(s, name, value);
-    check_fails(context, step_go(s), code);
-    step_end(s);
-}
 
 static void test_sdm_step__refusals(void **state)
 {
@@ -208,6 +234,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_sdm_step__scan_of_two_pairs, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(test_sdm_step__slabs_join_to_the_whole, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(test_sdm_step__centres_and_selection, check_setup, check_teardown),
+        cmocka_unit_test_setup_teardown(test_sdm_step__rest_is_what_is_not_selected, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(test_sdm_step__presets_and_two_dimensions, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(test_sdm_step__refusals, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(test_sdm_step__few_ions_draw_a_warning, check_setup, check_teardown),

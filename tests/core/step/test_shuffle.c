@@ -1,6 +1,7 @@
 /* test_shuffle.c - the step: what it shares, what it rounds, threads. */
 #include "core/step/step_run.h"
 #include "math/ranging.h"
+#include "step/shuffle.h"
 
 extern const oa_step oa_step_shuffle;
 
@@ -78,6 +79,58 @@ static void threads_do_not_matter(void **state)
     oa_ions_free(ions);
 }
 
+static void ions_without_a_type_can_keep_their_places(void **state)
+{
+    oa_ions *ions = ranged(*state);
+    size_t count[2][3] = { { 0 } };
+    step_run *s = step_begin(*state, &oa_step_shuffle);
+    step_set(s, "ranged_only", "true");
+    step_ions(s, "ions", ions);
+    check_ok(*state, step_go(s));
+    const oa_ions *out = s->values->ions;
+    const float *before = oa_ions__f32(ions, OA_MASS), *after = oa_ions__f32(out, OA_MASS);
+    for (size_t i = 0; i < N; i++) {
+        assert_int_equal(oa_ions__type(out, i) == 0, oa_ions__type(ions, i) == 0);
+        if (!oa_ions__type(ions, i)) assert_true(before[i] == after[i]);
+        count[0][oa_ions__type(ions, i)]++, count[1][oa_ions__type(out, i)]++;
+    }
+    for (int t = 0; t < 3; t++) assert_int_equal(count[0][t], count[1][t]);
+    assert_true(step_real(s, "summary/changed") > N / 4);
+    step_end(s);
+    oa_ions_free(ions);
+}
+
+/* Where all ions have a type nothing can keep its place: the permutation is the usual one. */
+static void the_permutation_is_the_same_where_all_are_ranged(void **state)
+{
+    char digest[2][65];
+    for (int k = 0; k < 2; k++) {
+        oa_ions *ions = ranged(*state), *out;
+        for (size_t i = 0; i < N; i++) ((uint8_t *)oa_ions__data(ions, OA_TYPE))[i] = (uint8_t)(1 + i % 2);
+        check_ok(*state, oa_ions__share(ions, &out));
+        check_ok(*state, oa_shuffle(out, 3, k));
+        oa_values *values;
+        check_ok(*state, oa_values_new(*state, &values));
+        values->ions = out;
+        check_ok(*state, oa_values_digest(values, "", digest[k], NULL));
+        oa_values_free(values);
+        oa_ions_free(ions);
+    }
+    assert_string_equal(digest[0], digest[1]);
+}
+
+static void without_types_nothing_is_ranged(void **state)
+{
+    const float v[] = { 1, 2 };
+    oa_ions *ions = step_make_ions(*state, 2, v, v, v, v);
+    step_run *s = step_begin(*state, &oa_step_shuffle);
+    step_set(s, "ranged_only", "true");
+    step_ions(s, "ions", ions);
+    check_fails(*state, step_go(s), "E_NOT_RANGED");
+    step_end(s);
+    oa_ions_free(ions);
+}
+
 static void few_ions(void **state)
 {
     const float v[] = { 1 };
@@ -97,6 +150,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(types_follow_masses, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(rounding_is_that_of_three_decimals, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(threads_do_not_matter, check_setup, check_teardown),
+        cmocka_unit_test_setup_teardown(ions_without_a_type_can_keep_their_places, check_setup, check_teardown),
+        cmocka_unit_test_setup_teardown(the_permutation_is_the_same_where_all_are_ranged, check_setup, check_teardown),
+        cmocka_unit_test_setup_teardown(without_types_nothing_is_ranged, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(few_ions, check_setup, check_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
