@@ -77,7 +77,7 @@ static const oa_code table[] = {
     { "E_RECORD", OA_E_DATA, "the record of a result is missing or damaged" },
     { "E_CHECKPOINT", OA_E_DATA, "no AtomNet checkpoint, or a damaged one" },
     { "E_KERAS", OA_E_DATA, "the network is not one that can be imported" },
-    { "E_ARCHITECTURE", OA_E_DATA, "layers that do not fit together or are not known" },
+    { "E_ARCHITECTURE", OA_E_DATA, "layers that do not fit together or are not known, or a network of another kind than the step takes" },
     { "E_MODEL", OA_E_DATA, "the file holds no usable model" },
     { "E_NPY", OA_E_DATA, "the .npy file is no array of numbers that is read" },
     /* chains */

@@ -31,6 +31,12 @@ const oa_model_field oa_atomnet_fields[] = {
 
 bool oa_model_is_atomnet(const oa_model *model) { return strcmp(model->architecture, "atomnet") == 0; }
 
+oa_status oa_model__check_sees_maps(oa_context *context, const oa_model *model, const char *file)
+{
+    if (!oa_model_is_atomnet(model)) return OA_OK;
+    return oa_fail_at(context, OA_IN_FILE(file), "E_ARCHITECTURE", "this model is a network of neighbours (atomnet), which sees ions and no maps; use segment");
+}
+
 const oa_model_field *oa_model_fields_of(const oa_model *model) { return oa_model_is_atomnet(model) ? oa_atomnet_fields : oa_model_fields; }
 
 size_t oa_atomnet_values(const oa_model *model, size_t block) { return oa_atomnet_layout(oa_atomnet_columns(block), model->atomnet.has_norm != 0, NULL); }

@@ -103,6 +103,8 @@ oa_status oa_model__new_weights(oa_model *model) OA_MUST_USE;
 
 /* Architecture atomnet (atomnet_model.c). Values of one member in a block; zeroed ones for the blocks and members as they are set. */
 bool oa_model_is_atomnet(const oa_model *model);
+/* E_ARCHITECTURE where the network sees ions instead of maps and patterns. */
+oa_status oa_model__check_sees_maps(oa_context *context, const oa_model *model, const char *file) OA_MUST_USE;
 size_t oa_atomnet_values(const oa_model *model, size_t block);
 oa_status oa_atomnet__new_values(oa_model *model) OA_MUST_USE;
 /* E_NONFINITE, E_MODEL, E_PARAMETER_VALUE: weights or codes that cannot be. */

@@ -110,6 +110,7 @@ oa_status oa_put_class_axis(oa_run *run, const char *name, const char (*classes)
 
 oa_status oa_patterns_match(oa_run *run, const oa_patterns *patterns, const oa_model *model)
 {
+    OA_TRY(oa_model__check_sees_maps(run->context, model, NULL));
     OA_TRY(oa_map_definition_compare(run->context, &patterns->map, &model->map));
     if (patterns->height != (size_t)model->input_height || patterns->length != (size_t)model->input_length || patterns->channels != (size_t)model->input_channels)
         return oa_fail(run->context, "E_MAP_MISMATCH", "patterns of %zu x %zu x %zu values for a network that takes %lld x %lld x %lld", patterns->height,

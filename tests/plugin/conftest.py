@@ -4,14 +4,15 @@ import pathlib
 
 import pytest
 
-from made import DEFINITIONS, METADATA, NETWORK_RECIPES, RECIPES, SOURCE, Workshop, write_amended
+from made import DEFINITIONS, METADATA, NETWORK_RECIPES, RECIPES, RUNS, SOURCE, Workshop, write_amended, write_checkpoints
 
 
 @pytest.fixture(scope="session")
 def workshop(tmp_path_factory):
     shop = Workshop(tmp_path_factory.mktemp("files"))
     (shop.folder / "facts.yaml").write_text(METADATA, encoding="utf-8")
-    for name, arguments in RECIPES:
+    write_checkpoints(shop.folder)
+    for name, arguments in RECIPES + RUNS:
         shop.make(name, arguments)
     folder = pathlib.Path(os.environ.get("ORDAPT_REFERENCE") or SOURCE.parent / "shared" / "reference")
     networks = sorted(map(str, (folder / "ml-apt").glob("cocrni_model_?.h5")))

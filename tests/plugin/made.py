@@ -138,12 +138,32 @@ RECIPES = [
     ("img_attribute.nxs", "attribute img_train.nxs --patterns img_bank.nxs"),
     ("img_classify.nxs", "classify al.nxs --preset allimg-011 --model img_train.nxs --species Al --threshold 1"),
 ]
+RECIPES += [
+    ("neighbours.nxs", "import block1.h5 block2.h5"),
+    ("segment.nxs", "segment crop.nxs --model neighbours.nxs"),
+    ("judged.nxs", "score segment.nxs --truth tip.nxs"),
+    ("clusters.nxs", "domains segment.nxs --method max_separation --draws 1"),
+    ("cubes.nxs", "synthesise --preset co-alloy --cubes 3 --cells 6,10"),
+    ("cubes_segment.nxs", "segment cubes.nxs --model neighbours.nxs"),
+    ("cubes_score.nxs", "score cubes_segment.nxs --truth cubes.nxs"),
+]
+# Whole recipes, of these files.
+RUNS = [("atomnet.nxs", "run atomnet net=neighbours.nxs tip=crop.nxs"), ("planes.nxs", "run atomnet-planes net=neighbours.nxs tip=crop.nxs pairs=Ni-Ni")]
 # These need the networks of the reference data.
 NETWORK_RECIPES = [
     ("net.nxs", "import {networks}"),
     ("classify.nxs", "classify crop.nxs --model net.nxs --species Ni,Co --roi -4,4,-4,4,-12,-6"),
     ("found.nxs", "score classify.nxs --truth tip.nxs"),
 ]
+
+
+def write_checkpoints(folder):
+    """Two blocks of AtomNet with random weights."""
+    sys.path.insert(0, str(SOURCE / "tests" / "program"))
+    import tool
+
+    for block in (1, 2):
+        tool.write_checkpoint(folder / f"block{block}.h5", block)
 
 
 def untold_steps():

@@ -46,9 +46,13 @@ SEEN_FIRST = {
     "classify.nxs": ("NX Heatmap", "Ni: probability of the class"),
     "found.nxs": ("NX Line", "share of the domains of this radius that were found"),
     "none.nxs": ("NX Line", "domains by their number of ions"),
+    "segment.nxs": ("NX Line", "ions by their probability"),
+    "clusters.nxs": ("NX Line", "domains by their number of ions"),
+    "atomnet.nxs": ("NX Heatmap", "ions per area"),
+    "cubes_score.nxs": ("NX Line", "share of the domains of this radius that were found"),
 }
 CLICKED = ("facts.nxs", "tip.nxs", "spectrum.nxs", "sdm.nxs", "curves.nxs", "drawn.nxs", "none.nxs", "density.nxs", "evaluate.nxs", "attribute.nxs", "bank.nxs", "train.nxs",
-           "composition.nxs")
+           "composition.nxs", "segment.nxs", "cubes_score.nxs")
 WITHOUT_PLOT = ("tip.pos.nxs", "net.nxs")  # the record of an exported file; imported networks
 OPENED_BY_PEOPLE = {"NXentry", "NXsubentry", "NXprocess", "NXdata", "NXnote", "NXroi_process", "NXapm_ranging", "NXapm_reconstruction"}
 

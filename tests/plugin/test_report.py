@@ -230,6 +230,26 @@ def test_mean_curves_stand_alone_without_an_explanation(report, workshop, tmp_pa
     assert [numpy.array_equal(numbers(trace["y"]), row) for trace, row in zip(shown["data"], wanted)] == [True] * len(wanted)
 
 
+def test_probabilities_of_ions_stand_beside_their_control(report, workshop, tmp_path):
+    page = page_of(report, workshop.file("atomnet.nxs"), tmp_path / "page.html")
+    words = page.words()
+    with h5py.File(workshop.file("atomnet.nxs"), "r") as file:
+        found, null = (file[f"entry1/{name}/segment1"] for name in ("found", "null"))
+        counts = {name: (int(group["summary/ions_selected"][()]), group["histogram/ions"][()]) for name, group in (("found", found), ("null", null))}
+        shares, ions = found["species/share"][()], found["species/ions"][()]
+        cell, codes = float(found["summary/lattice_parameter"][()]), found["summary/species_codes"][()].decode()
+    assert "Ions by their probability to lie in an ordered domain" in words
+    assert f"{spaced(counts['found'][0])} of " in words and "in the random control" in words
+    assert f"divided by a cell of {cell:g} nm, of the model" in words and codes in words
+    spec = next(spec for spec in page.figures().values() if spec.get("layout", {}).get("xaxis", {}).get("title", {}).get("text") == "probability")
+    for trace, name in zip(spec["data"], ("found", "null")):
+        assert numpy.array_equal(numbers(trace["y"]), counts[name][1].astype("f4"))
+    spec = next(spec for spec in page.figures().values() if "share that is selected" in spec.get("layout", {}).get("yaxis", {}).get("title", {}).get("text", ""))
+    assert numpy.allclose(numbers(spec["data"][0]["y"]), shares[ions > 0], rtol=1e-6)
+    alone = page_of(report, workshop.file("segment.nxs"), tmp_path / "alone.html").words()
+    assert "ranged ions have a probability of order above" in alone and "random control" not in alone.split("Provenance")[0]
+
+
 def test_maps_keep_their_values(report, csro, tmp_path):
     """What the page carries, in steps of a colour scale, is the map of the file, plane for plane, and of the control."""
     import base64

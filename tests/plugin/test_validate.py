@@ -6,9 +6,9 @@ import shutil
 import h5py
 import pytest
 
-from made import NETWORK_RECIPES, RECIPES, judge, ordapt
+from made import NETWORK_RECIPES, RECIPES, RUNS, judge, ordapt
 
-MADE = [name for name, _ in RECIPES + NETWORK_RECIPES]
+MADE = [name for name, _ in RECIPES + RUNS + NETWORK_RECIPES]
 MISSING_UNITS = re.compile(r"WARNING: The required attribute (/\S+)/@units hasn't been supplied\.$")
 
 

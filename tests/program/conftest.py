@@ -67,6 +67,15 @@ class House:
     def make_classify(self):
         return self.step("classify", "classify", self.range, "--model", self.net, "--species", "Ni", "--threshold", "0.5")
 
+    def make_blocks(self):
+        return [tool.write_checkpoint(self.folder / f"block{b}.h5", block=b) for b in (1, 2)]
+
+    def make_atomnet(self):
+        return self.step("atomnet", "import", *self.blocks)
+
+    def make_segment(self):
+        return self.step("segment", "segment", self.range, "--model", self.atomnet)
+
     def make_null(self):
         return self.step("null", "classify", self.shuffle, "--model", self.net, "--species", "Ni", "--threshold", "0.5")
 

@@ -9,7 +9,7 @@ import subprocess
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = os.path.abspath(os.environ.get("ORDAPT_PROGRAM") or ROOT / "build/release/bin/ordapt")
 REFERENCE = pathlib.Path(os.environ.get("ORDAPT_REFERENCE") or ROOT.parent / "shared/reference")
-STEPS = ("import", "export", "crop", "range", "composition", "spectrum", "shuffle", "synthesise", "score", "sdm", "classify", "domains",
+STEPS = ("import", "export", "crop", "range", "composition", "spectrum", "shuffle", "synthesise", "score", "sdm", "classify", "segment", "domains",
          "density_map", "bank", "train", "evaluate", "attribute")
 
 
@@ -160,4 +160,33 @@ def write_network(path, seed=0, shape=(93, 1), classes=2):
             group.attrs["weight_names"] = numpy.array([f"{name}/kernel:0".encode(), f"{name}/bias:0".encode()])
             group[f"{name}/kernel:0"] = random.normal(0, 0.3, kernel).astype("f4")
             group[f"{name}/bias:0"] = numpy.zeros(kernel[-1], "f4")
+    return path
+
+
+# ---- a block of AtomNet as its published checkpoints are kept ----
+
+def atomnet_layers(columns):
+    """Name, inputs and units, in the order of evaluation."""
+    net = lambda name, n, out: [(f"{name}/conv1", n, 32), (f"{name}/conv2", 32, 64), (f"{name}/conv3", 64, 128), (f"{name}/dense1", 128, 128),
+                                (f"{name}/dense2", 128, 64), (f"{name}/transform", 64, out)]
+    return [*net("tnet1", columns, columns * columns), ("mlp1/conv1", columns, 32), ("mlp1/conv2", 32, 32), *net("tnet2", 32, 1024),
+            ("mlp2/conv1", 32, 32), ("mlp2/conv2", 32, 64), ("mlp2/conv3", 64, 128), ("head/dense1", 128, 128), ("head/dense2", 128, 64), ("head/out", 64, 1)]
+
+
+def write_checkpoint(path, block=1, seed=0, norm=True, alloy="CoNiAlW"):
+    """Random weights, the transforms near the identity."""
+    import h5py
+    import numpy
+    random = numpy.random.default_rng(100 * seed + block)
+    columns = 5 if block == 1 else 6
+    with h5py.File(path, "w") as file:
+        file.attrs.update({"alloy": alloy, "block": block, "n_input": columns, "n_neighbours": 32, "batch_norm": int(norm), "bn_epsilon": 1e-3,
+                           "layer_order": ",".join(name for name, *_ in atomnet_layers(columns))})
+        for name, inputs, units in atomnet_layers(columns):
+            is_transform, group = name.endswith("transform"), file.create_group(name)
+            group["kernel"] = (random.normal(0, 0.05 if is_transform else (2 / inputs) ** 0.5, (inputs, units))).astype("f4")
+            group["bias"] = (numpy.eye(round(units ** 0.5)).ravel() if is_transform else random.normal(0, 0.1, units)).astype("f4")
+            if norm and not is_transform and name != "head/out":
+                for part, mean in (("gamma", 1), ("beta", 0), ("moving_mean", 0), ("moving_variance", 1)):
+                    group[part] = random.normal(mean, 0.05, units).astype("f4")
     return path

@@ -23,6 +23,7 @@ CARDS = (
     "volume_fraction",
     "ions_selected",
     "largest_domain",
+    "auc",
     "average_precision",
     "precision",
     "recall",
@@ -107,6 +108,16 @@ def _of_classify(context: Context, record: Record, task: Task) -> list[str]:
     return [f"<b>{number(int(selected))}</b> of {number(int(of))} ions were selected{f' as {subject}' if subject else ''}{beside}."]
 
 
+def _of_segment(context: Context, record: Record, task: Task) -> list[str]:
+    selected, of, limit = (task.number(name) for name in ("ions_selected", "ranged", "threshold"))
+    if selected is None or not of or limit is None:
+        return []
+    control = context.result.control_of(record)
+    other = control.tasks[0] if control is not None and control.tasks else None
+    beside = f"; in the random control {control_value(task, 'ions_selected', other)}" if other is not None else ""
+    return [f"<b>{number(int(selected))}</b> of {number(int(of))} ranged ions have a probability of order above {number(limit)}{beside}."]
+
+
 def _of_train(_context: Context, _record: Record, task: Task) -> list[str]:
     share, tests = task.number("test_accuracy"), task.number("test_patterns")
     if share is None or not tests:
@@ -143,6 +154,7 @@ def _of_bank(_context: Context, _record: Record, task: Task) -> list[str]:
 SENTENCES: dict[str, Callable[[Context, Record, Task], list[str]]] = {
     "domains": _of_domains,
     "classify": _of_classify,
+    "segment": _of_segment,
     "train": _of_train,
     "evaluate": _of_evaluate,
     "score": _of_score,

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from . import charts, scenes, volumes, why
+from . import charts, probabilities, scenes, volumes, why
 from .chain import Step
 from .context import Context
 from .figure import Budget, Figure, figure_html
 from .markup import digest, esc, table
-from .model import DataGroup, Record, Result
+from .model import DataGroup, Record, Result, Task
 from .reading import Numbers, Source
 from .tables import summary_table
 from .words import group_words, step_words
@@ -122,6 +122,26 @@ def classify_section(context: Context, record: Record) -> Section:
     return Section(f"step-{record.name}", step_words(record.step), "".join(parts))
 
 
+def segment_section(context: Context, record: Record) -> Section:
+    """How many ions have which probability and which species are selected, the control beside them, and what was assumed."""
+    control = context.result.control_of(record)
+    parts = []
+    for place, task in enumerate(record.tasks):
+        other = control.tasks[place] if control is not None and place < len(control.tasks) else None
+
+        def beside(name: str, shuffled: Task | None = other) -> tuple[Source, DataGroup] | None:
+            return (context.source, shuffled.groups[name]) if shuffled is not None and name in shuffled.groups else None
+
+        drawn: list[Figure | None] = []
+        if "histogram" in task.groups:
+            drawn.append(probabilities.histogram_figure(context.source, task.groups["histogram"], beside("histogram"), task.number("threshold")))
+        if "species" in task.groups:
+            drawn.append(probabilities.species_figure(context.source, task.groups["species"], beside("species")))
+        parts += [probabilities.assumed(record, task), _figures(drawn, context.budget, "pair"), summary_table(task, other, record.step)]
+        parts += [_group_html(context, group) for name, group in task.groups.items() if name not in ("histogram", "species", "probability", "selected")]
+    return Section(f"step-{record.name}", step_words(record.step), "".join(parts))
+
+
 def _group_html(context: Context, group: DataGroup) -> str:
     """Whatever an NXdata group holds."""
     source, budget, signal = context.source, context.budget, group.signal
@@ -213,5 +233,5 @@ def sections(context: Context) -> list[Section]:
 def _section(context: Context, record: Record) -> Section:
     if record.step == "attribute":
         return why_section(context, context.step(record))
-    maker = {"domains": domains_section, "classify": classify_section}.get(record.step, general_section)
+    maker = {"domains": domains_section, "classify": classify_section, "segment": segment_section}.get(record.step, general_section)
     return maker(context, record)
