@@ -26,6 +26,7 @@ from .steps import import_ as import_
 from .steps import range as range
 from .steps import score as score
 from .steps import sdm as sdm
+from .steps import segment as segment
 from .steps import shuffle as shuffle
 from .steps import spectrum as spectrum
 from .steps import synthesise as synthesise

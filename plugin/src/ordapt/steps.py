@@ -30,7 +30,7 @@ Words = str | Sequence[str]
 Progress = Callable[[dict[str, Any]], object]
 
 __all__ = ["attribute", "bank", "classify", "composition", "crop", "density_map", "domains", "evaluate", "export", "import_", "range",
-           "score", "sdm", "shuffle", "spectrum", "synthesise", "train"]
+           "score", "sdm", "segment", "shuffle", "spectrum", "synthesise", "train"]
 
 _Options = _call.Options
 
@@ -44,12 +44,12 @@ def import_(files: Path | Sequence[Path], metadata: Path | None = None, *, byte_
     """Vendor files to NeXus.
 
     Reads ions, range files, published networks and banks of curves. Ions together with a range file get their types; ranges alone and ions
-    alone are kept as they are; several networks become one ensemble; curves become patterns, file after file, with minimum 0 and maximum 1.
-    Coordinates are never flipped, shifted or scaled, and rows stay in order of evaporation.
+    alone are kept as they are; several networks become one ensemble, AtomNet checkpoints the blocks of one network; curves become patterns,
+    file after file, with minimum 0 and maximum 1. Coordinates are never flipped, shifted or scaled, and rows stay in order of evaporation.
 
     Slots:
-        files: ions (.pos, .epos, .apt, .ato, .csv, .txt, .hdf5, .nxs), ranges (.rrng, .rng, .env), published networks (.h5), or curves of a
-            bank (.npy)
+        files: ions (.pos, .epos, .apt, .ato, .csv, .txt, .hdf5, .nxs), ranges (.rrng, .rng, .env), published networks or AtomNet
+            checkpoints (.h5), or curves of a bank (.npy)
         metadata: what is known about specimen and instrument, .yaml or .json with the keys of pynxtools-apm
 
     Parameters:
@@ -63,7 +63,8 @@ def import_(files: Path | Sequence[Path], metadata: Path | None = None, *, byte_
             common part (default reject)
         allow_negative: accept ranges that begin below 0 Da, as simulations write them for labels (default False)
         preset: what a published network or bank was made for; left out: known by its shape, (93,1) to 2 is cocrni-002, (93,2) to 3 is
-            feal-002 (default none)
+            feal-002; an AtomNet checkpoint by its alloy. al-li-mg, au-cu and co-alloy give species codes, lattice parameter and threshold
+            (default none)
         labels: classes of the .npy files of a bank, FCC,CSRO: one for each file, or for as many files as there are channels; left out:
             patterns without labels (default none)
 
@@ -85,6 +86,7 @@ def import_(files: Path | Sequence[Path], metadata: Path | None = None, *, byte_
         summary/z_min: smallest z: the deepest ion
         summary/z_max: largest z: towards the apex
         summary/members: networks of the ensemble
+        summary/blocks: blocks of an AtomNet, each of which takes the probabilities of the one before
         summary/classes: classes they tell apart, in order
         summary/model_sha256: digest over weights and input definition
         patterns/pattern (pattern, bin, channel): curves as the network takes them: minimum 0, maximum 1; NaN where a curve is constant
@@ -311,8 +313,9 @@ def density_map(ions: Ions | Result | Path, selection: Result | Path | None = No
                      _Options(threads, kernel, progress, search))
 
 
-def shuffle(ions: Ions | Result | Path, *, seed: int | None = None, rounding: float | None = None, threads: int | None = None,
-            kernel: str | None = None, progress: Progress | None = None, search: Path | Sequence[Path] | None = None) -> Result:
+def shuffle(ions: Ions | Result | Path, *, seed: int | None = None, rounding: float | None = None, ranged_only: bool | None = None,
+            threads: int | None = None, kernel: str | None = None, progress: Progress | None = None,
+            search: Path | Sequence[Path] | None = None) -> Result:
     """Permute ion types: the random control.
 
     Keeps every position and permutes ion type and mass-to-charge together over them (Fisher and Yates, one draw of a counter-based
@@ -325,6 +328,8 @@ def shuffle(ions: Ions | Result | Path, *, seed: int | None = None, rounding: fl
         seed: which permutation; every seed gives another one, each as likely as the others (0 to 9.00719925474e+15; default 1)
         rounding: round positions to multiples of this; 0: leave them alone. The published control of CoCrNi went through a text file with
             three decimals: 0.001 gives the same, and puts 7 % of the pair offsets on bin edges (nm; 0 or 1e-06 to 1; default 0)
+        ranged_only: ions without a type keep their places, so that those with a type stay where such ions are: for `segment`, which leaves
+            the others out (default False)
 
     Gives:
         ions: the same positions; ion type and mass-to-charge permuted together
@@ -332,7 +337,7 @@ def shuffle(ions: Ions | Result | Path, *, seed: int | None = None, rounding: fl
         summary/changed: ions whose type (or, without types, mass-to-charge) is another than before
     """
     return _call.run("shuffle", {"ions": ions},
-                     {"seed": seed, "rounding": rounding},
+                     {"seed": seed, "rounding": rounding, "ranged_only": ranged_only},
                      _Options(threads, kernel, progress, search))
 
 
@@ -481,8 +486,9 @@ def score(selection: Ions | Result | Path, truth: Result | Path, *, threshold: f
     """Judge a result by the known truth.
 
     Compares selected ions, a probability per ion, or the pixel sums of a scan with the truth of a synthesised specimen: precision, recall,
-    average precision, and which domains were found, by radius. Ions are matched by their evaporation_id, so cropped specimens are judged by
-    the ions they have left.
+    average precision, the area under the receiver operating characteristic, what other thresholds would give, the same by species, by block
+    and by cube, and which domains were found, by radius. Ions are matched by their evaporation_id, so cropped specimens are judged by the
+    ions they have left.
 
     Slots:
         selection: what was found: selected ions, or a probability per ion
@@ -509,6 +515,30 @@ def score(selection: Ions | Result | Path, truth: Result | Path, *, threshold: f
         spheres/radius (domain): radius
         spheres/is_found (domain): 1: found
         spheres/domain (domain): number of the domain in the truth
+        sweep/f1 (threshold): harmonic mean of precision and recall, were ions above this probability selected; NaN where there is neither
+        sweep/precision (threshold): precision; NaN where nothing is selected
+        sweep/recall (threshold): recall, among the ions with a probability
+        sweep/selected (threshold): ions above it
+        sweep/threshold (threshold): probability above which (strictly) ions are selected
+        blocks/auc (block): auc by the probabilities of each block of the network
+        blocks/auc_mean (block): mean over the cubes for tests
+        blocks/auc_deviation (block): standard deviation over these cubes (n - 1)
+        blocks/block (block): block, from 1
+        species/recall (ion_type): share of the ions of this type from domains that is selected; NaN where there are none
+        species/precision (ion_type): share of the selected ions of this type that come from a domain; NaN where none is selected
+        species/ions (ion_type): ions of the type
+        species/true_ions (ion_type): of these, from domains
+        species/selected (ion_type): selected ions of the type
+        species/true_positives (ion_type): of these, from domains
+        species/ion_type (ion_type): ion type; the long name says which is which
+        cubes/auc (cube): auc within the cube, one of those for tests; NaN where it is undefined
+        cubes/auc_binary (cube): mean of recall and specificity; NaN where it is undefined
+        cubes/recall (cube): recall; NaN where no ion comes from a domain
+        cubes/precision (cube): precision; NaN where nothing is selected
+        cubes/ions (cube): ions of the cube
+        cubes/true_ions (cube): of these, from domains
+        cubes/selected (cube): selected ions
+        cubes/cube (cube): number of the cube
         summary/ions: ions there are
         summary/true_ions: ions that come from a domain
         summary/prevalence: share of these: the precision of guessing
@@ -520,6 +550,19 @@ def score(selection: Ions | Result | Path, truth: Result | Path, *, threshold: f
         summary/average_precision: precision averaged over recall, from what ranked_by says
         summary/ranked_by: what the ions were ranked by: probability, or pixel_sum, the sum of the pixel an ion lies in; ions without one
             come last
+        summary/specificity: share of the ions of the matrix that is not selected
+        summary/auc_binary: mean of recall and specificity: the area under the curve of the decision
+        summary/auc: chance that an ion of a domain stands above one of the matrix in what ranked_by says, ties half (Mann and Whitney
+            1947): the area under the receiver operating characteristic
+        summary/cubes: cubes for tests that have ions
+        summary/auc_mean: mean over these cubes
+        summary/auc_deviation: standard deviation over these cubes (n - 1)
+        summary/auc_binary_mean: mean over these cubes
+        summary/auc_binary_deviation: standard deviation over these cubes (n - 1)
+        summary/recall_mean: mean over these cubes
+        summary/recall_deviation: standard deviation over these cubes (n - 1)
+        summary/precision_mean: mean over those that have a selected ion
+        summary/precision_deviation: standard deviation over these (n - 1)
         summary/spheres: domains with at least one ion
         summary/spheres_found: of these, found
     """
@@ -906,8 +949,9 @@ def sdm(ions: Ions | Result | Path, centres: Ions | Result | Path | None = None,
         mode: Literal["insphere", "tree", "all"] | None = None, dimensions: int | None = None, radius: float | None = None,
         roi: Numbers | None = None, voxel_edge: float | None = None, stride: float | None = None, bins: int | None = None,
         half_range: float | None = None, crop_first: int | None = None, crop_bins: int | None = None,
-        picture: Literal["", "levels", "linear"] | None = None, pixels: int | None = None, threads: int | None = None,
-        kernel: str | None = None, progress: Progress | None = None, search: Path | Sequence[Path] | None = None) -> Result:
+        picture: Literal["", "levels", "linear"] | None = None, pixels: int | None = None, rest: bool | None = None,
+        threads: int | None = None, kernel: str | None = None, progress: Progress | None = None,
+        search: Path | Sequence[Path] | None = None) -> Result:
     """Spatial distribution maps.
 
     Counts how often a neighbour lies at an offset from a centre ion, per voxel of a scan, around given places or for all ions together.
@@ -937,6 +981,7 @@ def sdm(ions: Ions | Result | Path, centres: Ions | Result | Path | None = None,
         picture: draws maps of two dimensions in grey as networks see them, -0.7 to 0.7 nm: levels, as the published contour plots, or
             linear; left out: no pictures (default none)
         pixels: edge of a picture (1 to 4096; default 150)
+        rest: the ions that are not selected take part instead, so that what was recognised can be held against the rest (default False)
 
     Presets:
         cocrni-002: fcc CoCrNi along <002>: all pairs in spheres of 0.75 nm
@@ -967,7 +1012,7 @@ def sdm(ions: Ions | Result | Path, centres: Ions | Result | Path | None = None,
     return _call.run("sdm", {"ions": ions, "centres": centres, "selection": selection},
                      {"preset": preset, "pairs": pairs, "mode": mode, "dimensions": dimensions, "radius": radius, "roi": roi,
                       "voxel_edge": voxel_edge, "stride": stride, "bins": bins, "half_range": half_range, "crop_first": crop_first,
-                      "crop_bins": crop_bins, "picture": picture, "pixels": pixels},
+                      "crop_bins": crop_bins, "picture": picture, "pixels": pixels, "rest": rest},
                      _Options(threads, kernel, progress, search))
 
 
@@ -1106,6 +1151,68 @@ def classify(ions: Ions | Result | Path, model: Result | Path | None = None, *,
                      _Options(threads, kernel, progress, search))
 
 
+def segment(ions: Ions | Result | Path, model: Result | Path, *, threshold: Numbers | None = None, species_codes: Words | None = None,
+            lattice_parameter: float | None = None, lattice_from: Literal["model", "002", "022", "111"] | None = None,
+            calibrated: bool | None = None, threads: int | None = None, kernel: str | None = None, progress: Progress | None = None,
+            search: Path | Sequence[Path] | None = None) -> Result:
+    """Probability of order per ion.
+
+    Gives every ion with a type the probability that it belongs to an ordered domain, by a network that looks at the ion and its nearest
+    neighbours: where they are, and what they are; each further block also sees the probabilities of the one before (AtomNet). Ions above
+    the threshold are selected; `domains --method max_separation` makes clusters of them. The published networks were trained on simulated
+    noise that is not Gaussian: see docs/atomnet.md.
+
+    Slots:
+        ions: ranged ions; those without a type are left out
+        model: AtomNet: from `import` of checkpoints, or from `train`
+
+    Parameters:
+        threshold: ions above this probability are selected; left out: the model's (0.5, for Au-Cu 0.3) (0 to 1; default none, or found by
+            the engine)
+        species_codes: what number the network knows each species by, Al:0,Li:1,Mg:2; other:0 for all that are not named. A molecular ion
+            counts as its only named element. Left out: the model's; a species it does not name is refused (default none)
+        lattice_parameter: edge of the cubic cell, by which coordinates are divided; 0: the model's (nm; 0 to 10; default 0)
+        lattice_from: where the lattice parameter comes from if it is 0: the model, or the spacing of the planes 002, 022 or 111 across z in
+            the specimen itself, which must be resolved (default model)
+        calibrated: divide the last logit by the temperature that training fitted to the model, so that probabilities are shares of right
+            answers (default False)
+
+    Gives:
+        probability/probability (ion): probability of the ion by the last block, mean over the ensemble
+        probability/by_block (ion, block): the same by each block
+        probability/spread (ion): population standard deviation of the probability over the ensemble, where it has several members
+        probability/ion_index (ion): row of the ion, ascending: all ions with a type
+        histogram/ions (bin): ions by their probability
+        histogram/probability (bin): middle of the bin
+        selected/probability (ion): of the selected ions
+        selected/ion_index (ion): row of the ion, ascending: all ions above the threshold
+        species/share (ion_type): share of the ions of the type that is selected; NaN where there are none
+        species/ions (ion_type): ions of the type
+        species/selected (ion_type): of these, selected
+        species/ion_type (ion_type): ion type; the long name says which is which, and its code
+        cloud/probability (point): selected ions seen along y; the colour is their probability; at most 200000, every second, fourth, ... of
+            more
+        cloud/x (point): position
+        cloud/y (point): position
+        cloud/z (point): position
+        summary/ions: ions there are
+        summary/ranged: ions with a type: these have a probability
+        summary/unranged: ions that were left out
+        summary/ions_selected: ions above the threshold
+        summary/selected_share: share of the ranged ions
+        summary/mean_probability: over the ranged ions
+        summary/threshold: probability above which ions are selected
+        summary/lattice_parameter: by which coordinates were divided
+        summary/species_codes: numbers of the species
+        summary/neighbours: rows of an ion: itself and its nearest neighbours
+        summary/model_sha256: digest over the weights and the input definition of the model
+    """
+    return _call.run("segment", {"ions": ions, "model": model},
+                     {"threshold": threshold, "species_codes": species_codes, "lattice_parameter": lattice_parameter,
+                      "lattice_from": lattice_from, "calibrated": calibrated},
+                     _Options(threads, kernel, progress, search))
+
+
 def domains(ions: Ions | Result | Path, control: Ions | Result | Path | None = None, selection: Result | Path | None = None, *,
             method: Literal["dbscan", "max_separation"] | None = None, species: Words | None = None, eps: float | None = None,
             min_points: int | None = None, rounding: float | None = None, size_bin: int | None = None, size_max: int | None = None,
@@ -1136,8 +1243,9 @@ def domains(ions: Ions | Result | Path, control: Ions | Result | Path | None = N
             they are (nm; 0 to 1; default 0.001)
         size_bin: ions per bin of the size distribution (1 to 1000000; default 5)
         size_max: end of the size distribution; larger domains are pooled in the last bin (1 to 1000000000; default 160)
-        draws: shuffled controls made here, beside the one of slot control: types permuted as step shuffle does with seed + 1, seed + 2,
-            ...; then species are chosen, or the step that selected the ions is repeated (0 to 1000; default 0)
+        draws: shuffled controls made here, beside the one of slot control: types permuted as step shuffle does with seed + 1, seed + 2, ...
+            (of ions that `segment` selected, ranged ones only); then species are chosen, or the step that selected the ions is repeated (0
+            to 1000; default 0)
         seed: which controls and which bootstrap (0 to 9.00719925474e+15; default 1)
         bootstrap: resamplings of the domains for the interval of mu; 0: no interval (0 to 1000000; default 1000)
         shape_min: shapes are counted for all domains, and again for those of at least this many ions (1 to 1000000000; default 20)

@@ -74,7 +74,7 @@ inputs:
   draws:
     type: "int?"
     label: "draws"
-    doc: "shuffled controls made here, beside the one of slot control: types permuted as step shuffle does with seed + 1, seed + 2, ...; then species are chosen, or the step that selected the ions is repeated [0 to 1000; default 0]"
+    doc: "shuffled controls made here, beside the one of slot control: types permuted as step shuffle does with seed + 1, seed + 2, ... (of ions that `segment` selected, ranged ones only); then species are chosen, or the step that selected the ions is repeated [0 to 1000; default 0]"
     inputBinding:
       prefix: "--draws"
   seed:

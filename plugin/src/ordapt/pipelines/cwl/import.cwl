@@ -3,7 +3,7 @@
 cwlVersion: "v1.2"
 class: "CommandLineTool"
 label: "Vendor files to NeXus"
-doc: "Reads ions, range files, published networks and banks of curves. Ions together with a range file get their types; ranges alone and ions alone are kept as they are; several networks become one ensemble; curves become patterns, file after file, with minimum 0 and maximum 1. Coordinates are never flipped, shifted or scaled, and rows stay in order of evaporation."
+doc: "Reads ions, range files, published networks and banks of curves. Ions together with a range file get their types; ranges alone and ions alone are kept as they are; several networks become one ensemble, AtomNet checkpoints the blocks of one network; curves become patterns, file after file, with minimum 0 and maximum 1. Coordinates are never flipped, shifted or scaled, and rows stay in order of evaporation."
 hints:
   SoftwareRequirement:
     packages:
@@ -16,7 +16,7 @@ baseCommand: ["ordapt", "import", "--json"]
 inputs:
   files:
     type: "File[]"
-    doc: "ions (.pos, .epos, .apt, .ato, .csv, .txt, .hdf5, .nxs), ranges (.rrng, .rng, .env), published networks (.h5), or curves of a bank (.npy)"
+    doc: "ions (.pos, .epos, .apt, .ato, .csv, .txt, .hdf5, .nxs), ranges (.rrng, .rng, .env), published networks or AtomNet checkpoints (.h5), or curves of a bank (.npy)"
     inputBinding:
       position: 1
   metadata:
@@ -63,7 +63,7 @@ inputs:
   preset:
     type: ["null", {"type": "enum", "symbols": ["cocrni-002", "cocrni-111", "feal-002", "al-li-mg", "au-cu", "co-alloy"]}]
     label: "preset"
-    doc: "what a published network or bank was made for; left out: known by its shape, (93,1) to 2 is cocrni-002, (93,2) to 3 is feal-002"
+    doc: "what a published network or bank was made for; left out: known by its shape, (93,1) to 2 is cocrni-002, (93,2) to 3 is feal-002; an AtomNet checkpoint by its alloy. al-li-mg, au-cu and co-alloy give species codes, lattice parameter and threshold"
     inputBinding:
       prefix: "--preset"
   labels:

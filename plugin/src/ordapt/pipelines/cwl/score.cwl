@@ -3,7 +3,7 @@
 cwlVersion: "v1.2"
 class: "CommandLineTool"
 label: "Judge a result by the known truth"
-doc: "Compares selected ions, a probability per ion, or the pixel sums of a scan with the truth of a synthesised specimen: precision, recall, average precision, and which domains were found, by radius. Ions are matched by their evaporation_id, so cropped specimens are judged by the ions they have left."
+doc: "Compares selected ions, a probability per ion, or the pixel sums of a scan with the truth of a synthesised specimen: precision, recall, average precision, the area under the receiver operating characteristic, what other thresholds would give, the same by species, by block and by cube, and which domains were found, by radius. Ions are matched by their evaporation_id, so cropped specimens are judged by the ions they have left."
 hints:
   SoftwareRequirement:
     packages:

@@ -114,6 +114,12 @@ inputs:
     doc: "edge of a picture [1 to 4096; default 150]"
     inputBinding:
       prefix: "--pixels"
+  rest:
+    type: "boolean?"
+    label: "rest"
+    doc: "the ions that are not selected take part instead, so that what was recognised can be held against the rest [default false]"
+    inputBinding:
+      valueFrom: "--rest=$(self)"
   output:
     type: "string"
     doc: "name of the result"

@@ -73,6 +73,10 @@ inputs:
     type: "int?"
     label: "pixels"
     doc: "edge of a picture [1 to 4096; default 150]"
+  rest:
+    type: "boolean?"
+    label: "rest"
+    doc: "the ions that are not selected take part instead, so that what was recognised can be held against the rest [default false]"
   threads:
     type: "int"
     default: 1
@@ -117,6 +121,7 @@ steps:
       crop_bins: "crop_bins"
       picture: "picture"
       pixels: "pixels"
+      rest: "rest"
       threads: "threads"
       embed: "embed"
       search: "search"

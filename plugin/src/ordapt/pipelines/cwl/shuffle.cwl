@@ -31,6 +31,12 @@ inputs:
     doc: "round positions to multiples of this; 0: leave them alone. The published control of CoCrNi went through a text file with three decimals: 0.001 gives the same, and puts 7 % of the pair offsets on bin edges [nm; 0, or 1e-06 to 1; default 0]"
     inputBinding:
       prefix: "--rounding"
+  ranged_only:
+    type: "boolean?"
+    label: "ranged_only"
+    doc: "ions without a type keep their places, so that those with a type stay where such ions are: for `segment`, which leaves the others out [default false]"
+    inputBinding:
+      valueFrom: "--ranged-only=$(self)"
   output:
     type: "string"
     doc: "name of the result"

@@ -17,10 +17,10 @@ include: "functions.smk"
 
 
 # Vendor files to NeXus: Reads ions, range files, published networks and banks of curves. Ions together with a range file get their types; ranges
-# alone and ions alone are kept as they are; several networks become one ensemble; curves become patterns, file after file, with minimum 0 and maximum
-# 1. Coordinates are never flipped, shifted or scaled, and rows stay in order of evaporation.
-#   input files: ions (.pos, .epos, .apt, .ato, .csv, .txt, .hdf5, .nxs), ranges (.rrng, .rng, .env), published networks (.h5), or curves of a bank
-#   (.npy)
+# alone and ions alone are kept as they are; several networks become one ensemble, AtomNet checkpoints the blocks of one network; curves become
+# patterns, file after file, with minimum 0 and maximum 1. Coordinates are never flipped, shifted or scaled, and rows stay in order of evaporation.
+#   input files: ions (.pos, .epos, .apt, .ato, .csv, .txt, .hdf5, .nxs), ranges (.rrng, .rng, .env), published networks or AtomNet checkpoints (.h5),
+#   or curves of a bank (.npy)
 #   input metadata (may be left out): what is known about specimen and instrument, .yaml or .json with the keys of pynxtools-apm
 #   byte_order: order of the bytes of .pos and .epos; the format says big, a few programs write little. Never guessed [default big]
 #   fourth: what the fourth value of .pos is: mass_to_charge, or the cluster number that some programs export there [default mass_to_charge]
@@ -29,7 +29,8 @@ include: "functions.smk"
 #   allow_overlap: ranges of different ions that overlap: reject the range file, or let the range with the lower key (first) have the common part
 #   [default reject]
 #   allow_negative: accept ranges that begin below 0 Da, as simulations write them for labels [default false]
-#   preset: what a published network or bank was made for; left out: known by its shape, (93,1) to 2 is cocrni-002, (93,2) to 3 is feal-002
+#   preset: what a published network or bank was made for; left out: known by its shape, (93,1) to 2 is cocrni-002, (93,2) to 3 is feal-002; an
+#   AtomNet checkpoint by its alloy. al-li-mg, au-cu and co-alloy give species codes, lattice parameter and threshold
 #   labels: classes of the .npy files of a bank, FCC,CSRO: one for each file, or for as many files as there are channels; left out: patterns without
 #   labels
 rule import_:
@@ -146,6 +147,8 @@ rule density_map:
 #   seed: which permutation; every seed gives another one, each as likely as the others [0 to 9007199254740991; default 1]
 #   rounding: round positions to multiples of this; 0: leave them alone. The published control of CoCrNi went through a text file with three decimals:
 #   0.001 gives the same, and puts 7 % of the pair offsets on bin edges [nm; 0, or 1e-06 to 1; default 0]
+#   ranged_only: ions without a type keep their places, so that those with a type stay where such ions are: for `segment`, which leaves the others out
+#   [default false]
 rule shuffle:
     input: **files("shuffle", ions="{name}.nxs")
     output: result="{name}.shuffle.nxs", document="{name}.shuffle.json"
@@ -186,8 +189,9 @@ rule synthesise:
 
 
 # Judge a result by the known truth: Compares selected ions, a probability per ion, or the pixel sums of a scan with the truth of a synthesised
-# specimen: precision, recall, average precision, and which domains were found, by radius. Ions are matched by their evaporation_id, so cropped
-# specimens are judged by the ions they have left.
+# specimen: precision, recall, average precision, the area under the receiver operating characteristic, what other thresholds would give, the same by
+# species, by block and by cube, and which domains were found, by radius. Ions are matched by their evaporation_id, so cropped specimens are judged by
+# the ions they have left.
 #   input selection: what was found: selected ions, or a probability per ion
 #   input truth: the result of `synthesise` the ions come from
 #   threshold: probability from which on an ion counts as selected, where the result gives probabilities but selects none [0 to 1; default 0.5]
@@ -325,6 +329,7 @@ rule attribute:
 #   picture: draws maps of two dimensions in grey as networks see them, -0.7 to 0.7 nm: levels, as the published contour plots, or linear; left out:
 #   no pictures
 #   pixels: edge of a picture [1 to 4096; default 150]
+#   rest: the ions that are not selected take part instead, so that what was recognised can be held against the rest [default false]
 #   filled by a preset (cocrni-002, cocrni-111, feal-002, allimg-011), each may be set: mode, dimensions, radius, voxel_edge, stride, bins,
 #   half_range, crop_first, crop_bins
 rule sdm:
@@ -364,6 +369,30 @@ rule classify:
     shell: "{ORDAPT} classify {params.call} --threads {threads} --json -o {output.result} > {output.document} 2> {log}"
 
 
+# Probability of order per ion: Gives every ion with a type the probability that it belongs to an ordered domain, by a network that looks at the ion
+# and its nearest neighbours: where they are, and what they are; each further block also sees the probabilities of the one before (AtomNet). Ions
+# above the threshold are selected; `domains --method max_separation` makes clusters of them. The published networks were trained on simulated noise
+# that is not Gaussian: see docs/atomnet.md.
+#   input ions: ranged ions; those without a type are left out
+#   input model: AtomNet: from `import` of checkpoints, or from `train`
+#   threshold: ions above this probability are selected; left out: the model's (0.5, for Au-Cu 0.3) [1 numbers; 0 to 1]
+#   species_codes: what number the network knows each species by, Al:0,Li:1,Mg:2; other:0 for all that are not named. A molecular ion counts as its
+#   only named element. Left out: the model's; a species it does not name is refused
+#   lattice_parameter: edge of the cubic cell, by which coordinates are divided; 0: the model's [nm; 0 to 10; default 0]
+#   lattice_from: where the lattice parameter comes from if it is 0: the model, or the spacing of the planes 002, 022 or 111 across z in the specimen
+#   itself, which must be resolved [default model]
+#   calibrated: divide the last logit by the temperature that training fitted to the model, so that probabilities are shares of right answers [default
+#   false]
+rule segment:
+    input: **files("segment", ions="{name}.nxs")
+    output: result="{name}.segment.nxs", document="{name}.segment.json"
+    log: "{name}.segment.log"
+    params: call=arguments("segment", **settings("segment"))
+    threads: THREADS
+    resources: mem_mb=memory("segment", **settings("segment")), runtime=RUNTIME
+    shell: "{ORDAPT} segment {params.call} --threads {threads} --json -o {output.result} > {output.document} 2> {log}"
+
+
 # Domains, their sizes and shapes, and a test of randomness: Joins ions that lie near each other into domains, gives size, shape and composition of
 # each and the distribution of sizes. With controls made from shuffled ions it says whether the distribution differs from a random one: Pearson's r,
 # chi-squared with its p-value, and mu (0.25 or more: not random), and gives each domain a q-value. Defaults are those of Li et al., Adv. Mater. 2024,
@@ -380,8 +409,8 @@ rule classify:
 #   0 to 1; default 0.001]
 #   size_bin: ions per bin of the size distribution [1 to 1000000; default 5]
 #   size_max: end of the size distribution; larger domains are pooled in the last bin [1 to 1000000000; default 160]
-#   draws: shuffled controls made here, beside the one of slot control: types permuted as step shuffle does with seed + 1, seed + 2, ...; then species
-#   are chosen, or the step that selected the ions is repeated [0 to 1000; default 0]
+#   draws: shuffled controls made here, beside the one of slot control: types permuted as step shuffle does with seed + 1, seed + 2, ... (of ions that
+#   `segment` selected, ranged ones only); then species are chosen, or the step that selected the ions is repeated [0 to 1000; default 0]
 #   seed: which controls and which bootstrap [0 to 9007199254740991; default 1]
 #   bootstrap: resamplings of the domains for the interval of mu; 0: no interval [0 to 1000000; default 1000]
 #   shape_min: shapes are counted for all domains, and again for those of at least this many ions [1 to 1000000000; default 20]
