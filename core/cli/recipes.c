@@ -53,9 +53,10 @@ static const char allimg[] =
 #define ATOMNET_CUBES \
     "param alloy   = au-cu\n" \
     "param cubes   = 1\n" \
+    "param noise   = published\n" \
     "param seed    = 1\n" \
     "param draws   = 0\n" \
-    "tip     = synthesise   preset=$alloy cubes=$cubes seed=$seed\n" \
+    "tip     = synthesise   preset=$alloy cubes=$cubes noise=$noise seed=$seed\n" \
     "control = shuffle      tip     seed=$seed ranged_only=true\n" \
     "found   = segment      tip     model=net\n" \
     "null    = segment      control model=net\n" \

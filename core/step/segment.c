@@ -295,7 +295,7 @@ static oa_status count(oa_run *run, const segmenting *s, tally *t)
 {
     const oa_array *p = oa_values_find(run->out, run->task, "probability/probability"), *index = oa_values_find(run->out, run->task, "probability/ion_index");
     if (!p || !index || p->type != OA_F32 || index->type != OA_U64 || oa_array_count(p) != oa_array_count(index) || oa_array_count(p) != s->taken)
-        return oa_fail(run->context, "E_BUG", "probabilities of %zu ions were expected", s->taken);
+        return oa_fail(run->context, "E_INTERNAL", "probabilities of %zu ions were expected", s->taken);
     *t = (tally){ .n = s->taken, .probability = p->block->data, .index = index->block->data };
     OA_TRY(oa_scratch(run, &t->ions, s->ions->ranges->n_types + 1, sizeof *t->ions));
     OA_TRY(oa_scratch(run, &t->selected, s->ions->ranges->n_types + 1, sizeof *t->selected));

@@ -173,6 +173,22 @@ def test_names_of_the_command_line(house, place):
     assert not (place / "x.nxs").exists()
 
 
+def test_a_file_stands_in_for_a_line(house, place):
+    """What the command line gives under the name of a line is not made: one recipe makes its specimen or takes one."""
+    text = recipe(place, "tip = synthesise box=-2,2,-2,2,-4,0\nmixed = shuffle tip seed=3\nshares = composition mixed\n")
+    made = ok("run", text, "-o", place / "a.nxs")
+    given = ok("run", text, f"tip={place}/range.nxs", "-o", place / "b.nxs")
+    assert [r["name"] for r in made["records"]] == ["tip", "mixed", "shares"] and [r["name"] for r in given["records"]] == ["mixed", "shares"]
+    ok("shuffle", place / "range.nxs", "--seed", 3, "-o", place / "mixed.nxs")
+    alone = ok("composition", place / "mixed.nxs", "-o", place / "c.nxs")
+    assert digest(given) == digest(alone) == digest(ok("run", text, f"mixed={place}/mixed.nxs", "-o", place / "d.nxs"))
+    assert all(r["same"] for r in ok("replay", place / "b.nxs")["records"])
+    error = fails(66, "E_NOT_FOUND", "run", text, "mixed=7", "-o", place / "x.nxs")
+    assert "mixed" in error["text"]
+    fails(2, "E_RECIPE", "run", recipe(place, "param s\ns = composition tip\n"), f"tip={place}/range.nxs", f"s={place}/range.nxs", "-o", place / "x.nxs")
+    fails(2, "E_RECIPE", "run", recipe(place, "s = composition tip\n"), f"s={place}/range.nxs", "-o", place / "x.nxs")
+
+
 def test_unused_names_are_told_before_the_work(house, place):
     """A slip of the pen in a name must not cost the hour the recipe takes."""
     text = recipe(place, "s = synthesise box=-30,30,-30,30,-200,0\n")

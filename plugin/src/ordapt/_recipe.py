@@ -22,7 +22,7 @@ def run(
     progress: Callable[[dict[str, Any]], object] | None = None,
     **names: Any,
 ) -> dict[str, Any]:
-    """Runs a recipe that ships (csro, feal, allimg), or a file of your own, in the program, and returns its JSON document.
+    """Runs a recipe that ships (csro, feal, allimg, atomnet), or a file of your own, in the program, and returns its JSON document.
 
     Inputs are paths and values are what they are for steps, both by the names of the recipe: run("csro", tip="tip.nxs", species=["Ni", "Co"],
     roi=[-10, 10, -10, 10, -120, 0], output="csro.nxs"). embed copies positions and ion types into the result. KeyboardInterrupt ends the

@@ -89,7 +89,7 @@ def step_input(name: str) -> type[ActionInput]:
 class RecipeInput(ActionInput):
     """A recipe that ships with the program, or one of the upload."""
 
-    recipe: str = Field(default="csro", description="name of a recipe that ships (csro, feal, allimg), or path of one in the upload")
+    recipe: str = Field(default="csro", description="name of a recipe that ships (csro, feal, allimg, atomnet), or path of one in the upload")
     inputs: dict[str, str] = Field(default={}, description="names of the recipe and their files, e.g. tip: run42.nxs")
     values: dict[str, Any] = Field(default={}, description="values of the recipe, e.g. species: Ni")
     report: bool = Field(default=True, description="write a report, one HTML page, beside the result")
