@@ -257,7 +257,10 @@ class Recipe(OrdaptStart):
     m_def = Section(label="ordapt recipe", categories=[ChemicalOrder])
     work = "recipe"
     recipe = Quantity(
-        type=str, default="csro", description="csro, feal, allimg, atomnet, or path of a recipe in the upload", **_edit(ELNComponentEnum.StringEditQuantity)
+        type=str,
+        default="csro",
+        description="csro, feal, allimg, atomnet, or path of a recipe in the upload",
+        **_edit(ELNComponentEnum.StringEditQuantity),
     )
     report = Quantity(type=bool, default=True, description="write a report", **_edit(ELNComponentEnum.BoolEditQuantity))
     inputs = SubSection(section_def=RecipeInputFile, repeats=True)

@@ -26,7 +26,11 @@ def histogram_figure(source: Source, group: DataGroup, control: tuple[Source, Da
         top = float(max(counts.max(), 1))
         dashes = {"color": "@faint", "width": 1.4, "dash": "dash"}
         traces.append(line(packed([threshold, threshold]), packed([0.8, top]), "threshold", "@faint", line=dashes))
-    said = " The control has the same ions at the same places with shuffled types, seen by the same network." if len(traces) > 1 and control is not None else ""
+    said = (
+        " The control has the same ions at the same places with shuffled types, seen by the same network."
+        if len(traces) > 1 and control is not None
+        else ""
+    )
     caption = f"Ions by their probability to lie in an ordered domain; what stands right of the dashed line is selected.{said}"
     layout = {"xaxis": axis("probability", range=[0, 1]), "yaxis": axis("ions in the bin", type="log", dtick=1)}
     return plot(traces, layout, caption, "ions by their probability of order", 340)
@@ -63,7 +67,13 @@ def species_figure(source: Source, group: DataGroup, control: tuple[Source, Data
             }
         )
     layout = {"barmode": "group", "xaxis": axis("", type="category"), "yaxis": axis("share that is selected", rangemode="tozero"), "bargap": 0.4}
-    return plot(bars, layout, "Share of the ions of each species that is selected. Error bars: standard error from counting.", "selected share by species", 300)
+    return plot(
+        bars,
+        layout,
+        "Share of the ions of each species that is selected. Error bars: standard error from counting.",
+        "selected share by species",
+        300,
+    )
 
 
 def assumed(record: Record, task: Task) -> str:

@@ -138,7 +138,9 @@ def segment_section(context: Context, record: Record) -> Section:
         if "species" in task.groups:
             drawn.append(probabilities.species_figure(context.source, task.groups["species"], beside("species")))
         parts += [probabilities.assumed(record, task), _figures(drawn, context.budget, "pair"), summary_table(task, other, record.step)]
-        parts += [_group_html(context, group) for name, group in task.groups.items() if name not in ("histogram", "species", "probability", "selected")]
+        parts += [
+            _group_html(context, group) for name, group in task.groups.items() if name not in ("histogram", "species", "probability", "selected")
+        ]
     return Section(f"step-{record.name}", step_words(record.step), "".join(parts))
 
 

@@ -147,8 +147,6 @@ SUMMARY: dict[str, tuple[str, str]] = {
     "precision_mean": ("Precision, mean over cubes", ""),
     "precision_deviation": ("Its standard deviation over cubes", ""),
     "lattice_parameter": ("Lattice parameter", "Edge of the cubic cell by which coordinates were divided."),
-    "ranged": ("Ranged ions", "Ions with a type: these have a probability."),
-    "unranged": ("Un-ranged ions", "Left out, also as neighbours."),
     "selected_share": ("Selected share", "Of the ranged ions."),
     "species_codes": ("Codes of the species", "The numbers that the network knows them by."),
     "neighbours": ("Ions that the network sees", "Itself and its nearest neighbours."),
@@ -179,6 +177,8 @@ OF_STEP = {
     ("spectrum", "ions"): ("Ions", "Ions of the specimen."),
     ("density_map", "ions"): ("Ions", "Ions in the map."),
     ("segment", "ions"): ("Ions", "Ions of the specimen."),
+    ("segment", "ranged"): ("Ranged ions", "Ions with a type: these have a probability."),
+    ("segment", "unranged"): ("Un-ranged ions", "Left out, also as neighbours."),
     ("evaluate", "temperature"): ("Temperature of the network", "1: none was fitted."),
 }
 
