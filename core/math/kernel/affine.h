@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* Weights (k, n) lie in panels of so many columns, one after the other: element (i, u) at (u / PANEL * k + i) * PANEL + u % PANEL; the last panel is
  * filled up with zeros, and so is the bias. */
@@ -20,6 +21,7 @@ typedef struct oa_affine {
     float *c;
     size_t c_step;
     size_t rows; /* affine_max only: of a group; m is a multiple of it */
+    uint32_t *first; /* affine_max only, may be NULL: beside every largest value, at the same place, which row of the group has it */
 } oa_affine;
 
 /* affine: c[r c_step + u] = v(r, u). affine_max: c[g c_step + u] is the largest v(r, u) of the rows r of group g, the first of equals; none is NaN. */

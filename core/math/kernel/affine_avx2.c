@@ -89,28 +89,49 @@ void oa_affine_avx2(const oa_affine *p)
     }
 }
 
-INLINED void tile_max(const int rows, const oa_affine *p, const panel *l, size_t r, bool is_first, __m256 largest[2])
+/* The largest so far and, where it is wanted, the row that has it. */
+typedef struct largest {
+    __m256 value[2];
+    __m256i at[2];
+} largest;
+
+INLINED void tile_max(const int rows, const bool finds, const oa_affine *p, const panel *l, size_t r, size_t in_group, largest *most)
 {
     __m256 sum[ROWS][2];
     sums(rows, p->k, p->a + r * p->a_step, p->a_step, l->b, l->low, l->high, sum);
 #pragma GCC unroll 6
     for (int i = 0; i < rows; i++)
-        for (int v = 0; v < 2; v++) largest[v] = is_first && i == 0 ? sum[i][v] : _mm256_max_ps(sum[i][v], largest[v]);
+        for (int v = 0; v < 2; v++) {
+            if (in_group == 0 && i == 0) most->value[v] = sum[i][v];
+            if (finds) {
+                const __m256 larger = _mm256_cmp_ps(sum[i][v], most->value[v], _CMP_GT_OQ);
+                most->at[v] = _mm256_blendv_epi8(most->at[v], _mm256_set1_epi32((int)in_group + i), _mm256_castps_si256(larger));
+            }
+            most->value[v] = _mm256_max_ps(sum[i][v], most->value[v]);
+        }
+}
+
+INLINED void group(const bool finds, const oa_affine *p, const panel *l, size_t first, largest *most)
+{
+    const size_t end = sixes(p->rows);
+    size_t r = 0;
+    for (; r < end; r += ROWS) tile_max(6, finds, p, l, first + r, r, most);
+    for (; r + 4 <= p->rows; r += 4) tile_max(4, finds, p, l, first + r, r, most);
+    for (; r < p->rows; r++) tile_max(1, finds, p, l, first + r, r, most);
 }
 
 void oa_affine_max_avx2(const oa_affine *p)
 {
-    const size_t end = sixes(p->rows);
     for (size_t u = 0; u < p->n; u += OA_AFFINE_PANEL) {
         const panel l = panel_of(p, u);
         for (size_t g = 0; g < p->m / p->rows; g++) {
-            __m256 largest[2] = { l.low, l.high };
-            size_t r = 0;
-            const size_t first = g * p->rows;
-            for (; r < end; r += ROWS) tile_max(6, p, &l, first + r, r == 0, largest);
-            for (; r + 4 <= p->rows; r += 4) tile_max(4, p, &l, first + r, r == 0, largest);
-            for (; r < p->rows; r++) tile_max(1, p, &l, first + r, r == 0, largest);
-            store(&l.edge, p->c + g * p->c_step + u, after(p->relu, largest[0]), after(p->relu, largest[1]));
+            const size_t to = g * p->c_step + u;
+            const __m256i zero = _mm256_setzero_si256();
+            largest most = { { l.low, l.high }, { zero, zero } };
+            if (p->first) group(true, p, &l, g * p->rows, &most);
+            else group(false, p, &l, g * p->rows, &most);
+            store(&l.edge, p->c + to, after(p->relu, most.value[0]), after(p->relu, most.value[1]));
+            if (p->first) store(&l.edge, (float *)(p->first + to), _mm256_castsi256_ps(most.at[0]), _mm256_castsi256_ps(most.at[1]));
         }
     }
 }

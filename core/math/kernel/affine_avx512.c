@@ -75,27 +75,48 @@ void oa_affine_avx512(const oa_affine *p)
     }
 }
 
-INLINED void tile_max(const int rows, const int n, const oa_affine *p, const panels *l, size_t r, bool is_first, __m512 largest[2])
+/* The largest so far and, where it is wanted, the row that has it. */
+typedef struct largest {
+    __m512 value[2];
+    __m512i at[2];
+} largest;
+
+INLINED void tile_max(const int rows, const int n, const bool finds, const oa_affine *p, const panels *l, size_t r, size_t in_group, largest *most)
 {
     __m512 sum[ROWS][2];
     sums(rows, n, p, l, r, sum);
 #pragma GCC unroll 12
     for (int i = 0; i < rows; i++)
 #pragma GCC unroll 2
-        for (int v = 0; v < n; v++) largest[v] = is_first && i == 0 ? sum[i][v] : _mm512_max_ps(sum[i][v], largest[v]);
+        for (int v = 0; v < n; v++) {
+            if (in_group == 0 && i == 0) most->value[v] = sum[i][v];
+            const __mmask16 larger = finds ? _mm512_cmp_ps_mask(sum[i][v], most->value[v], _CMP_GT_OQ) : 0;
+            if (finds) most->at[v] = _mm512_mask_mov_epi32(most->at[v], larger, _mm512_set1_epi32((int)in_group + i));
+            most->value[v] = _mm512_max_ps(sum[i][v], most->value[v]);
+        }
 }
 
-INLINED void groups_of(const int n, const oa_affine *p, const panels *l, float *c)
+INLINED void group(const int n, const bool finds, const oa_affine *p, const panels *l, size_t first, largest *most)
+{
+    size_t r = 0;
+    for (; r + ROWS <= p->rows; r += ROWS) tile_max(12, n, finds, p, l, first + r, r, most);
+    for (; r + 4 <= p->rows; r += 4) tile_max(4, n, finds, p, l, first + r, r, most);
+    for (; r < p->rows; r++) tile_max(1, n, finds, p, l, first + r, r, most);
+}
+
+INLINED void groups_of(const int n, const oa_affine *p, const panels *l, size_t u)
 {
     for (size_t g = 0; g < p->m / p->rows; g++) {
-        __m512 largest[2] = { l->bias[0], l->bias[1] };
-        const size_t first = g * p->rows;
-        size_t r = 0;
-        for (; r + ROWS <= p->rows; r += ROWS) tile_max(12, n, p, l, first + r, r == 0, largest);
-        for (; r + 4 <= p->rows; r += 4) tile_max(4, n, p, l, first + r, r == 0, largest);
-        for (; r < p->rows; r++) tile_max(1, n, p, l, first + r, r == 0, largest);
+        const __m512i zero = _mm512_setzero_si512();
+        largest most = { { l->bias[0], l->bias[1] }, { zero, zero } };
+        if (p->first) group(n, true, p, l, g * p->rows, &most);
+        else group(n, false, p, l, g * p->rows, &most);
 #pragma GCC unroll 2
-        for (int v = 0; v < n; v++) _mm512_mask_storeu_ps(c + g * p->c_step + v * OA_AFFINE_PANEL, l->mask[v], after(p->relu, largest[v]));
+        for (int v = 0; v < n; v++) {
+            const size_t to = g * p->c_step + u + (size_t)v * OA_AFFINE_PANEL;
+            _mm512_mask_storeu_ps(p->c + to, l->mask[v], after(p->relu, most.value[v]));
+            if (p->first) _mm512_mask_storeu_epi32(p->first + to, l->mask[v], most.at[v]);
+        }
     }
 }
 
@@ -103,7 +124,7 @@ void oa_affine_max_avx512(const oa_affine *p)
 {
     for (size_t u = 0; u < p->n; u += 2 * OA_AFFINE_PANEL) {
         const panels l = panels_of(p, u);
-        if (p->n - u > OA_AFFINE_PANEL) groups_of(2, p, &l, p->c + u);
-        else groups_of(1, p, &l, p->c + u);
+        if (p->n - u > OA_AFFINE_PANEL) groups_of(2, p, &l, u);
+        else groups_of(1, p, &l, u);
     }
 }

@@ -27,11 +27,14 @@ INLINED void affine_max(const oa_affine *p)
     for (size_t g = 0; g < p->m / p->rows; g++)
         for (size_t u = 0; u < p->n; u++) {
             float largest = value(p, g * p->rows, u);
+            uint32_t at = 0;
             for (size_t r = 1; r < p->rows; r++) {
                 const float v = value(p, g * p->rows + r, u);
+                at = v > largest ? (uint32_t)r : at;
                 largest = v > largest ? v : largest;
             }
             p->c[g * p->c_step + u] = after(p, largest);
+            if (p->first) p->first[g * p->c_step + u] = at;
         }
 }
 
