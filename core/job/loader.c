@@ -265,6 +265,8 @@ static oa_status load_by_kind(oa_desk *desk, const oa_slot *slot, const opened *
     if (wants_ions && out->choice.step && !is_selected && oa_nexus_has_types(&file->h5, file->entry)) OA_TRY(oa_load_pieces(desk, &file->h5, file->entry, out));
     else if (wants_ions) OA_TRY(ions_in(desk, file, out->path, out->record, NULL, 0, &out->ions));
     if (slot->kind == OA_TAKES_IONS) return OA_OK;
+    if (slot->kind == OA_TAKES_SPECIMEN && out->record && oa_record_has_ions(out->record) && oa_nexus_has_ions(&file->h5, file->entry))
+        OA_TRY(ions_in(desk, file, out->path, out->record, NULL, 0, &out->ions));
     OA_TRY(load_arrays(file, out));
     if (slot->kind == OA_TAKES_SELECTION && out->result) return take_selection(desk, out);
     if (slot->kind == OA_TAKES_MODEL) {

@@ -5,7 +5,7 @@
 
 bool oa_slot_is_about_ions(const oa_slot *slot)
 {
-    return slot && (slot->kind == OA_TAKES_IONS || slot->kind == OA_TAKES_SELECTION || slot->kind == OA_TAKES_RESULT);
+    return slot && (slot->kind == OA_TAKES_IONS || slot->kind == OA_TAKES_SELECTION || slot->kind == OA_TAKES_RESULT || slot->kind == OA_TAKES_SPECIMEN);
 }
 
 void oa_choose_rows(const oa_desk *desk, const oa_job *job, const oa_slot *slot, bool is_alone, oa_loaded *out)

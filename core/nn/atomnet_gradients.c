@@ -114,6 +114,7 @@ static void sum_maxima(void *arg, int which, size_t chunk, int worker)
     for (size_t i = first; i < end; i++)
         for (size_t u = 0; u < units; u++) {
             const float dy = l->dmax[i * units + u], *restrict a = layer->in + (oa_learn_rows(l, i) + layer->first[i * units + u]) * k;
+            if (dy == 0) continue;
             for (size_t c = 0; c < k; c++) product[u * k + c] += dy * a[c];
             sum[u] += dy;
         }
@@ -213,7 +214,8 @@ static void settle_before(void *arg, int which) { settle(arg, which - 1); }
 static void through(const oa_atomnet_learner *l, const oa_learn_layer *layer, size_t chunk, float *out)
 {
     const size_t k = layer->place.inputs, units = layer->place.units, first = oa_learn_first(chunk), atoms = oa_learn_atoms(l, chunk), row = oa_learn_rows(l, first);
-    const oa_affine call = { .m = oa_learn_rows(l, atoms), .n = k, .k = k, .a = layer->in + row * k, .a_step = k, .b = l->back, .bias = l->offset, .c = out, .c_step = k };
+    const oa_affine call = { .m = oa_learn_rows(l, atoms), .n = k, .k = k, .a = layer->in + row * k, .a_step = k, .b = l->back, .bias = l->offset,
+                             .c = out, .c_step = k };
     if (layer->has_norm) l->kernels->affine(&call);
     else memset(out, 0, call.m * k * sizeof *out);
     if (!layer->is_max) {
@@ -223,6 +225,7 @@ static void through(const oa_atomnet_learner *l, const oa_learn_layer *layer, si
     for (size_t i = 0; i < atoms; i++)
         for (size_t u = 0; u < units; u++) {
             const float dy = l->dmax[(first + i) * units + u], *restrict w = l->turned + u * k;
+            if (dy == 0) continue;
             float *restrict to = out + (oa_learn_rows(l, i) + layer->first[(first + i) * units + u]) * k;
             for (size_t c = 0; c < k; c++) to[c] += dy * w[c];
         }

@@ -46,7 +46,7 @@ static void settle_channel(oa_atomnet_learner *l, oa_learn_layer *layer, size_t 
 {
     const size_t units = layer->place.units;
     float *norm = l->values + layer->place.norm;
-    const double keep = l->set.norm_momentum;
+    const double keep = fmin(l->set.norm_momentum, (double)l->steps / (double)(l->steps + 1)); /* in the beginning all batches count alike */
     layer->inverse[u] = 1 / sqrt(variance + l->set.norm_epsilon);
     layer->scale[u] = norm[u] * layer->inverse[u];
     norm[2 * units + u] = (float)(keep * norm[2 * units + u] + (1 - keep) * mean);
@@ -287,8 +287,9 @@ static oa_status go(oa_atomnet_learner *l, bool steps, size_t n, oa_atomnet_fill
         l->beta2_power *= BETA2;
         stages[count++] = (oa_stage){ adam, NULL, 0, oa_chunk_count(l->n_values, ADAM_CHUNK) };
     }
+    const oa_status status = oa_stages_run(l->context, stages, count, l);
     l->steps++;
-    return oa_stages_run(l->context, stages, count, l);
+    return status;
 }
 
 oa_status oa_atomnet_learner_gradient(oa_atomnet_learner *learner, size_t n, oa_atomnet_fill_fn *fill, void *arg, const uint8_t *label, oa_atomnet_loss *loss)

@@ -23,7 +23,7 @@ typedef struct oa_atomnet_setting {
     size_t columns, rows; /* of an atom; rows is that of its neighbours, itself included */
     size_t batch;         /* atoms at most */
     bool has_norm;
-    double norm_epsilon, norm_momentum; /* statistics <- momentum statistics + (1 - momentum) those of the batch */
+    double norm_epsilon, norm_momentum; /* below 1: statistics <- momentum statistics + (1 - momentum) those of the batch */
     double dropout;       /* in the two layers of the head, training only */
     bool is_published;    /* penalty across the atoms of a batch, as in the authors' program; else atom by atom */
     double learning_rate;

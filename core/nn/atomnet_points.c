@@ -53,8 +53,8 @@ static void give(const blocking *b, const size_t *place, size_t n, const float *
 {
     float logit[OA_ATOMNET_GROUP];
     oa_atomnet_logits(b->plan, b->member, b->block, n, x, scratch, logit);
-    for (size_t i = 0; i < n; i++) logit[i] /= b->temperature;
-    oa_activation_find("sigmoid")->apply(logit, n, 1);
+    for (size_t i = 0; i < n && b->temperature > 0; i++) logit[i] /= b->temperature;
+    if (b->temperature > 0) oa_activation_find("sigmoid")->apply(logit, n, 1);
     for (size_t i = 0; i < n; i++) b->probability[place[i]] = logit[i];
 }
 

@@ -13,7 +13,8 @@ typedef enum oa_slot_kind {
     OA_TAKES_SELECTION, /* ions, or a result with selected/ion_index: then only these take part */
     OA_TAKES_RANGES,    /* a range file or a NeXus file with ranging */
     OA_TAKES_MODEL,
-    OA_TAKES_RESULT,    /* arrays of a result, and the ions behind it where there are some */
+    OA_TAKES_RESULT,    /* arrays of a result */
+    OA_TAKES_SPECIMEN,  /* arrays of a result and, where it gave some, its ions: a simulated specimen with its truth */
     OA_TAKES_METADATA,  /* a YAML or JSON file of specimen and measurement facts; the program writes them, no step needs them */
     OA_TAKES_SOURCES    /* vendor files, one or more, read by the step through data/port.h */
 } oa_slot_kind;

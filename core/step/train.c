@@ -10,36 +10,23 @@
 #include "math/calibration.h"
 #include "nn/outlier.h"
 #include "step/patterns.h"
+#include "step/train.h"
 
-typedef struct train_params {
-    const char *preset, *architecture;
-    oa_reals filters;
-    int64_t kernel_width;
-    const char *padding, *pool_padding;
-    int64_t dense;
-    double dropout;
-    const char *optimizer;
-    double learning_rate;
-    int64_t batch, epochs, folds;
-    const char *keep, *split;
-    double test_share, turn;
-    oa_reals odds;
-    int64_t seed;
-} train_params;
-
-static const char *const preset_words[] = { "cocrni-002", "cocrni-111", "feal-002", "allimg-011", NULL };
-static const char *const architecture_words[] = { "cnn1d", "cnn2d", NULL };
+static const char *const preset_words[] = { "cocrni-002", "cocrni-111", "feal-002", "allimg-011", "al-li-mg", "au-cu", "co-alloy", NULL };
+static const char *const architecture_words[] = { "cnn1d", "cnn2d", "atomnet", NULL };
 static const char *const padding_words[] = { "valid", "same", NULL };
 static const char *const optimizer_words[] = { "adam", "rmsprop", NULL };
 static const char *const keep_words[] = { "all", "best", NULL };
 static const char *const split_words[] = { "group", "published", NULL };
+static const char *const penalty_words[] = { "per_sample", "published", NULL };
+static const char *const norm_words[] = { "running", "last", "none", NULL };
 
 static const oa_param train_table[] = {
     OA_PARAM(train_params, preset, .dflt_text = "cocrni-002", .choices = preset_words,
              .help = "network and training of a paper; the patterns must be of the same preset, or of none"),
     OA_PARAM(train_params, architecture, .dflt_text = "cnn1d", .choices = architecture_words,
              .help = "cnn1d: convolutions along curves; cnn2d: over pictures. Each is followed by a ReLU and pooling by two, the last by "
-                     "a dense layer and the output"),
+                     "a dense layer and the output. atomnet: of ions and their nearest neighbours, for `segment`; it takes cubes of `synthesise`"),
     OA_PARAM(train_params, filters, .dflt_text = "16", .n_min = 1, .n_max = 4, .min = 1, .max = 1024, .help = "filters of each convolution, in order"),
     OA_PARAM(train_params, kernel_width, .dflt = 10, .min = 1, .max = 1024, .help = "bins of a filter; for pictures its edge in pixels"),
     OA_PARAM(train_params, padding, .dflt_text = "valid", .choices = padding_words,
@@ -51,7 +38,8 @@ static const oa_param train_table[] = {
              .help = "adam (0.9, 0.999) or rmsprop (0.9), both with 1e-7 in the divisor"),
     OA_PARAM(train_params, learning_rate, .dflt = 0.001, .min = 1e-12, .max = 1e12, .help = "step of the optimizer"),
     OA_PARAM(train_params, batch, .dflt = 32, .min = 1, .max = 65536, .help = "patterns per step"),
-    OA_PARAM(train_params, epochs, .dflt = 30, .min = 1, .max = 100000, .help = "times that all patterns are seen; the weights of the last are kept"),
+    OA_PARAM(train_params, epochs, .dflt = 30, .min = 1, .max = 100000, 
+             .help = "times that all patterns are seen; the weights of the last are kept. atomnet: for each block, and those of the best validation are kept"),
     OA_PARAM(train_params, folds, .dflt = 5, .min = 1, .max = 64,
              .help = "members of the ensemble: each leaves out another part of the patterns and is validated on it; 1 trains on all"),
     OA_PARAM(train_params, keep, .dflt_text = "all", .choices = keep_words, .help = "all members, or the best by its validation"),
@@ -62,6 +50,18 @@ static const oa_param train_table[] = {
     OA_PARAM(train_params, odds, .n_min = 2, .n_max = OA_CLASSES_MAX, .min = 1e-3, .max = 1e3,
              .help = "what the odds of each class are multiplied by when training is over, in order of the classes, for specimens where classes are not as "
                      "frequent as among the patterns; left out: 1 each"),
+    OA_PARAM(train_params, blocks, .dflt = 2, .min = 1, .max = OA_ATOMNET_BLOCKS_MAX,
+             .help = "atomnet: networks one after another, each of which also takes the probabilities of the one before"),
+    OA_PARAM(train_params, neighbours, .dflt = 32, .min = 2, .max = OA_ATOMNET_NEIGHBOURS_MAX,
+             .help = "atomnet: ions that the network sees at once, the ion itself included"),
+    OA_PARAM(train_params, penalty, .dflt_text = "per_sample", .choices = penalty_words,
+             .help = "atomnet: what holds the transforms near rotations, ion by ion; published: as in the authors' program, which compares those of different ions"),
+    OA_PARAM(train_params, norm, .dflt_text = "running", .choices = norm_words,
+             .help = "atomnet: statistics that the batch norm keeps: running, a mean over some hundred batches; last, those of the last batch, as published; "
+                     "none: no batch norm"),
+    OA_PARAM(train_params, species_codes, .dflt_text = "", .help = "atomnet: what number each species gets, Al:0,Li:1,Mg:2; other:0 for all that are not named"),
+    OA_PARAM(train_params, lattice_parameter, .unit = OA_NM, .dflt = 0, .min = 0, .max = 10, .help = "atomnet: edge of the cubic cell, by which coordinates are divided"),
+    OA_PARAM(train_params, threshold, .dflt = 0.5, .min = 0, .max = 1, .help = "atomnet: ions above this probability will be selected; the model keeps it"),
     OA_PARAM(train_params, seed, .dflt = 1, .min = 0, .max = OA_SEED_MAX, .help = "which weights to begin with, which order, which split"),
     OA_PARAM_END
 };
@@ -74,16 +74,25 @@ static const oa_preset_value allimg[] = {
     { "architecture", "cnn2d" }, { "filters", "16,32,64,64" }, { "kernel_width", "3" }, { "dense", "512" }, { "dropout", "0" }, { "optimizer", "rmsprop" },
     { "learning_rate", "0.001" }, { "batch", "32" }, { "epochs", "7" }, { "keep", "best" }, { "turn", "1" }, { NULL, NULL }
 };
+#define ATOMNET(codes, a, limit, number) { \
+    { "architecture", "atomnet" }, { "species_codes", codes }, { "lattice_parameter", a }, { "threshold", limit }, { "blocks", number }, { "dropout", "0.3" }, \
+    { "optimizer", "adam" }, { "learning_rate", "0.001" }, { "batch", "256" }, { "epochs", "15" }, { "folds", "1" }, { NULL, NULL } }
+static const oa_preset_value al_li_mg[] = ATOMNET("Al:0,Li:1,Mg:2", "0.405", "0.5", "2");
+static const oa_preset_value au_cu[] = ATOMNET("Cu:0,Au:1,Ag:1", "0.39", "0.3", "3");
+static const oa_preset_value co_alloy[] = ATOMNET("Co:1,Ni:2,Al:3,W:4,other:0", "0.3587", "0.5", "2");
 static const oa_preset train_presets[] = {
     { "cocrni-002", "CoCrNi along <002>: 16 filters, Adam, 30 epochs, five networks", cocrni },
     { "cocrni-111", "CoCrNi along <111>: the same", cocrni },
     { "feal-002", "Fe-Al along <002>: two channels, 64 filters, Adam, 30 epochs, five networks", feal },
     { "allimg-011", "Al-Li-Mg along <011>: pictures, four convolutions, RMSprop, 7 epochs, the best of five networks", allimg },
+    { "al-li-mg", "Al-Li-Mg, ion by ion: AtomNet of two blocks", al_li_mg },
+    { "au-cu", "Au-Cu, ion by ion: AtomNet of three blocks", au_cu },
+    { "co-alloy", "Co superalloy, ion by ion: AtomNet of two blocks", co_alloy },
     { .name = NULL }
 };
 
 static const oa_slot train_slots[] = {
-    { "patterns", OA_TAKES_RESULT, false, "labelled patterns: a result of `bank`, or an imported bank" },
+    { "patterns", OA_TAKES_SPECIMEN, false, "labelled patterns: a result of `bank`, or an imported bank; for atomnet cubes: a result of `synthesise --cubes`" },
     OA_SLOT_END
 };
 
@@ -98,7 +107,20 @@ static const oa_output train_outputs[] = {
     { .name = "history/accuracy", .type = OA_F32, .shape = "(member, epoch)", .help = "share of the training patterns called right on the way, dropout included" },
     { .name = "history/loss", .type = OA_F32, .shape = "(member, epoch)", .help = "mean cross-entropy of the training patterns" },
     { .name = "history/member", .type = OA_U32, .shape = "(member)", .help = "network of the ensemble" },
-    { .name = "history/epoch", .type = OA_U32, .shape = "(epoch)", .help = "epoch, from 1" },
+    { .name = "history/epoch", .type = OA_U32, .shape = "(epoch)", .help = "epoch, from 1; those of further blocks follow" },
+    { .name = "history/block", .type = OA_U32, .shape = "(epoch)", .is_optional = true, .help = "atomnet: block that is trained in the epoch" },
+    { .name = "history/penalty", .type = OA_F32, .shape = "(member, epoch)", .is_optional = true, .help = "atomnet: penalty of the transforms, training" },
+    { .name = "history/validation_penalty", .type = OA_F32, .shape = "(member, epoch)", .is_optional = true, .help = "atomnet: the same, validation" },
+    { .name = "history/validation_auc", .type = OA_F32, .shape = "(member, epoch)", .is_optional = true,
+      .help = "atomnet: chance that an ordered ion of the validation is more probable than one of the matrix" },
+    { .name = "blocks/auc", .type = OA_F64, .shape = "(block)", .axes = "block", .is_optional = true,
+      .help = "atomnet: chance that an ordered ion of the test cubes is more probable than one of the matrix, by block" },
+    { .name = "blocks/auc_binary", .type = OA_F64, .shape = "(block)", .is_optional = true,
+      .help = "the same where ions are only selected or not: the mean of the shares told right of both classes" },
+    { .name = "blocks/recall", .type = OA_F64, .shape = "(block)", .is_optional = true, .help = "share of the ordered ions above the threshold" },
+    { .name = "blocks/precision", .type = OA_F64, .shape = "(block)", .is_optional = true,
+      .help = "share of the ions above the threshold that are ordered; NaN where there are none" },
+    { .name = "blocks/block", .type = OA_U32, .shape = "(block)", .is_optional = true, .help = "block, from 1" },
     { .name = "confusion/count", .type = OA_U64, .shape = "(truth, predicted)", .axes = "truth,predicted", .is_optional = true,
       .help = "test patterns by class (upwards) and by what the ensemble calls them (to the right)" },
     { .name = "confusion/truth", .type = OA_U32, .shape = "(truth)", .is_optional = true, .help = "class; the long name says which is which" },
@@ -119,6 +141,8 @@ static const oa_output train_outputs[] = {
     { .name = "summary/temperature", .type = OA_F64, .is_optional = true, .help = "divides the logits for calibrated probabilities; 1 where the test has no error to fit it to" },
     { .name = "summary/calibration_error", .type = OA_F64, .is_optional = true, .help = "expected calibration error of the ensemble" },
     { .name = "summary/calibration_error_scaled", .type = OA_F64, .is_optional = true, .help = "the same with the temperature" },
+    { .name = "summary/test_auc", .type = OA_F64, .is_optional = true, .help = "atomnet: of the last block" },
+    { .name = "summary/cubes", .type = OA_U64, .is_optional = true, .help = "atomnet: cubes that were learnt from, validated on or tested with" },
     { .name = "summary/model_sha256", .type = OA_TEXT, .help = "digest over weights and input definition" },
     OA_OUTPUT_END
 };
@@ -126,6 +150,7 @@ static const oa_output train_outputs[] = {
 static oa_status train_check(oa_context *context, const void *params)
 {
     const train_params *p = params;
+    OA_TRY(train_is_atomnet(p) ? train_check_atomnet(context, p) : train_check_patterns(context, p));
     for (int i = 0; i < p->filters.n; i++)
         if (p->filters.v[i] != floor(p->filters.v[i]))
             return oa_fail_at(context, OA_IN_PARAMETER("filters"), "E_PARAMETER_RANGE", "%g filters; give whole numbers", p->filters.v[i]);
@@ -312,7 +337,7 @@ static void copy_rows(const training *t, const uint32_t *rows, size_t n, float *
 
 /* ---------------------------------------------------------------------------------------------- the test */
 
-enum { RELIABILITY_BINS = 15 };
+enum { RELIABILITY_BINS = TRAIN_RELIABILITY_BINS };
 
 /* The answers of the ensemble to the test patterns. */
 typedef struct verdict {
@@ -357,7 +382,7 @@ static void judge(const training *t, verdict *v)
     }
 }
 
-static oa_status put_reliability(oa_run *run, const verdict *v)
+oa_status train_put_reliability(oa_run *run, const oa_reliability_bin bins[TRAIN_RELIABILITY_BINS])
 {
     const size_t n = RELIABILITY_BINS;
     double *share, *confidence, *mean;
@@ -367,10 +392,10 @@ static oa_status put_reliability(oa_run *run, const verdict *v)
     OA_TRY(oa_put_array(run, "reliability/mean", 1, &n, &mean));
     OA_TRY(oa_put_array(run, "reliability/count", 1, &n, &count));
     for (size_t b = 0; b < n; b++) {
-        count[b] = v->bins[b].count;
+        count[b] = bins[b].count;
         confidence[b] = ((double)b + 0.5) / (double)n;
-        share[b] = count[b] ? (double)v->bins[b].correct / (double)count[b] : NAN;
-        mean[b] = count[b] ? v->bins[b].confidence / (double)count[b] : NAN;
+        share[b] = count[b] ? (double)bins[b].correct / (double)count[b] : NAN;
+        mean[b] = count[b] ? bins[b].confidence / (double)count[b] : NAN;
     }
     return OA_OK;
 }
@@ -396,7 +421,7 @@ static oa_status test_model(oa_run *run, training *t)
     t->model->temperature = fit.is_at_limit ? 1 : fit.temperature; /* no error among the patterns says nothing about its frequency */
     judge(t, &v);
     OA_TRY(put_confusion(run, t, &v));
-    OA_TRY(put_reliability(run, &v));
+    OA_TRY(train_put_reliability(run, v.bins));
     OA_TRY(oa_put_real(run, "summary/test_accuracy", (double)v.right / (double)v.logits.n));
     OA_TRY(oa_put_real(run, "summary/test_loss", fit.loss_before));
     OA_TRY(oa_put_real(run, "summary/temperature", t->model->temperature));
@@ -490,6 +515,7 @@ static oa_status fit_and_put(oa_run *run, training *t)
 static oa_status train_run(oa_run *run, const void *params)
 {
     training t;
+    if (train_is_atomnet(params)) return train_run_atomnet(run, params);
     oa_phase(run->context, "prepare");
     oa_status status = prepare(run, params, &t);
     if (status == OA_OK) status = fit_and_put(run, &t);
@@ -520,6 +546,7 @@ static uint64_t train_memory(const oa_run *run, const void *params)
     const oa_input *input = oa_run_input(run, "patterns");
     const oa_array *curves = NULL, *grey = NULL;
     double bytes = 64e6, weights = 0;
+    if (train_is_atomnet(p)) return train_memory_atomnet(run, p);
     for (size_t i = 0; input && input->result && i < input->result->n; i++) bytes += (double)oa_array_bytes(&input->result->arrays[i]);
     if (input && input->result) curves = oa_values_find(input->result, 1, "patterns/pattern"), grey = oa_values_find(input->result, 1, "pictures/grey");
     if (curves && curves->rank == 3) weights = count_weights(p, 1, (double)curves->dims[1], (double)curves->dims[2]);
@@ -530,11 +557,12 @@ static uint64_t train_memory(const oa_run *run, const void *params)
 
 const oa_step oa_step_train = {
     .name = "train",
-    .version = 1,
+    .version = 2,
     .title = "Train an ensemble of networks",
     .help = "Fits networks to labelled patterns, one per fold, and judges them on patterns that none has seen: confusion, reliability, the "
             "temperature that calibrates them, and a score for patterns unlike those of the training. The same seed gives the same weights "
-            "on any number of threads. Defaults are those of Li et al., Adv. Mater. 2024, 2407564.",
+            "on any number of threads. Defaults are those of Li et al., Adv. Mater. 2024, 2407564. With architecture atomnet (presets al-li-mg, au-cu, co-alloy) "
+            "networks of Yu et al. learn from cubes of synthesise to tell ordered ions.",
     .params = train_table, .params_size = sizeof(train_params), .presets = train_presets,
     .slots = train_slots,  .outputs = train_outputs,
     .is_simulation = true,

@@ -60,3 +60,38 @@ def test_one_specimen_takes_no_ranges_and_cubes_take_no_box(tmp_path):
     fails(64, "E_PARAMETER_VALUE", "synthesise", "--cubes", 2, "--box", "-3,3,-3,3,-6,0", "-o", out)
     fails(64, "E_PARAMETER_CHOICE", "synthesise", "--cubes", 2, "--structure", "bcc", "-o", out)
     assert not out.exists()
+
+
+def probabilities(path):
+    with h5py.File(path) as file:
+        group = file["entry1/segment/segment1/probability"]
+        return group["probability"][()], group["by_block"][()]
+
+
+def test_a_network_learns_from_cubes_and_segments_them(bank, tmp_path):
+    network, copy, found = tmp_path / "network.nxs", tmp_path / "again.nxs", tmp_path / "found.nxs"
+    words = ("train", bank, "--preset", "au-cu", "--blocks", 2, "--epochs", 1, "--neighbours", 16)
+    done = ok(*words, "--threads", 3, "-o", network)
+    summary = done["summary"]
+    assert summary["cubes"] == 12 and summary["members"] == 1 and 0.3 < summary["test_auc"] <= 1
+    assert digest(ok(*words, "--threads", 1, "-o", copy)) == digest(done)
+    assert call("replay", network, "--search", bank.parent).code == 0 and call("verify", network).code == 0
+    ok("segment", bank, "--model", network, "-o", found)
+    p, by_block = probabilities(found)
+    with h5py.File(bank) as file:
+        cube, domain, part = table(file, "truth/cube", "truth/domain", "cubes/part")
+    test, threshold = part[cube - 1] == 2, 0.3
+    with h5py.File(network) as file:
+        recall = file["entry1/train/train1/blocks/recall"][()]
+    assert by_block.shape == (len(p), 2)
+    for block in range(2):
+        assert np.isclose(np.mean(by_block[test & (domain > 0), block] > threshold), recall[block], atol=1e-12)
+
+
+def test_a_network_of_neighbours_needs_cubes(bank, tmp_path):
+    specimen, out = tmp_path / "specimen.nxs", tmp_path / "x.nxs"
+    ok("synthesise", "--box", "-3,3,-3,3,-6,0", "--domains", 2, "-o", specimen)
+    assert "synthesise --cubes" in fails(65, "E_INPUT_KIND", "train", specimen, "--preset", "au-cu", "-o", out)["text"]
+    fails(65, "E_INPUT_KIND", "train", bank, "--preset", "cocrni-002", "-o", out)
+    fails(64, "E_PARAMETER_VALUE", "train", bank, "--preset", "au-cu", "--dense", 64, "-o", out)
+    assert not out.exists()
