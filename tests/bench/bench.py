@@ -318,6 +318,8 @@ ROWS = {
                 lambda s: s.ours("atomnet", "atomnet.f32"), lambda s: s.peer("atomnet", "atomnet.f32", requirements=ONNX)),
     "training": ("training, cocrni-002, 5 folds, published network", "patterns/s", "Keras 3.15, TensorFlow 2.21", 5, None,
                  lambda s: s.training(), lambda s: s.peer("training", "3", requirements=HERE / "requirements-training.txt")),
+    "atomnet_training": ("training of a block of AtomNet, batch 256", "atoms/s", "torch 2.15", 2, None,
+                         lambda s: s.ours("atomnet_training", "40"), lambda s: s.peer("atomnet_training", "10", requirements=HERE / "requirements-torch.txt")),
     "csro_job": ("csro, 3 species, 5 networks: ours with control and domains, the peer without", "curves/s", "numba + ONNX Runtime", 2, None,
                  lambda s: s.job(), lambda s: s.peer("job", str(s.folder / "tip.pos"), "cocrni.f32", COCRNI, ",".join(map(str, TIP)), "5",
                                                      requirements=HERE / "requirements-job.txt")),

@@ -15,6 +15,7 @@
  *                                                          check: sum of the shares of the first class
  *   atomnet BLOCK.f32          one block of AtomNet; the file has its weights without batch norm, layer by layer, then atoms
  *                              (n, 32, 5)                check: sum of the logits
+ *   atomnet_training STEPS     batches of 256 atoms with 32 rows of 5 columns, anything in them
  *   dbscan IONS.pos            eps 0.4 nm, 3 points        check: domains
  *   nearest IONS.pos           32 nearest ions, itself included, tree and lists, 2^18 lists at a time
  *                                                          check: sum of all rows in the lists; extra: bytes of the tree */
@@ -26,6 +27,7 @@
 
 #include "base/context.h"
 #include "base/memory.h"
+#include "base/random.h"
 #include "io/format.h"
 #include "math/curve.h"
 #include "math/dbscan.h"
@@ -33,6 +35,7 @@
 #include "math/ranging.h"
 #include "math/sdm.h"
 #include "nn/atomnet.h"
+#include "nn/atomnet_learner.h"
 #include "nn/network.h"
 
 enum { REPEATS_RRNG = 200, KEPT = 93, TAPS = 10, UNITS = 256, NEAREST = 32, LISTS = 1 << 18 };
@@ -51,6 +54,8 @@ typedef struct bench {
     oa_atomnet_plan atomnet;
     size_t patterns;
     float *mean;
+    oa_atomnet_learner *learner;
+    uint8_t *label;
     /* of the last run */
     double items, check, extra;
 } bench;
@@ -306,6 +311,39 @@ static void check_atomnet(bench *b)
     for (size_t i = 0; i < b->patterns; i++) b->check += (double)b->mean[i];
 }
 
+enum { ATOMS = 256, ROWS = 32, COLUMNS = 5 };
+
+static oa_status prepare_learner(bench *b)
+{
+    const oa_atomnet_setting setting = { .columns = COLUMNS, .rows = ROWS, .batch = ATOMS, .has_norm = true, .norm_epsilon = 1e-3, .norm_momentum = 0.99, .dropout = 0.3,
+                                         .learning_rate = 1e-3, .seed = 8 };
+    oa_random random = oa_random_start(8, 8);
+    float *values;
+    OA_TRY(oa_arena_take(&b->arena, &values, oa_atomnet_layout(COLUMNS, true, NULL), sizeof *values));
+    OA_TRY(oa_arena_take(&b->arena, &b->curves, ATOMS * ROWS * COLUMNS, sizeof *b->curves));
+    OA_TRY(oa_arena_take(&b->arena, &b->label, ATOMS, 1));
+    for (size_t i = 0; i < ATOMS * ROWS * COLUMNS; i++) b->curves[i] = (float)oa_random_normal(&random);
+    for (size_t i = 0; i < ATOMS; i++) b->label[i] = (uint8_t)oa_random_below(&random, 2);
+    OA_TRY(oa_atomnet_learner_new(b->context, &setting, values, &b->learner));
+    oa_atomnet_learner_begin(b->learner);
+    return OA_OK;
+}
+
+static void give_rows(void *arg, size_t i, float *x)
+{
+    const bench *b = arg;
+    memcpy(x, b->curves + i * ROWS * COLUMNS, ROWS * COLUMNS * sizeof *x);
+}
+
+static oa_status run_learner(bench *b)
+{
+    const long steps = strtol(b->path, NULL, 10);
+    oa_atomnet_loss loss;
+    for (long i = 0; i < steps; i++) OA_TRY(oa_atomnet_learner_step(b->learner, ATOMS, give_rows, b, b->label, &loss));
+    b->items = (double)(steps * ATOMS);
+    return OA_OK;
+}
+
 static oa_status run_dbscan(bench *b)
 {
     oa_points points = points_of(b->ions);
@@ -363,6 +401,7 @@ static const struct task {
     { "clean", prepare_clean, run_clean, check_curves },
     { "cnn", prepare_cnn, run_cnn, check_cnn },
     { "atomnet", prepare_atomnet, run_atomnet, check_atomnet },
+    { "atomnet_training", prepare_learner, run_learner, NULL },
     { "dbscan", prepare_ions, run_dbscan, NULL },
     { "nearest", prepare_nearest, run_nearest, NULL },
 };
@@ -403,7 +442,7 @@ int main(int argc, char **argv)
 {
     const struct task *task = argc > 3 ? find_task(argv[1]) : NULL;
     if (!task) {
-        fprintf(stderr, "usage: bench_engine rrng|label|sdm|clean|cnn|atomnet|dbscan|nearest THREADS FILE [FILE|X,Y,Z]\n");
+        fprintf(stderr, "usage: bench_engine rrng|label|sdm|clean|cnn|atomnet|atomnet_training|dbscan|nearest THREADS FILE [FILE|X,Y,Z]\n");
         return 2;
     }
     const oa_context_options about = { .threads = (int)strtol(argv[2], NULL, 10) };
@@ -417,6 +456,7 @@ int main(int argc, char **argv)
     oa_ranges__free(b.ranges);
     oa_atomnet_plan_free(b.context, &b.atomnet);
     oa_model_free(b.model);
+    oa_atomnet_learner_free(b.learner);
     oa_context_free(b.context);
     return status != OA_OK;
 }

@@ -123,6 +123,12 @@ def training(threads, epochs):
     return peer_training.Training(threads, epochs)
 
 
+def atomnet_training(threads, steps):
+    import peer_atomnet
+
+    return peer_atomnet.Steps(threads, steps)
+
+
 def job(threads, *words):
     import peer_job
 
@@ -219,8 +225,8 @@ class Nearest:
         return len(self.points), total, 0
 
 
-TASKS = {"rrng-apav": rrng_apav, "rrng-ifes": rrng_ifes, "label": Label, "sdm": Sdm, "curve": Curve, "cnn": cnn, "atomnet": atomnet, "training": training, "job": job,
-         "dbscan": Dbscan, "dbscan-open3d": Open3d, "nearest": Nearest, "raw": Raw}
+TASKS = {"rrng-apav": rrng_apav, "rrng-ifes": rrng_ifes, "label": Label, "sdm": Sdm, "curve": Curve, "cnn": cnn, "atomnet": atomnet, "training": training,
+         "atomnet_training": atomnet_training, "job": job, "dbscan": Dbscan, "dbscan-open3d": Open3d, "nearest": Nearest, "raw": Raw}
 
 
 def main():
