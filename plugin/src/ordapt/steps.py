@@ -35,7 +35,7 @@ __all__ = ["attribute", "bank", "classify", "composition", "crop", "density_map"
 _Options = _call.Options
 
 
-def import_(files: Path | Sequence[Path], metadata: Path | None = None, *, byte_order: Literal["big", "little"] | None = None,
+def import_(metadata: Path | Sequence[Path] | None = None, *, byte_order: Literal["big", "little"] | None = None,
             fourth: Literal["mass_to_charge", "cluster"] | None = None, force: bool | None = None, drop_nonfinite: bool | None = None,
             allow_overlap: Literal["reject", "first"] | None = None, allow_negative: bool | None = None,
             preset: Literal["", "cocrni-002", "cocrni-111", "feal-002", "al-li-mg", "au-cu", "co-alloy"] | None = None,
@@ -48,8 +48,6 @@ def import_(files: Path | Sequence[Path], metadata: Path | None = None, *, byte_
     file after file, with minimum 0 and maximum 1. Coordinates are never flipped, shifted or scaled, and rows stay in order of evaporation.
 
     Slots:
-        files: ions (.pos, .epos, .apt, .ato, .csv, .txt, .hdf5, .nxs), ranges (.rrng, .rng, .env), published networks or AtomNet
-            checkpoints (.h5), or curves of a bank (.npy)
         metadata: what is known about specimen and instrument, .yaml or .json with the keys of pynxtools-apm
 
     Parameters:
@@ -120,7 +118,7 @@ def import_(files: Path | Sequence[Path], metadata: Path | None = None, *, byte_
         summary/invalid_patterns: of these, constant or with NaN
         summary/assumed: what the files of a bank do not say and was assumed
     """
-    return _call.run("import", {"files": files, "metadata": metadata},
+    return _call.run("import", {"metadata": metadata},
                      {"byte_order": byte_order, "fourth": fourth, "force": force, "drop_nonfinite": drop_nonfinite,
                       "allow_overlap": allow_overlap, "allow_negative": allow_negative, "preset": preset, "labels": labels},
                      _Options(threads, kernel, progress, search))
@@ -734,27 +732,33 @@ def bank(*, preset: Literal["cocrni-002", "cocrni-111", "feal-002", "allimg-011"
                      _Options(threads, kernel, progress, search))
 
 
-def train(patterns: Result | Path, *, preset: Literal["cocrni-002", "cocrni-111", "feal-002", "allimg-011"] | None = None,
-          architecture: Literal["cnn1d", "cnn2d"] | None = None, filters: Numbers | None = None, kernel_width: int | None = None,
+def train(patterns: Path, *,
+          preset: Literal["cocrni-002", "cocrni-111", "feal-002", "allimg-011", "al-li-mg", "au-cu", "co-alloy"] | None = None,
+          architecture: Literal["cnn1d", "cnn2d", "atomnet"] | None = None, filters: Numbers | None = None, kernel_width: int | None = None,
           padding: Literal["valid", "same"] | None = None, pool_padding: Literal["valid", "same"] | None = None, dense: int | None = None,
           dropout: float | None = None, optimizer: Literal["adam", "rmsprop"] | None = None, learning_rate: float | None = None,
           batch: int | None = None, epochs: int | None = None, folds: int | None = None, keep: Literal["all", "best"] | None = None,
           split: Literal["group", "published"] | None = None, test_share: float | None = None, turn: float | None = None,
-          odds: Numbers | None = None, seed: int | None = None, threads: int | None = None, kernel: str | None = None,
-          progress: Progress | None = None, search: Path | Sequence[Path] | None = None) -> Result:
+          odds: Numbers | None = None, blocks: int | None = None, neighbours: int | None = None,
+          penalty: Literal["per_sample", "published"] | None = None, norm: Literal["running", "last", "none"] | None = None,
+          species_codes: Words | None = None, lattice_parameter: float | None = None, threshold: float | None = None,
+          seed: int | None = None, threads: int | None = None, kernel: str | None = None, progress: Progress | None = None,
+          search: Path | Sequence[Path] | None = None) -> Result:
     """Train an ensemble of networks.
 
     Fits networks to labelled patterns, one per fold, and judges them on patterns that none has seen: confusion, reliability, the
     temperature that calibrates them, and a score for patterns unlike those of the training. The same seed gives the same weights on any
-    number of threads. Defaults are those of Li et al., Adv. Mater. 2024, 2407564.
+    number of threads. Defaults are those of Li et al., Adv. Mater. 2024, 2407564. With architecture atomnet (presets al-li-mg, au-cu, co-
+    alloy) networks of Yu et al. learn from cubes of synthesise to tell ordered ions.
 
     Slots:
-        patterns: labelled patterns: a result of `bank`, or an imported bank
+        patterns: labelled patterns: a result of `bank`, or an imported bank; for atomnet cubes: a result of `synthesise --cubes`
 
     Parameters:
         preset: network and training of a paper; the patterns must be of the same preset, or of none (default cocrni-002)
         architecture: cnn1d: convolutions along curves; cnn2d: over pictures. Each is followed by a ReLU and pooling by two, the last by a
-            dense layer and the output (default cnn1d)
+            dense layer and the output. atomnet: of ions and their nearest neighbours, for `segment`; it takes cubes of `synthesise`
+            (default cnn1d)
         filters: filters of each convolution, in order (1 to 1024; default 16)
         kernel_width: bins of a filter; for pictures its edge in pixels (1 to 1024; default 10)
         padding: valid: filters stay inside, as in all published models; same: zeros around, as in the published notebooks (default valid)
@@ -764,7 +768,8 @@ def train(patterns: Result | Path, *, preset: Literal["cocrni-002", "cocrni-111"
         optimizer: adam (0.9, 0.999) or rmsprop (0.9), both with 1e-7 in the divisor (default adam)
         learning_rate: step of the optimizer (1e-12 to 1e+12; default 0.001)
         batch: patterns per step (1 to 65536; default 32)
-        epochs: times that all patterns are seen; the weights of the last are kept (1 to 100000; default 30)
+        epochs: times that all patterns are seen; the weights of the last are kept. atomnet: for each block, and those of the best
+            validation are kept (1 to 100000; default 30)
         folds: members of the ensemble: each leaves out another part of the patterns and is validated on it; 1 trains on all (1 to 64;
             default 5)
         keep: all members, or the best by its validation (default all)
@@ -774,6 +779,15 @@ def train(patterns: Result | Path, *, preset: Literal["cocrni-002", "cocrni-111"
         turn: pictures are turned by a random angle up to this while training (degree; 0 to 180; default 0)
         odds: what the odds of each class are multiplied by when training is over, in order of the classes, for specimens where classes are
             not as frequent as among the patterns; left out: 1 each (0.001 to 1000; default none, or found by the engine)
+        blocks: atomnet: networks one after another, each of which also takes the probabilities of the one before (1 to 4; default 2)
+        neighbours: atomnet: ions that the network sees at once, the ion itself included (2 to 128; default 32)
+        penalty: atomnet: what holds the transforms near rotations, ion by ion; published: as in the authors' program, which compares those
+            of different ions (default per_sample)
+        norm: atomnet: statistics that the batch norm keeps: running, a mean over some hundred batches; last, those of the last batch, as
+            published; none: no batch norm (default running)
+        species_codes: atomnet: what number each species gets, Al:0,Li:1,Mg:2; other:0 for all that are not named (default none)
+        lattice_parameter: atomnet: edge of the cubic cell, by which coordinates are divided (nm; 0 to 10; default 0)
+        threshold: atomnet: ions above this probability will be selected; the model keeps it (0 to 1; default 0.5)
         seed: which weights to begin with, which order, which split (0 to 9.00719925474e+15; default 1)
 
     Presets:
@@ -781,6 +795,9 @@ def train(patterns: Result | Path, *, preset: Literal["cocrni-002", "cocrni-111"
         cocrni-111: CoCrNi along <111>: the same
         feal-002: Fe-Al along <002>: two channels, 64 filters, Adam, 30 epochs, five networks
         allimg-011: Al-Li-Mg along <011>: pictures, four convolutions, RMSprop, 7 epochs, the best of five networks
+        al-li-mg: Al-Li-Mg, ion by ion: AtomNet of two blocks
+        au-cu: Au-Cu, ion by ion: AtomNet of three blocks
+        co-alloy: Co superalloy, ion by ion: AtomNet of two blocks
 
     Gives:
         model: the ensemble
@@ -792,7 +809,17 @@ def train(patterns: Result | Path, *, preset: Literal["cocrni-002", "cocrni-111"
         history/accuracy (member, epoch): share of the training patterns called right on the way, dropout included
         history/loss (member, epoch): mean cross-entropy of the training patterns
         history/member (member): network of the ensemble
-        history/epoch (epoch): epoch, from 1
+        history/epoch (epoch): epoch, from 1; those of further blocks follow
+        history/block (epoch): atomnet: block that is trained in the epoch
+        history/penalty (member, epoch): atomnet: penalty of the transforms, training
+        history/validation_penalty (member, epoch): atomnet: the same, validation
+        history/validation_auc (member, epoch): atomnet: chance that an ordered ion of the validation is more probable than one of the
+            matrix
+        blocks/auc (block): atomnet: chance that an ordered ion of the test cubes is more probable than one of the matrix, by block
+        blocks/auc_binary (block): the same where ions are only selected or not: the mean of the shares told right of both classes
+        blocks/recall (block): share of the ordered ions above the threshold
+        blocks/precision (block): share of the ions above the threshold that are ordered; NaN where there are none
+        blocks/block (block): block, from 1
         confusion/count (truth, predicted): test patterns by class (upwards) and by what the ensemble calls them (to the right)
         confusion/truth (truth): class; the long name says which is which
         confusion/predicted (predicted): class
@@ -811,13 +838,17 @@ def train(patterns: Result | Path, *, preset: Literal["cocrni-002", "cocrni-111"
         summary/temperature: divides the logits for calibrated probabilities; 1 where the test has no error to fit it to
         summary/calibration_error: expected calibration error of the ensemble
         summary/calibration_error_scaled: the same with the temperature
+        summary/test_auc: atomnet: of the last block
+        summary/cubes: atomnet: cubes that were learnt from, validated on or tested with
         summary/model_sha256: digest over weights and input definition
     """
     return _call.run("train", {"patterns": patterns},
                      {"preset": preset, "architecture": architecture, "filters": filters, "kernel_width": kernel_width, "padding": padding,
                       "pool_padding": pool_padding, "dense": dense, "dropout": dropout, "optimizer": optimizer,
                       "learning_rate": learning_rate, "batch": batch, "epochs": epochs, "folds": folds, "keep": keep, "split": split,
-                      "test_share": test_share, "turn": turn, "odds": odds, "seed": seed},
+                      "test_share": test_share, "turn": turn, "odds": odds, "blocks": blocks, "neighbours": neighbours, "penalty": penalty,
+                      "norm": norm, "species_codes": species_codes, "lattice_parameter": lattice_parameter, "threshold": threshold,
+                      "seed": seed},
                      _Options(threads, kernel, progress, search))
 
 

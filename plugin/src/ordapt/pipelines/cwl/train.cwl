@@ -3,7 +3,7 @@
 cwlVersion: "v1.2"
 class: "CommandLineTool"
 label: "Train an ensemble of networks"
-doc: "Fits networks to labelled patterns, one per fold, and judges them on patterns that none has seen: confusion, reliability, the temperature that calibrates them, and a score for patterns unlike those of the training. The same seed gives the same weights on any number of threads. Defaults are those of Li et al., Adv. Mater. 2024, 2407564."
+doc: "Fits networks to labelled patterns, one per fold, and judges them on patterns that none has seen: confusion, reliability, the temperature that calibrates them, and a score for patterns unlike those of the training. The same seed gives the same weights on any number of threads. Defaults are those of Li et al., Adv. Mater. 2024, 2407564. With architecture atomnet (presets al-li-mg, au-cu, co-alloy) networks of Yu et al. learn from cubes of synthesise to tell ordered ions."
 hints:
   SoftwareRequirement:
     packages:
@@ -16,19 +16,19 @@ baseCommand: ["ordapt", "train", "--json"]
 inputs:
   patterns:
     type: "File"
-    doc: "labelled patterns: a result of `bank`, or an imported bank"
+    doc: "labelled patterns: a result of `bank`, or an imported bank; for atomnet cubes: a result of `synthesise --cubes`"
     inputBinding:
       position: 1
   preset:
-    type: ["null", {"type": "enum", "symbols": ["cocrni-002", "cocrni-111", "feal-002", "allimg-011"]}]
+    type: ["null", {"type": "enum", "symbols": ["cocrni-002", "cocrni-111", "feal-002", "allimg-011", "al-li-mg", "au-cu", "co-alloy"]}]
     label: "preset"
     doc: "network and training of a paper; the patterns must be of the same preset, or of none [default cocrni-002]"
     inputBinding:
       prefix: "--preset"
   architecture:
-    type: ["null", {"type": "enum", "symbols": ["cnn1d", "cnn2d"]}]
+    type: ["null", {"type": "enum", "symbols": ["cnn1d", "cnn2d", "atomnet"]}]
     label: "architecture"
-    doc: "cnn1d: convolutions along curves; cnn2d: over pictures. Each is followed by a ReLU and pooling by two, the last by a dense layer and the output [default cnn1d; or that of the preset]"
+    doc: "cnn1d: convolutions along curves; cnn2d: over pictures. Each is followed by a ReLU and pooling by two, the last by a dense layer and the output. atomnet: of ions and their nearest neighbours, for `segment`; it takes cubes of `synthesise` [default cnn1d; or that of the preset]"
     inputBinding:
       prefix: "--architecture"
   filters:
@@ -89,13 +89,13 @@ inputs:
   epochs:
     type: "int?"
     label: "epochs"
-    doc: "times that all patterns are seen; the weights of the last are kept [1 to 100000; default 30; or that of the preset]"
+    doc: "times that all patterns are seen; the weights of the last are kept. atomnet: for each block, and those of the best validation are kept [1 to 100000; default 30; or that of the preset]"
     inputBinding:
       prefix: "--epochs"
   folds:
     type: "int?"
     label: "folds"
-    doc: "members of the ensemble: each leaves out another part of the patterns and is validated on it; 1 trains on all [1 to 64; default 5]"
+    doc: "members of the ensemble: each leaves out another part of the patterns and is validated on it; 1 trains on all [1 to 64; default 5; or that of the preset]"
     inputBinding:
       prefix: "--folds"
   keep:
@@ -129,6 +129,48 @@ inputs:
     inputBinding:
       prefix: "--odds"
       itemSeparator: ","
+  blocks:
+    type: "int?"
+    label: "blocks"
+    doc: "atomnet: networks one after another, each of which also takes the probabilities of the one before [1 to 4; default 2; or that of the preset]"
+    inputBinding:
+      prefix: "--blocks"
+  neighbours:
+    type: "int?"
+    label: "neighbours"
+    doc: "atomnet: ions that the network sees at once, the ion itself included [2 to 128; default 32]"
+    inputBinding:
+      prefix: "--neighbours"
+  penalty:
+    type: ["null", {"type": "enum", "symbols": ["per_sample", "published"]}]
+    label: "penalty"
+    doc: "atomnet: what holds the transforms near rotations, ion by ion; published: as in the authors' program, which compares those of different ions [default per_sample]"
+    inputBinding:
+      prefix: "--penalty"
+  norm:
+    type: ["null", {"type": "enum", "symbols": ["running", "last", "none"]}]
+    label: "norm"
+    doc: "atomnet: statistics that the batch norm keeps: running, a mean over some hundred batches; last, those of the last batch, as published; none: no batch norm [default running]"
+    inputBinding:
+      prefix: "--norm"
+  species_codes:
+    type: "string?"
+    label: "species_codes"
+    doc: "atomnet: what number each species gets, Al:0,Li:1,Mg:2; other:0 for all that are not named [or that of the preset]"
+    inputBinding:
+      prefix: "--species-codes"
+  lattice_parameter:
+    type: "double?"
+    label: "lattice_parameter"
+    doc: "atomnet: edge of the cubic cell, by which coordinates are divided [nm; 0 to 10; default 0; or that of the preset]"
+    inputBinding:
+      prefix: "--lattice-parameter"
+  threshold:
+    type: "double?"
+    label: "threshold"
+    doc: "atomnet: ions above this probability will be selected; the model keeps it [0 to 1; default 0.5; or that of the preset]"
+    inputBinding:
+      prefix: "--threshold"
   seed:
     type: "long?"
     label: "seed"

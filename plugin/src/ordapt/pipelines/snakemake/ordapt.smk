@@ -19,8 +19,6 @@ include: "functions.smk"
 # Vendor files to NeXus: Reads ions, range files, published networks and banks of curves. Ions together with a range file get their types; ranges
 # alone and ions alone are kept as they are; several networks become one ensemble, AtomNet checkpoints the blocks of one network; curves become
 # patterns, file after file, with minimum 0 and maximum 1. Coordinates are never flipped, shifted or scaled, and rows stay in order of evaporation.
-#   input files: ions (.pos, .epos, .apt, .ato, .csv, .txt, .hdf5, .nxs), ranges (.rrng, .rng, .env), published networks or AtomNet checkpoints (.h5),
-#   or curves of a bank (.npy)
 #   input metadata (may be left out): what is known about specimen and instrument, .yaml or .json with the keys of pynxtools-apm
 #   byte_order: order of the bytes of .pos and .epos; the format says big, a few programs write little. Never guessed [default big]
 #   fourth: what the fourth value of .pos is: mass_to_charge, or the cluster number that some programs export there [default mass_to_charge]
@@ -34,7 +32,7 @@ include: "functions.smk"
 #   labels: classes of the .npy files of a bank, FCC,CSRO: one for each file, or for as many files as there are channels; left out: patterns without
 #   labels
 rule import_:
-    input: **files("import", files=["{name}.pos", "{name}.rrng"])
+    input: **files("import", metadata=["{name}.pos", "{name}.rrng"])
     output: result="{name}.import.nxs", document="{name}.import.json"
     log: "{name}.import.log"
     params: call=arguments("import", **settings("import"))
@@ -255,19 +253,24 @@ rule bank:
 
 # Train an ensemble of networks: Fits networks to labelled patterns, one per fold, and judges them on patterns that none has seen: confusion,
 # reliability, the temperature that calibrates them, and a score for patterns unlike those of the training. The same seed gives the same weights on
-# any number of threads. Defaults are those of Li et al., Adv. Mater. 2024, 2407564.
-#   input patterns: labelled patterns: a result of `bank`, or an imported bank
+# any number of threads. Defaults are those of Li et al., Adv. Mater. 2024, 2407564. With architecture atomnet (presets al-li-mg, au-cu, co-alloy)
+# networks of Yu et al. learn from cubes of synthesise to tell ordered ions.
+#   input patterns: labelled patterns: a result of `bank`, or an imported bank; for atomnet cubes: a result of `synthesise --cubes`
 #   preset: network and training of a paper; the patterns must be of the same preset, or of none [default cocrni-002]
 #   padding: valid: filters stay inside, as in all published models; same: zeros around, as in the published notebooks [default valid]
 #   pool_padding: the same for pooling [default valid]
-#   folds: members of the ensemble: each leaves out another part of the patterns and is validated on it; 1 trains on all [1 to 64; default 5]
 #   split: group: a pattern and its copies stay together; published: each for itself, so that copies of test patterns are trained on [default group]
 #   test_share: share of the patterns that no member sees; accuracy and calibration come from them [0 to 0.9; default 0.1]
 #   odds: what the odds of each class are multiplied by when training is over, in order of the classes, for specimens where classes are not as
 #   frequent as among the patterns; left out: 1 each [2 to 16 numbers; 0.001 to 1000]
+#   neighbours: atomnet: ions that the network sees at once, the ion itself included [2 to 128; default 32]
+#   penalty: atomnet: what holds the transforms near rotations, ion by ion; published: as in the authors' program, which compares those of different
+#   ions [default per_sample]
+#   norm: atomnet: statistics that the batch norm keeps: running, a mean over some hundred batches; last, those of the last batch, as published; none:
+#   no batch norm [default running]
 #   seed: which weights to begin with, which order, which split [0 to 9007199254740991; default 1]
-#   filled by a preset (cocrni-002, cocrni-111, feal-002, allimg-011), each may be set: architecture, filters, kernel_width, dense, dropout,
-#   optimizer, learning_rate, batch, epochs, keep, turn
+#   filled by a preset (cocrni-002, cocrni-111, feal-002, allimg-011, al-li-mg, au-cu, co-alloy), each may be set: architecture, filters,
+#   kernel_width, dense, dropout, optimizer, learning_rate, batch, epochs, folds, keep, turn, blocks, species_codes, lattice_parameter, threshold
 rule train:
     input: **files("train", patterns="{name}.nxs")
     output: result="{name}.train.nxs", document="{name}.train.json"
