@@ -448,7 +448,7 @@ static void test_domains_step__each_selection_is_a_task(void **state)
     step_run *both = begin(context, ions, control);
     use_result(&both->inputs[0], result);
     use_result(&both->inputs[1], random);
-    both->inputs[0].maker = (oa_maker){ make_again, &maker };
+    both->inputs[0].maker = (oa_maker){ .make = make_again, .self = &maker };
     step_set(both, "draws", "9");
     check_ok(context, step_go(both));
     assert_int_equal(maker.calls, 9);
