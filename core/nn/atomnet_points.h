@@ -3,7 +3,7 @@
 #define OA_NN_ATOMNET_POINTS_H
 
 #include "math/nearest.h"
-#include "nn/atomnet.h"
+#include "nn/atomnet_pass.h"
 
 /* Atoms in the order of the leaves (places, math/nearest.h), whose unit is the lattice parameter and k the rows of the network. */
 typedef struct oa_atomnet_points {

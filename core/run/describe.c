@@ -115,7 +115,8 @@ static json_t *presets_json(const oa_step *step)
 
 static json_t *slots_json(const oa_step *step)
 {
-    static const char *const takes[] = { "ions", "selection", "ranges", "model", "result", "metadata", "sources" };
+    static const char *const takes[] = { [OA_TAKES_IONS] = "ions", [OA_TAKES_SELECTION] = "selection", [OA_TAKES_RANGES] = "ranges", [OA_TAKES_MODEL] = "model",
+                                         [OA_TAKES_RESULT] = "result", [OA_TAKES_SPECIMEN] = "result", [OA_TAKES_METADATA] = "metadata", [OA_TAKES_SOURCES] = "sources" };
     json_t *out = json_array();
     for (const oa_slot *slot = step->slots; slot->name; slot++)
         json_array_append_new(out, json_pack("{s:s, s:s, s:b, s:s}", "name", slot->name, "takes", takes[slot->kind], "required",

@@ -10,7 +10,7 @@
 #include "math/calibration.h"
 #include "nn/outlier.h"
 #include "step/patterns.h"
-#include "step/train.h"
+#include "step/training.h"
 
 static const char *const preset_words[] = { "cocrni-002", "cocrni-111", "feal-002", "allimg-011", "al-li-mg", "au-cu", "co-alloy", NULL };
 static const char *const architecture_words[] = { "cnn1d", "cnn2d", "atomnet", NULL };

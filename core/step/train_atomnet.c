@@ -7,7 +7,7 @@
 
 #include "math/calibration.h"
 #include "nn/atomnet_train.h"
-#include "step/train.h"
+#include "step/training.h"
 
 enum { PART_TRAIN, PART_VALIDATION, PART_TEST, BATCH_MAX = 4096 };
 #define NORM_EPSILON 1e-3

@@ -34,7 +34,7 @@
 #include "math/nearest.h"
 #include "math/ranging.h"
 #include "math/sdm.h"
-#include "nn/atomnet.h"
+#include "nn/atomnet_pass.h"
 #include "nn/atomnet_learner.h"
 #include "nn/network.h"
 

@@ -7,7 +7,7 @@
 
 #include "io/format.h"
 #include "io/h5.h"
-#include "nn/atomnet.h"
+#include "nn/atomnet_pass.h"
 
 enum { CHOSEN = 500, TRACED = 8, ROWS = 32 };
 

@@ -35,7 +35,7 @@ __all__ = ["attribute", "bank", "classify", "composition", "crop", "density_map"
 _Options = _call.Options
 
 
-def import_(metadata: Path | Sequence[Path] | None = None, *, byte_order: Literal["big", "little"] | None = None,
+def import_(files: Path | Sequence[Path], metadata: Path | None = None, *, byte_order: Literal["big", "little"] | None = None,
             fourth: Literal["mass_to_charge", "cluster"] | None = None, force: bool | None = None, drop_nonfinite: bool | None = None,
             allow_overlap: Literal["reject", "first"] | None = None, allow_negative: bool | None = None,
             preset: Literal["", "cocrni-002", "cocrni-111", "feal-002", "al-li-mg", "au-cu", "co-alloy"] | None = None,
@@ -48,6 +48,8 @@ def import_(metadata: Path | Sequence[Path] | None = None, *, byte_order: Litera
     file after file, with minimum 0 and maximum 1. Coordinates are never flipped, shifted or scaled, and rows stay in order of evaporation.
 
     Slots:
+        files: ions (.pos, .epos, .apt, .ato, .csv, .txt, .hdf5, .nxs), ranges (.rrng, .rng, .env), published networks or AtomNet
+            checkpoints (.h5), or curves of a bank (.npy)
         metadata: what is known about specimen and instrument, .yaml or .json with the keys of pynxtools-apm
 
     Parameters:
@@ -118,7 +120,7 @@ def import_(metadata: Path | Sequence[Path] | None = None, *, byte_order: Litera
         summary/invalid_patterns: of these, constant or with NaN
         summary/assumed: what the files of a bank do not say and was assumed
     """
-    return _call.run("import", {"metadata": metadata},
+    return _call.run("import", {"files": files, "metadata": metadata},
                      {"byte_order": byte_order, "fourth": fourth, "force": force, "drop_nonfinite": drop_nonfinite,
                       "allow_overlap": allow_overlap, "allow_negative": allow_negative, "preset": preset, "labels": labels},
                      _Options(threads, kernel, progress, search))
@@ -732,7 +734,7 @@ def bank(*, preset: Literal["cocrni-002", "cocrni-111", "feal-002", "allimg-011"
                      _Options(threads, kernel, progress, search))
 
 
-def train(patterns: Path, *,
+def train(patterns: Result | Path, *,
           preset: Literal["cocrni-002", "cocrni-111", "feal-002", "allimg-011", "al-li-mg", "au-cu", "co-alloy"] | None = None,
           architecture: Literal["cnn1d", "cnn2d", "atomnet"] | None = None, filters: Numbers | None = None, kernel_width: int | None = None,
           padding: Literal["valid", "same"] | None = None, pool_padding: Literal["valid", "same"] | None = None, dense: int | None = None,

@@ -2,7 +2,7 @@
 #include "core/data/atomnet_made.h"
 
 #include "base/memory.h"
-#include "nn/atomnet.h"
+#include "nn/atomnet_pass.h"
 #include "run/run.h"
 #include "step/step.h"
 

@@ -14,8 +14,13 @@ hints:
     ramMin: 1024
 baseCommand: ["ordapt", "import", "--json"]
 inputs:
+  files:
+    type: "File[]"
+    doc: "ions (.pos, .epos, .apt, .ato, .csv, .txt, .hdf5, .nxs), ranges (.rrng, .rng, .env), published networks or AtomNet checkpoints (.h5), or curves of a bank (.npy)"
+    inputBinding:
+      position: 1
   metadata:
-    type: "File[]?"
+    type: "File?"
     doc: "what is known about specimen and instrument, .yaml or .json with the keys of pynxtools-apm"
     inputBinding:
       prefix: "--metadata"

@@ -19,6 +19,8 @@ include: "functions.smk"
 # Vendor files to NeXus: Reads ions, range files, published networks and banks of curves. Ions together with a range file get their types; ranges
 # alone and ions alone are kept as they are; several networks become one ensemble, AtomNet checkpoints the blocks of one network; curves become
 # patterns, file after file, with minimum 0 and maximum 1. Coordinates are never flipped, shifted or scaled, and rows stay in order of evaporation.
+#   input files: ions (.pos, .epos, .apt, .ato, .csv, .txt, .hdf5, .nxs), ranges (.rrng, .rng, .env), published networks or AtomNet checkpoints (.h5),
+#   or curves of a bank (.npy)
 #   input metadata (may be left out): what is known about specimen and instrument, .yaml or .json with the keys of pynxtools-apm
 #   byte_order: order of the bytes of .pos and .epos; the format says big, a few programs write little. Never guessed [default big]
 #   fourth: what the fourth value of .pos is: mass_to_charge, or the cluster number that some programs export there [default mass_to_charge]
@@ -32,7 +34,7 @@ include: "functions.smk"
 #   labels: classes of the .npy files of a bank, FCC,CSRO: one for each file, or for as many files as there are channels; left out: patterns without
 #   labels
 rule import_:
-    input: **files("import", metadata=["{name}.pos", "{name}.rrng"])
+    input: **files("import", files=["{name}.pos", "{name}.rrng"])
     output: result="{name}.import.nxs", document="{name}.import.json"
     log: "{name}.import.log"
     params: call=arguments("import", **settings("import"))

@@ -1,6 +1,6 @@
-/* atomnet.h - AtomNet that runs: probabilities of atoms from the rows of their neighbours. Layers and columns: data/atomnet.h. */
-#ifndef OA_NN_ATOMNET_H
-#define OA_NN_ATOMNET_H
+/* atomnet_pass.h - AtomNet that runs: probabilities of atoms from the rows of their neighbours. Layers and columns: data/atomnet.h. */
+#ifndef OA_NN_ATOMNET_PASS_H
+#define OA_NN_ATOMNET_PASS_H
 
 #include "base/memory.h"
 #include "data/model.h"

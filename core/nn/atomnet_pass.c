@@ -1,6 +1,6 @@
-/* atomnet.c - one block of AtomNet on a group of atoms. Stages go over a few atoms at a time, so that the rows of their neighbours stay in the second-level cache,
+/* atomnet_pass.c - one block of AtomNet on a group of atoms. Stages go over a few atoms at a time, so that the rows of their neighbours stay in the second-level cache,
  * and the dense layers, whose weights are larger than that, over the whole group. */
-#include "nn/atomnet.h"
+#include "nn/atomnet_pass.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,6 +1,6 @@
-/* train.h - what the files of the step `train` share: train.c has its tables and trains networks of patterns, train_atomnet.c those of neighbours. */
-#ifndef OA_STEP_TRAIN_H
-#define OA_STEP_TRAIN_H
+/* training.h - what the files of the step `train` share: train.c has its tables and trains networks of patterns, train_atomnet.c those of neighbours. */
+#ifndef OA_STEP_TRAINING_H
+#define OA_STEP_TRAINING_H
 
 #include "data/model.h"
 #include "math/calibration.h"
