@@ -241,7 +241,7 @@ static void test_keras__what_is_not_supported_is_named(void **state)
     r = published, r.model = "Seq\\\"uential", expect(context, &r, "E_KERAS", "architecture");
     r = published, r.model = "\"", expect(context, &r, "E_KERAS", "JSON");
     r = published, r.has_no_config = true, expect(context, &r, "E_KERAS", "model_config");
-    r = published, r.has_no_config = true, r.is_atomnet = true, expect(context, &r, "E_CHECKPOINT", "AtomNet");
+    r = published, r.has_no_config = true, r.is_atomnet = true, expect(context, &r, "E_CHECKPOINT", "AtomNet"); /* the mark of one, and nothing else */
 }
 
 static void test_keras__weights_must_fit(void **state)
@@ -266,6 +266,7 @@ static void test_keras__atomnet_files_are_recognised(void **state)
     oa_source source = { .path = check_reference("atomnet/AuCu_block1.h5"), .name = "AuCu_block1.h5" };
     check_ok(*state, oa_format_keras.read(*state, &source, NULL, &content));
     assert_true(oa_model_is_atomnet(content.model));
+    assert_string_equal(content.model->atomnet.species_codes, "Cu:0,Au:1,Ag:1");
     oa_model_free(content.model);
 }
 
