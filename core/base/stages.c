@@ -46,5 +46,9 @@ static oa_status go_through(void *arg, oa_span span, oa_worker *worker)
 oa_status oa_stages_run(oa_context *context, const oa_stage *stages, size_t n, void *arg)
 {
     crew c = { .stages = stages, .n = n, .arg = arg };
-    return oa_parallel(context, (size_t)context->threads, 1, go_through, &c);
+    oa_progress_fn *const told = context->progress; /* threads that came and went say nothing about the work */
+    context->progress = NULL;
+    const oa_status status = oa_parallel(context, (size_t)context->threads, 1, go_through, &c);
+    context->progress = told;
+    return status;
 }

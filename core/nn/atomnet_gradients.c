@@ -4,6 +4,8 @@
 
 #include "nn/atomnet_parts.h"
 
+enum { AT_ONCE = 32 };
+
 /* ---- layers per atom ---- */
 
 /* The layer that follows a layer per atom directly, or NULL: its gradient was given. */
@@ -102,22 +104,32 @@ static void to_maxima(void *arg, int which, size_t p, int worker)
 
 /* ---- shared layers: sums over rows ---- */
 
-/* a'dy and the sum of dy of a chunk; dy has one row of each atom and channel, so a'dy is summed as (units, inputs). */
+/* Channels [begin, end) of an atom. */
+static void add_maxima(const oa_atomnet_learner *l, const oa_learn_layer *layer, size_t atom, size_t begin, size_t end, float *restrict product)
+{
+    const size_t k = layer->place.inputs, units = layer->place.units;
+    const float *rows = layer->in + oa_learn_rows(l, atom) * k, *dy = l->dmax + atom * units;
+    for (size_t u = begin; u < end; u++) {
+        const float *restrict a = rows + layer->first[atom * units + u] * k;
+        if (dy[u] == 0) continue;
+        for (size_t c = 0; c < k; c++) product[u * k + c] += dy[u] * a[c];
+    }
+}
+
+/* a'dy and the sum of dy of a chunk; dy has one row of each atom and channel, so a'dy is summed as (units, inputs): some channels at a time, so that what
+ * is summed stays in the first-level cache. */
 static void sum_maxima(void *arg, int which, size_t chunk, int worker)
 {
     oa_atomnet_learner *l = arg;
     const oa_learn_layer *layer = &l->layer[which];
     const size_t k = layer->place.inputs, units = layer->place.units, first = oa_learn_first(chunk), end = first + oa_learn_atoms(l, chunk);
-    float *restrict product = l->partial + chunk * OA_LEARN_PARTIAL, *restrict sum = product + k * units;
+    float *product = l->partial + chunk * OA_LEARN_PARTIAL, *sum = product + k * units;
     (void)worker;
     memset(product, 0, (k * units + units) * sizeof *product);
+    for (size_t u = 0; u < units; u += AT_ONCE)
+        for (size_t i = first; i < end; i++) add_maxima(l, layer, i, u, u + AT_ONCE, product);
     for (size_t i = first; i < end; i++)
-        for (size_t u = 0; u < units; u++) {
-            const float dy = l->dmax[i * units + u], *restrict a = layer->in + (oa_learn_rows(l, i) + layer->first[i * units + u]) * k;
-            if (dy == 0) continue;
-            for (size_t c = 0; c < k; c++) product[u * k + c] += dy * a[c];
-            sum[u] += dy;
-        }
+        for (size_t u = 0; u < units; u++) sum[u] += l->dmax[i * units + u];
 }
 
 static void sum_rows(const oa_atomnet_learner *l, const oa_learn_layer *layer, size_t chunk)

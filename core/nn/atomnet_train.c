@@ -81,6 +81,7 @@ static oa_status learn_epoch(fitting *f, size_t epoch, oa_random *random, oa_ato
         sum.entropy += loss.entropy * (double)now;
         sum.penalty += loss.penalty * (double)now;
         sum.right += loss.right;
+        oa_progress(f->context, epoch * n + first + now, f->training->epochs * n);
     }
     out->loss = (float)(sum.entropy / (double)n), out->penalty = (float)(sum.penalty / (double)n), out->accuracy = (float)((double)sum.right / (double)n);
     return OA_OK;
