@@ -30,7 +30,7 @@ static step_run *begin(oa_context *context, const step_run *cubes)
     oa_input *input = step_input(s, "patterns");
     input->result = cubes->values, input->ions = cubes->values->ions;
     step_set(s, "preset", "al-li-mg");
-    step_set(s, "neighbours", "12");
+    step_set(s, "neighbours", "8");
     step_set(s, "batch", "48");
     step_set(s, "epochs", "3");
     return s;
@@ -90,12 +90,14 @@ static void test_train_atomnet__learns_and_segment_says_the_same(void **state)
     step_end(s), step_end(cubes);
 }
 
-static void run_with(int threads, const char *name, const char *value, char hex[65])
+static void run_with(int threads, const char *blocks, const char *name, const char *value, char hex[65])
 {
     oa_context *context;
     check_ok(NULL, oa_context_new(&context, &(oa_context_options){ .threads = threads }));
-    step_run *cubes = make_cubes(context, "4"), *s = begin(context, cubes);
+    step_run *cubes = make_cubes(context, "3"), *s = begin(context, cubes);
     step_set(s, "epochs", "1");
+    step_set(s, "neighbours", "6");
+    step_set(s, "blocks", blocks);
     if (name) step_set(s, name, value);
     check_ok(context, step_go(s));
     memcpy(hex, step_digest(s), 65);
@@ -107,14 +109,15 @@ static void test_train_atomnet__threads_give_the_same_digest(void **state)
 {
     (void)state;
     char one[65], other[65];
-    run_with(1, NULL, NULL, one);
+    run_with(1, "2", NULL, NULL, one);
     for (int threads = 2; threads <= 3; threads++) {
-        run_with(threads, NULL, NULL, other);
+        run_with(threads, "2", NULL, NULL, other);
         assert_string_equal(one, other);
     }
+    run_with(2, "1", NULL, NULL, one);
     const char *const changes[][2] = { { "seed", "2" }, { "penalty", "published" }, { "norm", "last" }, { "norm", "none" }, { "dropout", "0" } };
     for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
-        run_with(2, changes[i][0], changes[i][1], other);
+        run_with(2, "1", changes[i][0], changes[i][1], other);
         assert_string_not_equal(one, other);
     }
 }
@@ -123,15 +126,17 @@ static void test_train_atomnet__threads_give_the_same_digest(void **state)
 static void test_train_atomnet__an_ensemble_and_its_best(void **state)
 {
     oa_context *context = *state;
-    step_run *cubes = make_cubes(context, "6"), *all = begin(context, cubes), *best = begin(context, cubes);
+    step_run *cubes = make_cubes(context, "5"), *all = begin(context, cubes), *best = begin(context, cubes);
     for (int i = 0; i < 2; i++) {
         step_set(i ? best : all, "folds", "3");
         step_set(i ? best : all, "blocks", "1");
+        step_set(i ? best : all, "neighbours", "6");
+        step_set(i ? best : all, "epochs", "2");
     }
     step_set(best, "keep", "best");
     check_ok(context, step_go(all));
     check_ok(context, step_go(best));
-    check_history(all, 3, 1, 3);
+    check_history(all, 3, 1, 2);
     const oa_model *three = all->values->model, *one = best->values->model;
     const size_t n = oa_atomnet_values(one, 0);
     assert_true(three->members == 3 && one->members == 1);
@@ -145,7 +150,7 @@ static void test_train_atomnet__an_ensemble_and_its_best(void **state)
 static void test_train_atomnet__the_best_epoch_is_kept(void **state)
 {
     oa_context *context = *state;
-    step_run *cubes = make_cubes(context, "6"), *longer = begin(context, cubes);
+    step_run *cubes = make_cubes(context, "4"), *longer = begin(context, cubes);
     step_set(longer, "blocks", "1");
     step_set(longer, "epochs", "4");
     step_set(longer, "learning_rate", "0.05"); /* too fast to get better for ever */
@@ -246,13 +251,14 @@ static void test_train_atomnet__presets_are_those_of_models(void **state)
 static void test_train_atomnet__memory_is_foretold(void **state)
 {
     oa_context *context = *state;
-    step_run *cubes = make_cubes(context, "6");
+    step_run *cubes = make_cubes(context, "4");
     const char *const batches[] = { "32", "1024" };
     for (int i = 0; i < 2; i++) {
         step_run *s = begin(context, cubes);
         step_set(s, "epochs", "1");
         step_set(s, "batch", batches[i]);
         step_set(s, "folds", "2");
+        step_set(s, "blocks", "1");
         const uint64_t foretold = oa_step_train.memory(&s->run, s->settings->values);
         const size_t before = context->bytes;
         context->peak_bytes = before;
