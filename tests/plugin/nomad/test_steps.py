@@ -30,6 +30,9 @@ LINES: list[tuple[str, str, dict[str, str], dict[str, Any]]] = [
     ("attribute", "train", {"patterns": "classify"}, {}),
     ("domains", "classify", {}, {}),
     ("score", "classify", {"truth": "synthesise"}, {}),
+    ("synthesise", "", {}, {"preset": "au-cu", "cubes": 3, "cells": [6, 8]}),
+    ("train", "synthesise", {}, {"preset": "au-cu", "blocks": 1, "epochs": 1}),
+    ("segment", "synthesise", {"model": "train"}, {}),
 ]
 
 
