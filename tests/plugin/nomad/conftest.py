@@ -5,15 +5,18 @@ import json
 import os
 import pathlib
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from lab import Lab
-from made import PROGRAM as FOUND
 from stack import Stack, Unreachable
 
 HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))  # for workers and measurements, which pytest does not start
+from made import PROGRAM as FOUND
+
 os.environ.setdefault("ORDAPT_SOURCE", str(HERE.parents[2]))
 PROGRAM = pathlib.Path(os.environ.setdefault("ORDAPT_PROGRAM", FOUND))
 REFERENCE = pathlib.Path(os.environ.get("ORDAPT_REFERENCE") or "absent")

@@ -36,7 +36,8 @@ class Doer:
         self.longest, self.silence, self.processes = timedelta(seconds=limits.timeout_s), timedelta(seconds=limits.heartbeat_s), limits.process
 
     async def __call__(self, what: Callable[..., Any], request: Any) -> Any:
-        return await workflow.execute_activity(
+        """A cancel is never lost: it waits until the worker has stopped, and holds even where the activity had just come to its end."""
+        activity = workflow.start_activity(
             what,
             request,
             start_to_close_timeout=self.longest,
@@ -44,6 +45,12 @@ class Doer:
             retry_policy=ATTEMPTS,
             cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
         )
+        try:
+            return await asyncio.shield(activity)
+        except asyncio.CancelledError:
+            activity.cancel()
+            await asyncio.gather(activity, return_exceptions=True)
+            raise
 
 
 async def perform(request: Request) -> dict[str, Any]:
