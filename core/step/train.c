@@ -102,7 +102,7 @@ static const oa_output train_outputs[] = {
     { .name = "weights/*", .type = OA_F32, .shape = "(member, weight)", .help = "weights by layer" },
     { .name = "outlier/*", .is_optional = true, .help = "how far a pattern is from those of the training" },
     { .name = "history/validation_accuracy", .type = OA_F32, .shape = "(member, epoch)", .axes = "member,epoch", .is_plot = true, .is_curves = true, .beside = "accuracy",
-      .help = "share of the validation patterns called right; NaN with one fold" },
+      .help = "share of the validation patterns called right; NaN where a single fold leaves none" },
     { .name = "history/validation_loss", .type = OA_F32, .shape = "(member, epoch)", .help = "mean cross-entropy of the validation patterns" },
     { .name = "history/accuracy", .type = OA_F32, .shape = "(member, epoch)", .help = "share of the training patterns called right on the way, dropout included" },
     { .name = "history/loss", .type = OA_F32, .shape = "(member, epoch)", .help = "mean cross-entropy of the training patterns" },

@@ -167,6 +167,7 @@ ARGUMENTS = {
     "crop": SMALL,
     "sdm": f"--pairs Ni-Ni {SMALL}",
     "classify": f"--model {{model}} --species Ni {SMALL}",
+    "segment": "--model {neighbours} --species-codes other:0",
     "shuffle": "--seed 1",
     "domains": "--species Ni --eps 0.5",
     "range": "--ranges a.rrng",
@@ -188,7 +189,11 @@ def content_of(path, step):
 @pytest.mark.parametrize("step", steps_with_ions())
 def test_every_step_gives_the_same_of_a_converted_specimen(folder, tmp_path, step):
     """The converter writes no ion types: they are made when the file is read."""
-    arguments = ARGUMENTS.get(step, "").format(model=SOURCE / "examples" / "models" / "cocrni-002.nxs").split()
+    neighbours = tmp_path / "neighbours.nxs"
+    if step == "segment":
+        ordapt("synthesise", "--preset", "au-cu", "--cubes", 3, "--cells", "6,8", "-o", "cubes.nxs", folder=tmp_path)
+        ordapt("train", "cubes.nxs", "--preset", "au-cu", "--blocks", 1, "--epochs", 1, "-o", neighbours, folder=tmp_path)
+    arguments = ARGUMENTS.get(step, "").format(model=SOURCE / "examples" / "models" / "cocrni-002.nxs", neighbours=neighbours).split()
     for name in ("a.nxs", "vendor.nxs"):
         ordapt(step, name, *arguments, "-o", tmp_path / name, folder=folder)
     assert content_of(tmp_path / "a.nxs", step) == content_of(tmp_path / "vendor.nxs", step)

@@ -806,7 +806,7 @@ def train(patterns: Result | Path, *,
         definition/*: what the networks take and how they are built
         weights/* (member, weight): weights by layer
         outlier/*: how far a pattern is from those of the training
-        history/validation_accuracy (member, epoch): share of the validation patterns called right; NaN with one fold
+        history/validation_accuracy (member, epoch): share of the validation patterns called right; NaN where a single fold leaves none
         history/validation_loss (member, epoch): mean cross-entropy of the validation patterns
         history/accuracy (member, epoch): share of the training patterns called right on the way, dropout included
         history/loss (member, epoch): mean cross-entropy of the training patterns

@@ -26,6 +26,7 @@ TESTS: dict[str, dict[str, Any]] = {
     "attribute": {"model": "net.nxs", "patterns": "bank.nxs", "behind": "bank.nxs"},
     "sdm": {"ions": "tip.nxs", "pairs": "Ni-Ni", "roi": "-1,1,-1,1,-3,-1"},
     "classify": {"ions": "tip.nxs", "model": "net.nxs", "species": "Ni", "roi": "-1,1,-1,1,-3,-1", "threshold": "0.1"},
+    "segment": {"ions": "cubes.nxs", "model": "neighbours.nxs"},
     "domains": {"ions": "classify.nxs", "behind": "tip.nxs,net.nxs"},
 }
 MACROS = """<macros>

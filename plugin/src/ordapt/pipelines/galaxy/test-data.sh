@@ -10,3 +10,5 @@ mkdir -p "$folder" && cd "$folder"
 "$ordapt" bank --preset cocrni-002 --sigma-lateral 0.2,0.4 --sigma-depth 0.02/0.03 --efficiency 0.4,0.5 --voxels 200 -o bank.nxs -q --overwrite
 "$ordapt" train bank.nxs --filters 4 --dense 8 --epochs 2 --folds 2 -o net.nxs -q --overwrite
 "$ordapt" classify tip.nxs --model net.nxs --species Ni --threshold 0.1 --roi=-2,2,-2,2,-5,-2 -o classify.nxs -q --overwrite
+"$ordapt" synthesise --preset au-cu --cubes 3 --cells 6,8 -o cubes.nxs -q --overwrite
+"$ordapt" train cubes.nxs --preset au-cu --blocks 1 --epochs 1 -o neighbours.nxs -q --overwrite
