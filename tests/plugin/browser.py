@@ -2,6 +2,7 @@
 messages, exceptions, widths, and what the page says of itself. Speaks the DevTools protocol, for the command line of Chromium knows no
 window narrower than 500 px. Exit status 69 without Chromium."""
 import base64
+import contextlib
 import json
 import pathlib
 import shutil
@@ -42,9 +43,28 @@ def address_of(folder, deadline):
     while time.monotonic() < deadline:
         if port.exists() and len(port.read_text().split()) == 2:
             number, path = port.read_text().split()
-            return f"ws://127.0.0.1:{number}{path}", number
+            return f"ws://127.0.0.1:{number}{path}"
         time.sleep(0.05)
     raise SystemExit("browser.py: Chromium did not open its port")
+
+
+@contextlib.contextmanager
+def chromium():
+    """The address of a Chromium of our own. Its helper processes may still write into the profile when it has ended; what they leave is no fault."""
+    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if not program:
+        raise SystemExit(69)
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        process = subprocess.Popen([program, *FLAGS, f"--user-data-dir={folder}"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            yield address_of(pathlib.Path(folder), time.monotonic() + 60)
+        finally:
+            process.terminate()
+            try:
+                process.wait(30)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
 
 
 def open_tab(address):
@@ -76,19 +96,10 @@ def visit(tab, page, picture, width, scheme, height):
 
 
 def main():
-    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if not program:
-        raise SystemExit(69)
     page, picture, width = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]), int(sys.argv[3])
-    with tempfile.TemporaryDirectory() as folder:
-        process = subprocess.Popen([program, *FLAGS, f"--user-data-dir={folder}"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        try:
-            address, _ = address_of(pathlib.Path(folder), time.monotonic() + 60)
-            scheme, height = (*sys.argv[4:6], *("light", "2600")[len(sys.argv[4:6]):])
-            print(json.dumps(visit(open_tab(address), page, picture, width, scheme, int(height))))
-        finally:
-            process.terminate()
-            process.wait(30)
+    scheme, height = (*sys.argv[4:6], *("light", "2600")[len(sys.argv[4:6]):])
+    with chromium() as address:
+        print(json.dumps(visit(open_tab(address), page, picture, width, scheme, int(height))))
 
 
 if __name__ == "__main__":

@@ -10,10 +10,7 @@ import functools
 import http.server
 import json
 import pathlib
-import shutil
-import subprocess
 import sys
-import tempfile
 import threading
 import time
 
@@ -135,20 +132,11 @@ def visit(tab, job):
 
 
 def main():
-    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if not program:
-        raise SystemExit(69)
     url = serve(pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]))
-    with tempfile.TemporaryDirectory() as folder:
-        process = subprocess.Popen([program, *browser.FLAGS, f"--user-data-dir={folder}"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        try:
-            address, _ = browser.address_of(pathlib.Path(folder), time.monotonic() + 60)
-            tab = open_page(address, url)
-            for line in sys.stdin:
-                print(json.dumps(visit(tab, json.loads(line))), flush=True)
-        finally:
-            process.terminate()
-            process.wait(30)
+    with browser.chromium() as address:
+        tab = open_page(address, url)
+        for line in sys.stdin:
+            print(json.dumps(visit(tab, json.loads(line))), flush=True)
 
 
 if __name__ == "__main__":
