@@ -37,7 +37,7 @@ if [ "${QUICK:-0}" != 1 ]; then
     ORDAPT_SITE=$(sh tests/plugin/install.sh) || exit 1
     export ORDAPT_SITE
     say "Program, definitions and plugin"
-    "$python" -m pytest -q -rs --durations=25 tests/program tests/house tests/plugin --ignore tests/plugin/nomad >"$logs/pytest.log" 2>&1 || broken=1
+    "$python" -m pytest -q -rs -n 2 --dist loadfile --durations=25 tests/program tests/house tests/plugin --ignore tests/plugin/nomad >"$logs/pytest.log" 2>&1 || broken=1
     tail -n 90 "$logs/pytest.log"
 
     # NOMAD's own workers, the Temporal server and their stores, in environments of their own: the newest version whole, the oldest with its cpu worker.
