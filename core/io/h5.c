@@ -6,7 +6,7 @@
 #include "base/text.h"
 #include "io/h5.h"
 
-enum { PATH_MAX_BYTES = 1024, VARIABLE_COUNT = 65536 };
+enum { PATH_MAX_BYTES = OA_H5_PATH_MAX, VARIABLE_COUNT = 65536 };
 
 void oa_h5_setup(void)
 {
@@ -32,11 +32,16 @@ oa_status oa_h5_open(oa_context *context, const char *path, oa_h5 *out)
     const hid_t file = oa_h5__open_quietly(path);
     if (file < 0) return oa_h5_fail(out, "E_H5_OPEN", "the HDF5 library cannot open this file; it is damaged");
     out->file = file;
-    return OA_OK;
+    const oa_status status = oa_new(context, &out->near, 1, sizeof *out->near);
+    if (status != OA_OK) oa_h5_close(out);
+    return status;
 }
 
 void oa_h5_close(oa_h5 *h5)
 {
+    if (h5->near && h5->near->group > 0) H5Gclose(h5->near->group);
+    oa_free(h5->context, h5->near);
+    h5->near = NULL;
     if (h5->file > 0) H5Fclose(h5->file);
     h5->file = 0;
 }
@@ -58,20 +63,46 @@ static bool is_root(const char *path)
     return path[strspn(path, "/")] == 0;
 }
 
+static bool has_link(hid_t group, const char *name)
+{
+    return H5Lexists(group, name, H5P_DEFAULT) > 0 && H5Oexists_by_name(group, name, H5P_DEFAULT) > 0;
+}
+
 /* H5Lexists fails where a part before the last is missing, so every part is asked for. */
+static bool has_every_part(const oa_h5 *h5, const char *path, size_t length)
+{
+    char part[PATH_MAX_BYTES];
+    for (size_t end = 1; end <= length; end++) {
+        if ((end < length && path[end] != '/') || path[end - 1] == '/') continue;
+        memcpy(part, path, end);
+        part[end] = 0;
+        if (!has_link(h5->file, part)) return false;
+    }
+    return true;
+}
+
+/* The group of that path, kept open until another is asked for: what is read one after the other mostly lies in one. Negative if it is none. */
+static hid_t group_near(const oa_h5 *h5, const char *path, size_t length)
+{
+    oa_h5_near *near = h5->near;
+    if (near->group > 0 && near->length == length && memcmp(near->path, path, length) == 0) return near->group;
+    if (!has_every_part(h5, path, length)) return -1;
+    if (near->group > 0) H5Gclose(near->group);
+    memcpy(near->path, path, length);
+    near->path[length] = 0;
+    near->length = length;
+    return near->group = H5Gopen2(h5->file, near->path, H5P_DEFAULT);
+}
+
 bool oa_h5_has(const oa_h5 *h5, const char *path)
 {
     if (is_root(path)) return true;
-    char part[PATH_MAX_BYTES];
     const size_t length = strlen(path);
-    if (length >= sizeof part) return false;
-    for (size_t end = 1; end <= length; end++) {
-        if ((path[end] != '/' && path[end] != 0) || path[end - 1] == '/') continue;
-        memcpy(part, path, end);
-        part[end] = 0;
-        if (H5Lexists(h5->file, part, H5P_DEFAULT) <= 0 || H5Oexists_by_name(h5->file, part, H5P_DEFAULT) <= 0) return false;
-    }
-    return true;
+    const char *last = strrchr(path, '/');
+    if (length >= PATH_MAX_BYTES) return false;
+    if (!h5->near || !last || last == path || !last[1]) return has_every_part(h5, path, length);
+    const hid_t group = group_near(h5, path, (size_t)(last - path));
+    return group >= 0 && has_link(group, last + 1);
 }
 
 static H5I_type_t kind_of(const oa_h5 *h5, const char *path)

@@ -19,11 +19,20 @@ oa_status oa_h5_check(oa_context *context, const char *path) OA_MUST_USE;
 /* H5Fopen for reading, without the walk: for the walk itself and for files of our own. Negative on failure. */
 hid_t oa_h5__open_quietly(const char *path);
 
+/* The group that was asked about last. */
+enum { OA_H5_PATH_MAX = 1024 };
+typedef struct oa_h5_near {
+    hid_t group; /* not above 0: none */
+    size_t length;
+    char path[OA_H5_PATH_MAX];
+} oa_h5_near;
+
 /* An open file. All paths below are from its root, "entry1/atom_probe". */
 typedef struct oa_h5 {
     oa_context *context;
     const char *path; /* borrowed; for messages */
     hid_t file;
+    oa_h5_near *near; /* NULL: every path is looked up from the root */
 } oa_h5;
 oa_status oa_h5_open(oa_context *context, const char *path, oa_h5 *out) OA_MUST_USE; /* oa_h5_check, then read-only */
 void oa_h5_close(oa_h5 *h5); /* accepts one that was never opened but zeroed */

@@ -218,7 +218,7 @@ static oa_status read_param(reading *r, const char *line, size_t length)
     }
     if (status == OA_OK) status = check_config(r, path, is_there ? &shape : NULL, value);
     const oa_kind kind = shape.type_class == H5T_FLOAT ? (shape.rank ? OA_REALS : OA_REAL) : shape.type_class == H5T_INTEGER ? OA_INT
-                       : shape.type_class == H5T_ENUM ? OA_BOOLEAN : OA_WORD;
+                       : shape.type_class == H5T_ENUM ? OA_BOOLEAN : is_there ? OA_WORD : OA_REALS; /* an empty list has no field */
     if (status == OA_OK) status = oa_record_add_param(r->record, name, unit ? unit : "", value, kind, origin);
     oa_free(r->h5->context, unit);
     oa_free(r->h5->context, value);
