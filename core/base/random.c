@@ -76,3 +76,13 @@ double oa_random_normal(oa_random *random)
     random->has_spare = 1;
     return radius * cos(angle);
 }
+
+void oa_random_shuffle(oa_random *random, uint32_t *order, size_t n)
+{
+    for (size_t i = n; i > 1; i--) {
+        const size_t k = (size_t)oa_random_below(random, i);
+        const uint32_t last = order[i - 1];
+        order[i - 1] = order[k];
+        order[k] = last;
+    }
+}

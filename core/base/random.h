@@ -3,6 +3,7 @@
 #ifndef OA_BASE_RANDOM_H
 #define OA_BASE_RANDOM_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #define OA_GENERATOR_NAME "philox4x32-10"
@@ -24,5 +25,6 @@ uint32_t oa_random_u32(oa_random *random);
 uint64_t oa_random_below(oa_random *random, uint64_t n); /* uniform in [0, n), no bias (Lemire) */
 double oa_random_uniform(oa_random *random);             /* [0, 1), 53 bits */
 double oa_random_normal(oa_random *random);              /* mean 0, standard deviation 1 (Box-Muller) */
+void oa_random_shuffle(oa_random *random, uint32_t *order, size_t n); /* every order equally likely (Fisher and Yates) */
 
 #endif

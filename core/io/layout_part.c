@@ -41,6 +41,7 @@ static void write_config(oa_h5w *w, const char *base, const oa_record *record)
     }
 }
 
+/* Role and origin stand in the JSON document alone: of every field whose name begins with "identifier" NOMAD makes an entry of its own. */
 static oa_status write_input(oa_h5w *w, const char *base, const oa_input_record *input, size_t number)
 {
     char note[512], path[512], name[32];
@@ -52,10 +53,6 @@ static oa_status write_input(oa_h5w *w, const char *base, const oa_input_record 
     oa_h5w_text(w, oa_h5w_join(path, note, "file_name"), input->file_name[0] ? input->file_name : ".");
     if (input->sha256[0]) oa_h5w_text(w, oa_h5w_join(path, note, "checksum"), input->sha256);
     if (input->sha256[0]) oa_h5w_text(w, oa_h5w_join(path, note, "algorithm"), "sha256");
-    oa_h5w_text(w, oa_h5w_join(path, note, "identifier_role"), input->role);
-    if (input->content[0]) oa_h5w_text(w, oa_h5w_join(path, note, "identifier_content"), input->content);
-    if (input->entry[0]) oa_h5w_text(w, oa_h5w_join(path, note, "identifier_entry"), input->entry);
-    if (input->subentry[0]) oa_h5w_text(w, oa_h5w_join(path, note, "identifier_subentry"), input->subentry);
     return OA_OK;
 }
 

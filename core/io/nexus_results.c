@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <jansson.h>
+
 #include "base/text.h"
 #include "io/layout.h"
 
@@ -260,25 +262,54 @@ static oa_status optional_text(reading *r, const char *path, size_t size, char *
     return oa_h5_is_dataset(r->h5, join(absolute, r->base, path)) ? text_copy(r, path, out, size) : OA_OK;
 }
 
-static oa_status read_input(reading *r, size_t number)
+/* What a note says of an input, "" where it says nothing: in its JSON document, or in the field where files of the first layout have it. */
+static oa_status told(reading *r, size_t number, const json_t *document, const char *key, const char *field, size_t size, char *out)
+{
+    char path[128];
+    const char *word = json_string_value(json_object_get(document, key));
+    snprintf(path, sizeof path, "input%zu/%s", number, field);
+    if (!word) return optional_text(r, path, size, out);
+    oa_text_clean(out, size, word, strlen(word));
+    return OA_OK;
+}
+
+static oa_status open_note(reading *r, size_t number, json_t **out)
+{
+    char name[32], path[512], *text;
+    snprintf(name, sizeof name, "input%zu/data", number);
+    *out = NULL;
+    if (!oa_h5_is_dataset(r->h5, join(path, r->base, name))) return OA_OK;
+    OA_TRY(oa_h5_text(r->h5, path, NULL, TEXT_MAX, &text));
+    *out = json_loads(text, 0, NULL);
+    oa_free(r->h5->context, text);
+    return *out ? OA_OK : damaged(r, "the note of an input is no JSON document");
+}
+
+static oa_status read_note(reading *r, size_t number, const json_t *note)
 {
     char role[128], file[1024], entry[128], subentry[128], path[128];
     oa_input_record row = { .role = role, .file_name = file, .entry = entry, .subentry = subentry };
-    snprintf(path, sizeof path, "input%zu/identifier_role", number);
-    OA_TRY(text_copy(r, path, role, sizeof role));
+    OA_TRY(told(r, number, note, "role", "identifier_role", sizeof role, role));
+    if (!role[0]) return damaged(r, "the note of an input says no role");
     snprintf(path, sizeof path, "input%zu/file_name", number);
     OA_TRY(text_copy(r, path, file, sizeof file));
     if (strchr(file, '/')) return damaged(r, "an input is named with a folder"); /* never look where a stranger points */
     if (strcmp(file, ".") == 0) file[0] = 0;
     snprintf(path, sizeof path, "input%zu/checksum", number);
     OA_TRY(optional_text(r, path, sizeof row.sha256, row.sha256));
-    snprintf(path, sizeof path, "input%zu/identifier_content", number);
-    OA_TRY(optional_text(r, path, sizeof row.content, row.content));
-    snprintf(path, sizeof path, "input%zu/identifier_entry", number);
-    OA_TRY(optional_text(r, path, sizeof entry, entry));
-    snprintf(path, sizeof path, "input%zu/identifier_subentry", number);
-    OA_TRY(optional_text(r, path, sizeof subentry, subentry));
+    OA_TRY(told(r, number, note, "content_sha256", "identifier_content", sizeof row.content, row.content));
+    OA_TRY(told(r, number, note, "made_by_run", "identifier_entry", sizeof entry, entry));
+    OA_TRY(told(r, number, note, "made_by_step", "identifier_subentry", sizeof subentry, subentry));
     return oa_record_add_input(r->record, &row);
+}
+
+static oa_status read_input(reading *r, size_t number)
+{
+    json_t *note;
+    OA_TRY(open_note(r, number, &note));
+    const oa_status status = read_note(r, number, note);
+    json_decref(note);
+    return status;
 }
 
 static oa_status read_inputs(reading *r)

@@ -34,12 +34,7 @@ static void shuffle(uint32_t *order, size_t n, uint64_t seed)
 {
     oa_random random = oa_random_start(seed, STREAM_SPLIT);
     for (size_t i = 0; i < n; i++) order[i] = (uint32_t)i;
-    for (size_t i = n; i > 1; i--) {
-        const size_t k = oa_random_below(&random, i);
-        const uint32_t other = order[k];
-        order[k] = order[i - 1];
-        order[i - 1] = other;
-    }
+    oa_random_shuffle(&random, order, n);
 }
 
 /* Rows by shuffled group; end[g] is where the g-th of them ends. */

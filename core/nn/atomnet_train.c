@@ -49,17 +49,6 @@ static void fill(void *arg, size_t i, float *x)
     rows_of(b->fitting, b->places[i], x);
 }
 
-/* Fisher and Yates. */
-static void shuffle(uint32_t *order, size_t n, oa_random *random)
-{
-    for (size_t i = n; i > 1; i--) {
-        const size_t k = (size_t)oa_random_below(random, i);
-        const uint32_t place = order[i - 1];
-        order[i - 1] = order[k];
-        order[k] = place;
-    }
-}
-
 static oa_status diverged(const fitting *f, size_t epoch, double loss)
 {
     return oa_fail(f->context, "E_DIVERGED", "the loss of member %zu, block %zu, is %g in epoch %zu; a learning rate below %g would be right",
@@ -70,7 +59,7 @@ static oa_status learn_epoch(fitting *f, size_t epoch, oa_random *random, oa_ato
 {
     const size_t n = f->fold->n_train, most = f->training->batch;
     oa_atomnet_loss sum = { .right = 0 };
-    shuffle(f->order, n, random);
+    oa_random_shuffle(random, f->order, n);
     for (size_t first = 0; first < n; first += most) {
         const size_t now = n - first < most ? n - first : most;
         batch b = { .fitting = f, .places = f->order + first };

@@ -244,24 +244,13 @@ static oa_status diverged(const member *m, size_t epoch, double loss)
                    isnan(loss) ? (double)NAN : loss, epoch + 1, m->job->training->learning_rate);
 }
 
-/* Fisher and Yates. */
-static void shuffle(member *m, size_t n)
-{
-    for (size_t i = n; i > 1; i--) {
-        const size_t k = (size_t)oa_random_below(&m->shuffle, i);
-        const uint32_t row = m->order[i - 1];
-        m->order[i - 1] = m->order[k];
-        m->order[k] = row;
-    }
-}
-
 static oa_status learn_epoch(member *m, size_t epoch, tally *sums)
 {
     const size_t n = m->job->folds[m->number].n_train, batch = m->job->training->batch;
     m->state.keeps_layers = true;
     m->state.after = drop;
     m->state.after_arg = m;
-    shuffle(m, n);
+    oa_random_shuffle(&m->shuffle, m->order, n);
     for (size_t first = 0; first < n; first += batch) {
         OA_TRY(oa_check_cancelled(m->context));
         learn_batch(m, m->order + first, n - first < batch ? n - first : batch, sums);

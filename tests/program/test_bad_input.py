@@ -474,7 +474,7 @@ def test_texts_that_are_wild(house, tmp_path):
     for value in ("x" * 100_000, "\x1b[31mred\x07", "a\nb", "%s%n%n", b"\xff\xfe\xfd", ""):
         shutil.copy2(house.composition, tmp_path)
         with h5py.File(victim, "r+") as file:
-            for path in ("title", "start_time", "environment/blas", "input1/identifier_role", "outcome/status"):
+            for path in ("title", "start_time", "environment/blas", "input1/data", "outcome/status"):
                 del file[f"entry1/composition/{path}"]
                 file[f"entry1/composition/{path}"] = value
         judge(victim, tmp_path / "x.nxs")

@@ -206,7 +206,7 @@ def change_text(file, path, change):
 
 @pytest.mark.parametrize("path, change", [
     ("results_sha256/checksum", lambda t: t[:-1] + ("0" if t[-1] != "0" else "1")), ("outcome/manifest", lambda t: t.replace("1", "2", 1)),
-    ("outcome/manifest", lambda t: ""), ("input1/identifier_content", lambda t: t[::-1]), ("config/species", lambda t: "Co"),
+    ("outcome/manifest", lambda t: ""), ("input1/data", lambda t: t.replace('"content_sha256": "', '"content_sha256": "0')), ("config/species", lambda t: "Co"),
     ("definition", lambda t: "NXapm_ordapt_crop_results"), ("input1/checksum", lambda t: "")])
 def test_a_changed_record_is_found(path, change, house, tmp_path):
     place = world(house, tmp_path / "w", "classify")
@@ -381,7 +381,7 @@ def test_show_names_files_numbers_units_and_digests(house):
     text = call("show", house.classify).out
     with h5py.File(house.classify) as file:
         record = file["entry1/classify"]
-        known = [record["results_sha256/checksum"][()].decode(), record["input1/checksum"][()].decode(), record["input1/identifier_content"][()].decode()]
+        known = [record["results_sha256/checksum"][()].decode(), record["input1/checksum"][()].decode(), json.loads(record["input1/data"][()])["content_sha256"]]
     for word in (*known, "range.nxs", "net.nxs", "radius", "0.75 nm", "(preset)", "(set)", "(default)", "species", "Ni", "kernels", "threads", "HDF5", "voxels",
                  "selected/ion_index", "uint64"):
         assert word in text, word

@@ -114,6 +114,27 @@ static void test_random__normal_has_its_moments(void **state)
     check_real(m4 / n, 3, 5 * sqrt(96 / n)); /* variance of the fourth power: 105 - 9 */
 }
 
+/* Each of the 24 orders of four things as often as the others. */
+static void test_random__shuffle_gives_every_order_alike(void **state)
+{
+    unsigned count[256] = { 0 }, seen[24];
+    oa_random random = oa_random_start(15, 0);
+    size_t n = 0;
+    (void)state;
+    for (int i = 0; i < 120000; i++) {
+        uint32_t order[4] = { 0, 1, 2, 3 };
+        oa_random_shuffle(&random, order, 4);
+        count[order[0] * 64 + order[1] * 16 + order[2] * 4 + order[3]]++;
+    }
+    for (size_t i = 0; i < 256; i++)
+        if (count[i]) {
+            assert_true(n < 24);
+            seen[n++] = count[i];
+        }
+    assert_int_equal(n, 24);
+    check_even(seen, 24, 120000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -124,6 +145,7 @@ int main(void)
         cmocka_unit_test(test_random__below_is_even_beyond_32_bits),
         cmocka_unit_test(test_random__uniform_is_even_and_below_one),
         cmocka_unit_test(test_random__normal_has_its_moments),
+        cmocka_unit_test(test_random__shuffle_gives_every_order_alike),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -608,6 +608,35 @@ static oa_status read_again(oa_context *context)
     return status;
 }
 
+/* Files of the first layout say of an input in fields what is now in the JSON document of its note. */
+static void test_nexus__inputs_of_the_first_layout_are_read(void **state)
+{
+    bundle_made m;
+    oa_record *now, *then;
+    bundle_make(*state, &m, bundle_ions(*state, 10, 3, false));
+    oa_h5 h5 = opened(*state, written(*state, &m.bundle));
+    check_ok(*state, oa_nexus_record(&h5, "entry1", "toy", &now));
+    oa_h5_close(&h5);
+    const oa_input_record *row = &now->inputs[0];
+    replace_text("/entry1/toy/input1/data", NULL);
+    replace_text("/entry1/toy/input1/identifier_role", row->role);
+    replace_text("/entry1/toy/input1/identifier_content", row->content);
+    if (row->entry[0]) replace_text("/entry1/toy/input1/identifier_entry", row->entry);
+    if (row->subentry[0]) replace_text("/entry1/toy/input1/identifier_subentry", row->subentry);
+    h5 = opened(*state, temporary_path("a.nxs"));
+    check_ok(*state, oa_nexus_record(&h5, "entry1", "toy", &then));
+    oa_h5_close(&h5);
+    assert_int_equal(then->n_inputs, now->n_inputs);
+    assert_string_equal(then->inputs[0].role, row->role);
+    assert_string_equal(then->inputs[0].content, row->content);
+    assert_string_equal(then->inputs[0].entry, row->entry);
+    assert_string_equal(then->inputs[0].subentry, row->subentry);
+    check_ok(*state, read_again(*state));
+    oa_record_free(now);
+    oa_record_free(then);
+    bundle_drop(&m);
+}
+
 static void test_nexus__damaged_records_are_refused(void **state)
 {
     static const struct { const char *path, *text, *code; } row[] = {
@@ -621,7 +650,10 @@ static void test_nexus__damaged_records_are_refused(void **state)
         { "outcome/manifest", "ordapt results 1\nstep toy\n", "E_RECORD" },
         { "outcome/manifest", NULL, "E_H5_MISSING" },
         { "input1/file_name", "../../etc/passwd", "E_RECORD" },
-        { "input1/identifier_content", "00", "E_DIGEST" },
+        { "input1/data", "{\"role\": \"ions\", \"content_sha256\": \"00\"}", "E_DIGEST" },
+        { "input1/data", "{\"role\": ", "E_RECORD" },
+        { "input1/data", "{\"content_sha256\": \"00\"}", "E_RECORD" },
+        { "input1/data", NULL, "E_RECORD" },
         { "results_sha256/checksum", "00", "E_DIGEST" },
         { "toy1/summary/species", "Co", "E_DIGEST" },
         { "definition", "NXapm_ordapt_other_results", "E_RECORD" },
@@ -688,6 +720,7 @@ int main(void)
         with_context(test_nexus__wrong_shapes_have_their_codes),
         with_context(test_nexus__questions_leave_no_message),
         with_context(test_nexus__what_is_no_entry_is_refused),
+        with_context(test_nexus__inputs_of_the_first_layout_are_read),
         with_context(test_nexus__damaged_records_are_refused),
         with_context(test_nexus__reading_survives_every_failed_allocation),
     };

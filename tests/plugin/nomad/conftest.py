@@ -24,7 +24,7 @@ REFERENCE = pathlib.Path(os.environ.get("ORDAPT_REFERENCE") or "absent")
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests of entries come last: the internal worker compiles the definitions of NeXus for minutes, while the others run."""
-    items.sort(key=lambda item: item.path.stem in ("test_entries", "test_search"))
+    items.sort(key=lambda item: item.path.stem in ("test_entries", "test_sending", "test_search"))
 
 
 def ordapt(*arguments: object, folder: pathlib.Path) -> dict[str, Any]:

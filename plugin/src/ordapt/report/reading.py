@@ -3,6 +3,7 @@ and nothing that lies outside the file (external links, external or virtual stor
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterator
 from pathlib import Path
@@ -215,13 +216,19 @@ def _task(source: Source, name: str, process: Any) -> Task:
 
 
 def _input(note: Any) -> Input:
+    """A note has a JSON document; files of the first layout say the same in fields."""
+    try:
+        told = json.loads(text(note, "data"))
+    except ValueError:
+        told = {}
+    said = {key: value for key, value in told.items() if isinstance(value, str)} if isinstance(told, dict) else {}
     return Input(
-        text(note, "identifier_role") or "input",
+        said.get("role") or text(note, "identifier_role") or "input",
         text(note, "file_name"),
-        text(note, "identifier_subentry"),
+        said.get("made_by_step") or text(note, "identifier_subentry"),
         text(note, "checksum"),
-        text(note, "identifier_content"),
-        text(note, "identifier_entry"),
+        said.get("content_sha256") or text(note, "identifier_content"),
+        said.get("made_by_run") or text(note, "identifier_entry"),
     )
 
 
