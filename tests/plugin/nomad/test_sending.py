@@ -31,11 +31,3 @@ def test_results_are_sent_and_become_entries(nomad: Stack, results: list[pathlib
     assert done.status == "SUCCESS" and done.id in done.url
     assert {entry.file: (entry.status, entry.errors) for entry in done.entries} == {"tip.nxs": ("SUCCESS", []), "shares.nxs": ("SUCCESS", [])}
     assert all("nexus" in entry.parser for entry in done.entries)
-
-
-def test_nothing_is_sent_without_a_name(nomad: Stack, results: list[pathlib.Path]) -> None:
-    from ordapt import errors, upload
-
-    with pytest.raises(errors.OrdaptError) as refused:
-        upload.send(results, url=nomad.wait_for_app())
-    assert "401" in str(refused.value) or "token" in str(refused.value)
