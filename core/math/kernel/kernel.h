@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "math/kernel/affine.h"
+#include "math/kernel/waves.h"
 
 /* Room that buffers need behind their last element: kernels read and write whole vectors. */
 enum { OA_KERNEL_PAD = 16 };
@@ -138,6 +139,9 @@ typedef struct oa_kernels {
     /* A layer on many rows, and the largest of each group of them: affine.h. */
     void (*affine)(const oa_affine *p);
     void (*affine_max)(const oa_affine *p);
+
+    /* Waves of order: waves.h. */
+    const oa_waves *waves;
 } oa_kernels;
 
 /* The set of that name; "auto" or NULL: the fastest this processor has. NULL: unknown, or not supported here. */

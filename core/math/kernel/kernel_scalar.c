@@ -130,4 +130,5 @@ const oa_kernels oa_kernels_scalar = {
     .convolve_pool = oa_convolve_pool_scalar,
     .affine = oa_affine_scalar,
     .affine_max = oa_affine_max_scalar,
+    .waves = &oa_waves_scalar,
 };

@@ -1,0 +1,56 @@
+/* waves.h - loops over ions and grids for waves of order: sums of plane waves, blurs, transforms. One source, waves_loops.h, is
+ * compiled for each kernel set: no sum depends on the width of a vector, nothing is fused, so all sets give the same bytes. */
+#ifndef OA_MATH_KERNEL_WAVES_H
+#define OA_MATH_KERNEL_WAVES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Lists that are summed over are filled up with weights of 0 to a multiple of this. */
+enum { OA_WAVE_LANES = 16, OA_BALL_SIDE = 8 };
+
+/* One pass of a transform of many lines side by side, in the order of Stockham: `radix` 2, 3 or 4, `stride` floats lie beside each
+ * other (lanes times what earlier passes have split off), `parts` = length left / radix. twiddle: (parts, radix - 1) pairs. */
+typedef struct oa_fft_pass {
+    int radix;
+    size_t parts, stride;
+    const float *twiddle;
+} oa_fft_pass;
+
+typedef struct oa_waves {
+    /* out[i] = taps[0] in[i] + sum over k = 1...half of taps[k] (in[i - k step] + in[i + k step]), i < n. */
+    void (*blur)(float *out, const float *in, size_t n, size_t step, const float *taps, int half);
+    /* g[i] = exp(-scale (x^2 + y^2 + z^2)) */
+    void (*weigh)(float *g, size_t n, const float *x, const float *y, const float *z, float scale);
+    /* Sums of g cos, g sin, g cos x, g sin x, g cos y, g sin y, g cos z, g sin z of the angle 2 pi (k . r), k in turns a nm.
+     * n is a multiple of OA_WAVE_LANES. */
+    void (*wave)(double out[8], size_t n, const float *x, const float *y, const float *z, const float *g, const float k[3]);
+    /* (re, im) += (a, b) (wr + i wi) */
+    void (*add_turned)(size_t n, float *re, float *im, const float *a, const float *b, float wr, float wi);
+    /* cosine and sine of angles in radians; good for |angle| < 1e4, to 1e-6 and 1e-7 |angle| */
+    void (*turn)(float *c, float *s, size_t n, const float *angle);
+    /* P(A) - P(B) of ions whose plane phase is `phase` (2 pi a plane) where |mean exp(i phase)| is `resolution`, in (0, 1). */
+    void (*contrast)(float *m, size_t n, const float *phase, const float *resolution);
+    /* Coefficients of B, B^2 and B^3 of the cubic through ln(1 + a B) at B = 1/3, 2/3, 1, for a = alpha (s - S)/(1 + alpha S), S = plus -
+     * minus, s = +1 (out[0...2]) and -1 (out[3...5]). */
+    void (*evidence)(float *const out[6], size_t n, const float *alpha, const float *plus, const float *minus);
+    /* out[i] += exp(in[i] + add), for groups of OA_WAVE_LANES of which one exceeds exp(-25); exp(88) at most. Returns the largest in[i] + add. */
+    float (*add_exponentials)(float *out, size_t n, const float *in, float add);
+    /* Sums over neighbourhoods of OA_BALL_SIDE cells side by side: with W_k[x] = sum over |i| <= k of row[x + i], sums[to[j] OA_BALL_SIDE + x] += W_k[x]
+     * for the j with begin[k] <= j < begin[k + 1], k = 0...most. row has `most` readable entries on either side. */
+    void (*ball_row)(double *sums, const double *row, int most, const uint32_t *begin, const uint16_t *to);
+    /* out += a b */
+    void (*multiply_add)(size_t n, float *out, const float *a, const float *b);
+    /* Sums over j of K = ln(1 + p (e^(s g) - 1)) - s p g and of its first and second derivative with respect to s; n a multiple of the
+     * lanes, g = 0 beyond the ions. */
+    void (*cumulants)(double out[3], size_t n, const float *g, const float *p, float s);
+    /* One pass from (xr, xi) to (yr, yi). */
+    void (*fft)(const oa_fft_pass *pass, const float *xr, const float *xi, float *yr, float *yi);
+} oa_waves;
+
+extern const oa_waves oa_waves_scalar;
+#if defined(__x86_64__)
+extern const oa_waves oa_waves_avx2, oa_waves_avx512;
+#endif
+
+#endif

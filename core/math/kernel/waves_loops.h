@@ -1,0 +1,324 @@
+/* waves_loops.h - the loops of waves.h, once; the file that includes it names the table WAVES_TABLE. Elementary functions are
+ * polynomials in floats without branches (after S. Moshier's Cephes, 1989), so that compilers turn each loop into vectors. */
+#include <math.h>
+#include <string.h>
+
+#include "math/kernel/waves.h"
+
+#define EACH static inline __attribute__((always_inline))
+enum { LANES = OA_WAVE_LANES };
+
+/* No turn of the loop reads what another writes. */
+#if defined(__clang__)
+#define INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
+#else
+#define INDEPENDENT _Pragma("GCC ivdep")
+#endif
+
+EACH float of_bits(int32_t bits)
+{
+    float x;
+    memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
+EACH int32_t bits_of(float x)
+{
+    int32_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    return bits;
+}
+
+/* The nearest whole number of |x| < 2^22: the sum keeps no binary places. */
+EACH float nearest(float x) { return (x + 12582912.0f) - 12582912.0f; }
+
+/* 1 ulp or 2; 0 below -87. */
+EACH float exponential(float x)
+{
+    const float top = x < 88.0f ? x : 88.0f, in = top > -87.0f ? top : -87.0f;
+    const float n = nearest(in * 1.44269504088896341f);
+    const float r = (in - n * 0.693359375f) + n * 2.12194440e-4f;
+    float y = 1.9875691500e-4f;
+    y = y * r + 1.3981999507e-3f;
+    y = y * r + 8.3334519073e-3f;
+    y = y * r + 4.1665795894e-2f;
+    y = y * r + 1.6666665459e-1f;
+    y = y * r + 5.0000001201e-1f;
+    y = (y * (r * r) + r) + 1.0f;
+    const float value = y * of_bits(((int32_t)n + 127) << 23);
+    return x > -87.0f ? value : 0.0f;
+}
+
+/* ln u, u > 0 and normal. */
+EACH float logarithm(float u)
+{
+    const int32_t bits = bits_of(u), low = (bits - 0x3f3504f3) & (int32_t)0xff800000; /* mantissa from sqrt(1/2) on */
+    const float e = (float)(low >> 23), x = of_bits(bits - low) - 1.0f, z = x * x;
+    float y = 7.0376836292e-2f;
+    y = y * x - 1.1514610310e-1f;
+    y = y * x + 1.1676998740e-1f;
+    y = y * x - 1.2420140846e-1f;
+    y = y * x + 1.4249322787e-1f;
+    y = y * x - 1.6668057665e-1f;
+    y = y * x + 2.0000714765e-1f;
+    y = y * x - 2.4999993993e-1f;
+    y = y * x + 3.3333331174e-1f;
+    y = y * x * z;
+    y = y - e * 2.12194440e-4f;
+    y = y - 0.5f * z;
+    return (x + y) + e * 0.693359375f;
+}
+
+/* ln(1 + y), y > -1: what rounding of 1 + y has lost is added to first order. */
+EACH float logarithm1(float y)
+{
+    const float u = 1.0f + y;
+    return logarithm(u) + (y - (u - 1.0f)) / u;
+}
+
+/* Cosine and sine of 2 pi t, |t| < 2^20. */
+EACH void circle(float t, float *c, float *s)
+{
+    const float q = nearest(4.0f * t), r = (t - 0.25f * q) * 6.283185307179586f, z = r * r;
+    const float sine = ((-1.9515295891e-4f * z + 8.3321608736e-3f) * z - 1.6666654611e-1f) * z * r + r;
+    const float cosine = ((2.443315711809948e-5f * z - 1.388731625493765e-3f) * z + 4.166664568298827e-2f) * z * z - 0.5f * z + 1.0f;
+    const int32_t quarter = (int32_t)q;
+    const float a = quarter & 1 ? sine : cosine, b = quarter & 1 ? cosine : sine;
+    *c = (quarter + 1) & 2 ? -a : a;
+    *s = quarter & 2 ? -b : b;
+}
+
+/* ---------------------------------------------------------------------------------------------- grids */
+
+static void blur(float *restrict out, const float *restrict in, size_t n, size_t step, const float *taps, int half)
+{
+    for (size_t i = 0; i < n; i++) out[i] = taps[0] * in[i];
+    for (int k = 1; k <= half; k++) {
+        const float *low = in - (size_t)k * step, *high = in + (size_t)k * step, t = taps[k];
+        for (size_t i = 0; i < n; i++) out[i] += t * (low[i] + high[i]);
+    }
+}
+
+static void add_turned(size_t n, float *restrict re, float *restrict im, const float *restrict a, const float *restrict b, float wr, float wi)
+{
+    for (size_t i = 0; i < n; i++) {
+        re[i] += a[i] * wr - b[i] * wi;
+        im[i] += a[i] * wi + b[i] * wr;
+    }
+}
+
+static void multiply_add(size_t n, float *restrict out, const float *restrict a, const float *restrict b)
+{
+    for (size_t i = 0; i < n; i++) out[i] += a[i] * b[i];
+}
+
+static float add_exponentials(float *restrict out, size_t n, const float *restrict in, float add)
+{
+    float largest = -1e30f;
+    for (size_t i = 0; i < n; i += LANES) {
+        const size_t m = n - i < LANES ? n - i : LANES;
+        float group = -1e30f, lane[LANES], value[LANES];
+        for (size_t l = 0; l < LANES; l++) lane[l] = -1e30f;
+        memcpy(lane, in + i, m * sizeof *lane);
+        for (size_t l = 0; l < LANES; l++) value[l] = lane[l] = lane[l] + add;
+        for (size_t half = LANES / 2; half; half /= 2)
+            for (size_t l = 0; l < half; l++) lane[l] = lane[l] > lane[l + half] ? lane[l] : lane[l + half];
+        group = lane[0];
+        largest = group > largest ? group : largest;
+        if (!(group > -25.0f)) continue;
+        for (size_t l = 0; l < LANES; l++) value[l] = exponential(value[l]);
+        for (size_t l = 0; l < m; l++) out[i + l] += value[l];
+    }
+    return largest;
+}
+
+static void ball_row(double *restrict sums, const double *restrict row, int most, const uint32_t *begin, const uint16_t *to)
+{
+    double w[OA_BALL_SIDE];
+    for (int x = 0; x < OA_BALL_SIDE; x++) w[x] = row[x];
+    for (int k = 0;; k++) {
+        for (uint32_t j = begin[k]; j < begin[k + 1]; j++) {
+            double *restrict s = sums + (size_t)to[j] * OA_BALL_SIDE;
+            for (int x = 0; x < OA_BALL_SIDE; x++) s[x] += w[x];
+        }
+        if (k == most) break;
+        for (int x = 0; x < OA_BALL_SIDE; x++) w[x] += row[x - k - 1] + row[x + k + 1];
+    }
+}
+
+/* ---------------------------------------------------------------------------------------------- ions */
+
+static void weigh(float *restrict g, size_t n, const float *restrict x, const float *restrict y, const float *restrict z, float scale)
+{
+    for (size_t i = 0; i < n; i++) g[i] = exponential(-scale * ((x[i] * x[i] + y[i] * y[i]) + z[i] * z[i]));
+}
+
+static void wave(double out[8], size_t n, const float *restrict x, const float *restrict y, const float *restrict z, const float *restrict g, const float k[3])
+{
+    const float kx = k[0], ky = k[1], kz = k[2];
+    float sum[8][LANES];
+    memset(sum, 0, sizeof sum);
+    for (size_t i = 0; i < n; i += LANES)
+        for (size_t l = 0; l < LANES; l++) {
+            const float px = x[i + l], py = y[i + l], pz = z[i + l];
+            float c, s;
+            circle((kx * px + ky * py) + kz * pz, &c, &s);
+            c *= g[i + l];
+            s *= g[i + l];
+            sum[0][l] += c;
+            sum[1][l] += s;
+            sum[2][l] += c * px;
+            sum[3][l] += s * px;
+            sum[4][l] += c * py;
+            sum[5][l] += s * py;
+            sum[6][l] += c * pz;
+            sum[7][l] += s * pz;
+        }
+    for (int j = 0; j < 8; j++) {
+        out[j] = 0;
+        for (size_t l = 0; l < LANES; l++) out[j] += (double)sum[j][l];
+    }
+}
+
+static void turn(float *restrict c, float *restrict s, size_t n, const float *restrict angle)
+{
+    for (size_t i = 0; i < n; i++) circle(angle[i] * 0.15915494309189535f, &c[i], &s[i]);
+}
+
+/* Gaussians about 0 and about pi on a circle, of variance v / 2; the larger of the two nearest terms is divided out. */
+static void contrast(float *restrict m, size_t n, const float *restrict phase, const float *restrict resolution)
+{
+    const float pi = 3.14159265358979f;
+    for (size_t i = 0; i < n; i++) {
+        const float turns = phase[i] * 0.07957747154594767f, t = (turns - nearest(turns)) * (2.0f * pi), a = t < 0 ? -t : t, b = pi - a;
+        const float v = -logarithm(resolution[i]), w = -1.0f / (v > 1e-6f ? v : 1e-6f), least = (a < b ? a : b) * (a < b ? a : b);
+        const float g0 = (exponential(w * (a * a - least)) + exponential(w * ((2 * pi - a) * (2 * pi - a) - least))) + exponential(w * ((2 * pi + a) * (2 * pi + a) - least));
+        const float g1 = (exponential(w * (b * b - least)) + exponential(w * ((pi + a) * (pi + a) - least))) + exponential(w * ((3 * pi - a) * (3 * pi - a) - least));
+        m[i] = (g0 - g1) / (g0 + g1);
+    }
+}
+
+EACH void cubic(float a, float *b1, float *b2, float *b3)
+{
+    const float l1 = logarithm1(a * 0.333333333f), l2 = logarithm1(a * 0.666666667f), l3 = logarithm1(a);
+    *b1 = (9.0f * l1 - 4.5f * l2) + l3;
+    *b2 = (18.0f * l2 - 22.5f * l1) - 4.5f * l3;
+    *b3 = (13.5f * l1 - 13.5f * l2) + 4.5f * l3;
+}
+
+static void evidence(float *const out[6], size_t n, const float *restrict alpha, const float *restrict plus, const float *restrict minus)
+{
+    float *restrict a1 = out[0], *restrict a2 = out[1], *restrict a3 = out[2], *restrict b1 = out[3], *restrict b2 = out[4], *restrict b3 = out[5];
+    INDEPENDENT
+    for (size_t i = 0; i < n; i++) {
+        const float s = plus[i] - minus[i], u = alpha[i] / (1.0f + alpha[i] * s);
+        cubic(u * (1.0f - s), &a1[i], &a2[i], &a3[i]);
+        cubic(u * (-1.0f - s), &b1[i], &b2[i], &b3[i]);
+    }
+}
+
+static void cumulants(double out[3], size_t n, const float *restrict g, const float *restrict p, float s)
+{
+    float sum[3][LANES];
+    memset(sum, 0, sizeof sum);
+    for (size_t i = 0; i < n; i += LANES)
+        for (size_t l = 0; l < LANES; l++) {
+            const float gi = g[i + l], pi = p[i + l], e = exponential(s * gi), u = 1.0f + pi * (e - 1.0f), t = pi * e / u;
+            sum[0][l] += logarithm1(pi * (e - 1.0f)) - s * pi * gi;
+            sum[1][l] += gi * (t - pi);
+            sum[2][l] += gi * gi * t * (1.0f - t);
+        }
+    for (int j = 0; j < 3; j++) {
+        out[j] = 0;
+        for (size_t l = 0; l < LANES; l++) out[j] += (double)sum[j][l];
+    }
+}
+
+/* ---------------------------------------------------------------------------------------------- transforms */
+
+static void pass2(const oa_fft_pass *p, const float *xr, const float *xi, float *yr, float *yi)
+{
+    const size_t s = p->stride, m = p->parts;
+    for (size_t k = 0; k < m; k++) {
+        const float wr = p->twiddle[2 * k], wi = p->twiddle[2 * k + 1];
+        const float *restrict ar = xr + s * k, *restrict ai = xi + s * k, *restrict br = xr + s * (k + m), *restrict bi = xi + s * (k + m);
+        float *restrict cr = yr + s * 2 * k, *restrict ci = yi + s * 2 * k, *restrict dr = cr + s, *restrict di = ci + s;
+        INDEPENDENT
+        for (size_t q = 0; q < s; q++) {
+            const float er = ar[q] - br[q], ei = ai[q] - bi[q];
+            cr[q] = ar[q] + br[q];
+            ci[q] = ai[q] + bi[q];
+            dr[q] = er * wr - ei * wi;
+            di[q] = er * wi + ei * wr;
+        }
+    }
+}
+
+static void pass3(const oa_fft_pass *p, const float *xr, const float *xi, float *yr, float *yi)
+{
+    const size_t s = p->stride, m = p->parts;
+    const float half = 0.86602540378443865f;
+    for (size_t k = 0; k < m; k++) {
+        const float *w = p->twiddle + 4 * k, ur = w[0], ui = w[1], vr = w[2], vi = w[3];
+        const float *restrict ar = xr + s * k, *restrict ai = xi + s * k, *restrict br = ar + s * m, *restrict bi = ai + s * m, *restrict cr = br + s * m, *restrict ci = bi + s * m;
+        float *restrict zr = yr + s * 3 * k, *restrict zi = yi + s * 3 * k;
+        INDEPENDENT
+        for (size_t q = 0; q < s; q++) {
+            const float tr = br[q] + cr[q], ti = bi[q] + ci[q], dr = half * (bi[q] - ci[q]), di = half * (cr[q] - br[q]);
+            const float er = ar[q] - 0.5f * tr, ei = ai[q] - 0.5f * ti, fr = er + dr, fi = ei + di, hr = er - dr, hi = ei - di;
+            zr[q] = ar[q] + tr;
+            zi[q] = ai[q] + ti;
+            zr[q + s] = fr * ur - fi * ui;
+            zi[q + s] = fr * ui + fi * ur;
+            zr[q + 2 * s] = hr * vr - hi * vi;
+            zi[q + 2 * s] = hr * vi + hi * vr;
+        }
+    }
+}
+
+static void pass4(const oa_fft_pass *p, const float *xr, const float *xi, float *yr, float *yi)
+{
+    const size_t s = p->stride, m = p->parts;
+    for (size_t k = 0; k < m; k++) {
+        const float *w = p->twiddle + 6 * k, ur = w[0], ui = w[1], vr = w[2], vi = w[3], wr = w[4], wi = w[5];
+        const float *restrict ar = xr + s * k, *restrict ai = xi + s * k, *restrict br = ar + s * m, *restrict bi = ai + s * m;
+        const float *restrict cr = br + s * m, *restrict ci = bi + s * m, *restrict dr = cr + s * m, *restrict di = ci + s * m;
+        float *restrict zr = yr + s * 4 * k, *restrict zi = yi + s * 4 * k;
+        INDEPENDENT
+        for (size_t q = 0; q < s; q++) {
+            const float er = ar[q] + cr[q], ei = ai[q] + ci[q], fr = ar[q] - cr[q], fi = ai[q] - ci[q];
+            const float gr = br[q] + dr[q], gi = bi[q] + di[q], hr = di[q] - bi[q], hi = br[q] - dr[q]; /* i (b - d) */
+            const float or1 = fr - hr, oi1 = fi - hi, or2 = er - gr, oi2 = ei - gi, or3 = fr + hr, oi3 = fi + hi;
+            zr[q] = er + gr;
+            zi[q] = ei + gi;
+            zr[q + s] = or1 * ur - oi1 * ui;
+            zi[q + s] = or1 * ui + oi1 * ur;
+            zr[q + 2 * s] = or2 * vr - oi2 * vi;
+            zi[q + 2 * s] = or2 * vi + oi2 * vr;
+            zr[q + 3 * s] = or3 * wr - oi3 * wi;
+            zi[q + 3 * s] = or3 * wi + oi3 * wr;
+        }
+    }
+}
+
+static void fft(const oa_fft_pass *p, const float *xr, const float *xi, float *yr, float *yi)
+{
+    if (p->radix == 4) pass4(p, xr, xi, yr, yi);
+    else if (p->radix == 3) pass3(p, xr, xi, yr, yi);
+    else pass2(p, xr, xi, yr, yi);
+}
+
+const oa_waves WAVES_TABLE = {
+    .blur = blur,
+    .weigh = weigh,
+    .wave = wave,
+    .add_turned = add_turned,
+    .turn = turn,
+    .contrast = contrast,
+    .evidence = evidence,
+    .add_exponentials = add_exponentials,
+    .ball_row = ball_row,
+    .multiply_add = multiply_add,
+    .cumulants = cumulants,
+    .fft = fft,
+};

@@ -1,0 +1,242 @@
+/* mixture.c - rounds: evidence of domains everywhere, their prior, what each ion has of them. */
+#include "math/mixture.h"
+
+#include <string.h>
+
+#include "math/mixture_centres.h"
+
+/* ---------------------------------------------------------------------------------------------- evidence */
+
+typedef struct tile_job {
+    oa_centres *centres;
+    const oa_mixture *mixture;
+    size_t most;
+    float *plus, *minus;
+} tile_job;
+
+/* Cubes that meet the cells [from, to) along an axis. */
+static void cubes_of(const oa_field *f, int axis, ptrdiff_t from, ptrdiff_t to, size_t out[2])
+{
+    const ptrdiff_t per = (ptrdiff_t)f->per[axis], dims = (ptrdiff_t)f->tiled->dims[axis];
+    const ptrdiff_t low = from <= 0 ? 0 : from / per, high = (to + per - 1) / per;
+    out[0] = (size_t)low;
+    out[1] = (size_t)(high < dims ? high : dims);
+}
+
+static void deposit_cube(const tile_job *job, const oa_tile *tile, size_t cube, float *const values[6], const oa_tile_room *room)
+{
+    const oa_bank *b = &job->centres->bank;
+    const oa_tiled *t = b->field.tiled;
+    const size_t begin = t->start[cube], n = t->start[cube + 1] - begin;
+    ptrdiff_t origin[3];
+    size_t place[3];
+    oa_cube_place(t, cube, place);
+    for (int a = 0; a < 3; a++) origin[a] = (ptrdiff_t)(place[a] * b->field.per[a]) - (ptrdiff_t)tile->low[a] + (ptrdiff_t)b->halo[a];
+    t->context->kernels->waves->evidence(values, n, job->mixture->alpha + begin, job->mixture->plus + begin, job->mixture->minus + begin);
+    for (size_t i = 0; i < n; i++) {
+        size_t cell = 0;
+        bool is_inside = true;
+        for (int a = 2; a >= 0; a--) {
+            const ptrdiff_t at = origin[a] + (ptrdiff_t)oa_cell_along(t->at[a][begin + i], b->field.per[a]);
+            is_inside &= at >= 0 && at < (ptrdiff_t)(b->inner[a] + 2 * b->halo[a]);
+            cell = cell * b->n[a] + (size_t)at;
+        }
+        for (int e = 0; is_inside && e < 3; e++) {
+            room->re[e][cell] += values[e][i];
+            room->im[e][cell] += values[3 + e][i];
+        }
+    }
+}
+
+static void keep_evidence(const tile_job *job, const oa_tile *tile, const oa_tile_room *room)
+{
+    const oa_centres *c = job->centres;
+    const oa_bank *b = &c->bank;
+    const oa_field *f = &b->field;
+    for (int r = 0; r < b->radii; r++)
+        for (size_t z = tile->low[2]; z < tile->high[2]; z++)
+            for (size_t y = tile->low[1]; y < tile->high[1]; y++) {
+                const size_t from = ((z - tile->low[2] + b->halo[2]) * b->n[1] + y - tile->low[1] + b->halo[1]) * b->n[0] + b->halo[0], to = (z * f->dims[1] + y) * f->dims[0];
+                for (size_t x = tile->low[0]; x < tile->high[0]; x++) {
+                    const bool may = c->mask[to + x];
+                    c->l[2 * r][to + x] = may ? room->re[3 + r][from + x - tile->low[0]] : OA_NO_CENTRE;
+                    c->l[2 * r + 1][to + x] = may ? room->im[3 + r][from + x - tile->low[0]] : OA_NO_CENTRE;
+                }
+            }
+}
+
+static oa_status evidence_tile(void *arg, oa_span span, oa_worker *worker)
+{
+    const tile_job *job = arg;
+    const oa_bank *b = &job->centres->bank;
+    const oa_tile tile = oa_bank_tile(b, span.begin);
+    oa_tile_room room;
+    float *all, *values[6];
+    size_t cubes[3][2];
+    OA_TRY(oa_tile_room_take(b, worker, &room));
+    OA_TRY(oa_worker_scratch(worker, 2, &all, 6 * job->most, sizeof *all));
+    for (size_t k = 0; k < 6; k++) values[k] = all + k * job->most;
+    for (int e = 0; e < 3; e++) {
+        memset(room.re[e], 0, oa_bank_cells(b) * sizeof(float));
+        memset(room.im[e], 0, oa_bank_cells(b) * sizeof(float));
+    }
+    for (int a = 0; a < 3; a++) cubes_of(&b->field, a, (ptrdiff_t)tile.low[a] - (ptrdiff_t)b->halo[a], (ptrdiff_t)(tile.low[a] + b->inner[a] + b->halo[a]), cubes[a]);
+    const oa_tiled *t = b->field.tiled;
+    for (size_t k = cubes[2][0]; k < cubes[2][1]; k++)
+        for (size_t j = cubes[1][0]; j < cubes[1][1]; j++)
+            for (size_t i = cubes[0][0]; i < cubes[0][1]; i++) deposit_cube(job, &tile, (k * t->dims[1] + j) * t->dims[0] + i, values, &room);
+    oa_bank_evidence(b, t->context->kernels->waves, &room);
+    keep_evidence(job, &tile, &room);
+    return OA_OK;
+}
+
+/* ---------------------------------------------------------------------------------------------- ions */
+
+/* Densities of centres around a tile, both signs. */
+static void take_centres(const oa_centres *c, const oa_tile *tile, const oa_tile_room *room)
+{
+    const oa_bank *b = &c->bank;
+    const oa_field *f = &b->field;
+    for (int r = 0; r < b->radii; r++) {
+        memset(room->re[3 + r], 0, oa_bank_cells(b) * sizeof(float));
+        memset(room->im[3 + r], 0, oa_bank_cells(b) * sizeof(float));
+        for (size_t z = 0; z < b->inner[2] + 2 * b->halo[2]; z++)
+            for (size_t y = 0; y < b->inner[1] + 2 * b->halo[1]; y++) {
+                const ptrdiff_t fz = (ptrdiff_t)(tile->low[2] + z) - (ptrdiff_t)b->halo[2], fy = (ptrdiff_t)(tile->low[1] + y) - (ptrdiff_t)b->halo[1];
+                if (fz < 0 || fy < 0 || fz >= (ptrdiff_t)f->dims[2] || fy >= (ptrdiff_t)f->dims[1]) continue;
+                const size_t row = ((size_t)fz * f->dims[1] + (size_t)fy) * f->dims[0], to = (z * b->n[1] + y) * b->n[0];
+                for (size_t x = 0; x < b->inner[0] + 2 * b->halo[0]; x++) {
+                    const ptrdiff_t fx = (ptrdiff_t)(tile->low[0] + x) - (ptrdiff_t)b->halo[0];
+                    if (fx < 0 || fx >= (ptrdiff_t)f->dims[0]) continue;
+                    room->re[3 + r][to + x] = c->l[2 * r][row + (size_t)fx];
+                    room->im[3 + r][to + x] = c->l[2 * r + 1][row + (size_t)fx];
+                }
+            }
+    }
+}
+
+static float between(const oa_bank *b, const float *data, const size_t low[3], const float share[3])
+{
+    const size_t nx = b->n[0], layer = nx * b->n[1];
+    const float *p = data + (low[2] * b->n[1] + low[1]) * nx + low[0];
+    float plane[2];
+    for (size_t k = 0; k < 2; k++, p += layer) {
+        const float near = p[0] + share[0] * (p[1] - p[0]), far = p[nx] + share[0] * (p[nx + 1] - p[nx]);
+        plane[k] = near + share[1] * (far - near);
+    }
+    return plane[0] + share[2] * (plane[1] - plane[0]);
+}
+
+static void update_cube(const tile_job *job, const oa_tile *tile, size_t cube, const oa_tile_room *room)
+{
+    const oa_bank *b = &job->centres->bank;
+    const oa_tiled *t = b->field.tiled;
+    size_t place[3];
+    oa_cube_place(t, cube, place);
+    for (size_t i = t->start[cube]; i < t->start[cube + 1]; i++) {
+        size_t low[3];
+        float share[3];
+        for (int a = 0; a < 3; a++) {
+            const float u = t->at[a][i] * (float)((double)b->field.per[a] / OA_CUBE) - 0.5f + (float)(place[a] * b->field.per[a] - tile->low[a] + b->halo[a]);
+            low[a] = (size_t)u;
+            share[a] = u - (float)low[a];
+        }
+        const float p = between(b, room->re[0], low, share), m = between(b, room->im[0], low, share);
+        float plus = p > 0 ? p : 0, minus = m > 0 ? m : 0;
+        const float over = plus + minus > 1 ? plus + minus : 1;
+        plus /= over;
+        minus /= over;
+        const float left = 1 - plus - minus;
+        job->plus[i] = job->plus[i] * left + plus;
+        job->minus[i] = job->minus[i] * left + minus;
+    }
+}
+
+static oa_status update_tile(void *arg, oa_span span, oa_worker *worker)
+{
+    const tile_job *job = arg;
+    const oa_bank *b = &job->centres->bank;
+    const oa_tiled *t = b->field.tiled;
+    const oa_tile tile = oa_bank_tile(b, span.begin);
+    oa_tile_room room;
+    size_t cubes[3][2];
+    OA_TRY(oa_tile_room_take(b, worker, &room));
+    take_centres(job->centres, &tile, &room);
+    oa_bank_spread(b, t->context->kernels->waves, &room);
+    for (int a = 0; a < 3; a++) cubes_of(&b->field, a, (ptrdiff_t)tile.low[a], (ptrdiff_t)tile.high[a], cubes[a]);
+    for (size_t k = cubes[2][0]; k < cubes[2][1]; k++)
+        for (size_t j = cubes[1][0]; j < cubes[1][1]; j++)
+            for (size_t i = cubes[0][0]; i < cubes[0][1]; i++) update_cube(job, &tile, (k * t->dims[1] + j) * t->dims[0] + i, &room);
+    return OA_OK;
+}
+
+/* ---------------------------------------------------------------------------------------------- rounds */
+
+/* Cells across are as wide as the blur allows: coarser ones cost precision from 0.7 of its width on. */
+static oa_field choose_field(const oa_tiled *tiled, double sigma)
+{
+    enum { FINEST = 10, COARSEST = 4 };
+    const double wish = OA_CUBE / (0.714 * (sigma > 1e-3 ? sigma : 1e-3));
+    const size_t per = wish > FINEST ? FINEST : wish < COARSEST ? COARSEST : (size_t)(wish + 0.5);
+    return oa_field_of(tiled, per, per, FINEST);
+}
+
+static oa_status do_tiles(oa_centres *c, const oa_mixture *m, oa_chunk_fn *fn)
+{
+    tile_job job = { c, m, oa_tiled_most(m->tiled) + OA_WAVE_LANES, m->plus, m->minus };
+    return oa_parallel(m->tiled->context, oa_bank_tiles(&c->bank), 1, fn, &job);
+}
+
+/* The first round says whether the largest radius is large enough. */
+static bool extend_bank(oa_mixture *m, const oa_centres *c)
+{
+    const int n = m->prior.n;
+    if (m->is_given || n == OA_RADII_MAX || !(c->share[n - 1] - 0.1 / n > 0.15) || m->prior.radius[n - 1] > 6) return false;
+    m->prior.radius[n] = 1.25 * m->prior.radius[n - 1];
+    m->prior.n++;
+    return true;
+}
+
+static oa_status first_round(oa_mixture *m, oa_centres *c, const oa_field *field)
+{
+    do {
+        oa_centres_drop(c);
+        OA_TRY(oa_centres_begin(m->arena, c, field, &m->prior, m->sigma_lateral));
+        m->volume = c->volume;
+        oa_phase(m->tiled->context, "evidence");
+        OA_TRY(do_tiles(c, m, evidence_tile));
+        oa_phase(m->tiled->context, "domains");
+        OA_TRY(oa_centres_weigh(c, m->is_given ? &m->prior : NULL, m->is_given ? m->prior.density : 0.005));
+    } while (extend_bank(m, c));
+    m->prior.density = c->density;
+    memcpy(m->prior.share, c->share, sizeof c->share);
+    return OA_OK;
+}
+
+static oa_status all_rounds(oa_mixture *m, oa_centres *c, const oa_field *field)
+{
+    OA_TRY(first_round(m, c, field));
+    for (m->rounds = 0; m->rounds < OA_MIXTURE_ROUNDS;) {
+        if (m->rounds) {
+            oa_phase(m->tiled->context, "evidence");
+            OA_TRY(do_tiles(c, m, evidence_tile));
+            oa_phase(m->tiled->context, "domains");
+            OA_TRY(oa_centres_weigh(c, m->is_given ? &m->prior : NULL, c->density));
+        }
+        m->found[m->rounds++] = c->found;
+        OA_TRY(do_tiles(c, m, update_tile));
+        if (m->rounds > 1 && c->found < 0.02 * m->found[0]) break;
+    }
+    return OA_OK;
+}
+
+oa_status oa_mixture_fit(oa_mixture *mixture)
+{
+    const oa_field field = choose_field(mixture->tiled, mixture->sigma_lateral);
+    oa_centres c = { .context = mixture->tiled->context };
+    memset(mixture->plus, 0, mixture->tiled->n * sizeof *mixture->plus);
+    memset(mixture->minus, 0, mixture->tiled->n * sizeof *mixture->minus);
+    const oa_status status = all_rounds(mixture, &c, &field);
+    oa_centres_drop(&c);
+    return status;
+}

@@ -1,0 +1,309 @@
+/* mixture_bank.c - convolutions with blurred balls, tile by tile. */
+#include "math/mixture_bank.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { FINE = 4, LANES = OA_FFT_LANES };
+#define LATERAL_REACH 3.5 /* of the blur, in its width */
+
+/* ---------------------------------------------------------------------------------------------- balls */
+
+/* A line blurred by a Gaussian of `sigma` steps, stride `step`. */
+static void blur_line(float *line, size_t n, size_t step, const double *taps, size_t half, double *copy)
+{
+    for (size_t i = 0; i < n; i++) copy[i] = (double)line[i * step];
+    for (size_t i = 0; i < n; i++) {
+        double sum = 0;
+        for (size_t j = i > half ? i - half : 0; j < n && j <= i + half; j++) sum += taps[i > j ? i - j : j - i] * copy[j];
+        line[i * step] = (float)sum;
+    }
+}
+
+static oa_status blur_ball(oa_context *context, float *fine, const size_t n[3], const double sigma[2])
+{
+    double *work;
+    const size_t longest = n[0] > n[1] ? n[0] : n[1];
+    OA_TRY(oa_new(context, &work, 2 * longest + 2, sizeof *work));
+    double *taps = work, *copy = work + longest + 1;
+    for (int a = 0; a < 2; a++) {
+        double sum = 0;
+        const size_t half = (size_t)fmin(ceil(LATERAL_REACH * sigma[a]), (double)n[a] - 1);
+        for (size_t k = 0; k <= half; k++) {
+            taps[k] = sigma[a] > 0 ? exp(-0.5 * (double)(k * k) / (sigma[a] * sigma[a])) : k == 0;
+            sum += k ? 2 * taps[k] : taps[k];
+        }
+        for (size_t k = 0; k <= half; k++) taps[k] /= sum;
+        for (size_t z = 0; z < n[2]; z++)
+            for (size_t i = 0; i < n[1 - a]; i++) blur_line(fine + z * n[0] * n[1] + i * (a ? 1 : n[0]), n[a], a ? n[0] : 1, taps, half, copy);
+    }
+    oa_free(context, work);
+    return OA_OK;
+}
+
+oa_status oa_ball_make(oa_arena *arena, oa_ball *out, double radius, double sigma, const double edge[3])
+{
+    oa_context *context = arena->context;
+    size_t n[3], side[3];
+    for (int a = 0; a < 3; a++) {
+        out->half[a] = (size_t)ceil((radius + (a < 2 ? LATERAL_REACH * sigma : 0)) / edge[a] - 0.5);
+        side[a] = 2 * out->half[a] + 1;
+        n[a] = FINE * side[a];
+    }
+    float *fine;
+    OA_TRY(oa_arena_take(arena, &out->mean, side[0] * side[1] * side[2], sizeof *out->mean));
+    OA_TRY(oa_new(context, &fine, n[0] * n[1] * n[2], sizeof *fine));
+    for (size_t i = 0; i < n[0] * n[1] * n[2]; i++) {
+        const double x = ((double)(i % n[0]) - 0.5 * (double)(n[0] - 1)) * edge[0] / FINE, y = ((double)(i / n[0] % n[1]) - 0.5 * (double)(n[1] - 1)) * edge[1] / FINE;
+        const double z = ((double)(i / n[0] / n[1]) - 0.5 * (double)(n[2] - 1)) * edge[2] / FINE;
+        fine[i] = x * x + y * y + z * z <= radius * radius ? 1 : 0;
+    }
+    const oa_status status = blur_ball(context, fine, n, (double[2]){ sigma / edge[0] * FINE, sigma / edge[1] * FINE });
+    for (size_t i = 0; i < n[0] * n[1] * n[2]; i++) {
+        const size_t x = i % n[0] / FINE, y = i / n[0] % n[1] / FINE, z = i / n[0] / n[1] / FINE;
+        out->mean[(z * side[1] + y) * side[0] + x] += fine[i] / (FINE * FINE * FINE);
+    }
+    oa_free(context, fine);
+    return status;
+}
+
+/* ---------------------------------------------------------------------------------------------- planes and columns */
+
+/* A plane (y, x) becomes (kx, ky), or back: then re and im are given exchanged. */
+static void plane_forward(const oa_bank *b, const oa_waves *w, float *re, float *im, float *line)
+{
+    const size_t nx = b->n[0], ny = b->n[1], longest = nx > ny ? nx : ny;
+    float *lr = line, *li = line + longest * LANES, *room = li + longest * LANES, *copy = room + 2 * longest * LANES;
+    for (size_t x = 0; x < nx; x += LANES) {
+        for (size_t y = 0; y < ny; y++) {
+            memcpy(lr + y * LANES, re + y * nx + x, LANES * sizeof *lr);
+            memcpy(li + y * LANES, im + y * nx + x, LANES * sizeof *li);
+        }
+        oa_fft_lines(&b->fft[1], w, lr, li, room);
+        for (size_t y = 0; y < ny; y++) {
+            memcpy(copy + y * nx + x, lr + y * LANES, LANES * sizeof *lr);
+            memcpy(copy + (ny + y) * nx + x, li + y * LANES, LANES * sizeof *li);
+        }
+    }
+    for (size_t y = 0; y < ny; y += LANES) {
+        for (size_t l = 0; l < LANES; l++)
+            for (size_t x = 0; x < nx; x++) {
+                lr[x * LANES + l] = copy[(y + l) * nx + x];
+                li[x * LANES + l] = copy[(ny + y + l) * nx + x];
+            }
+        oa_fft_lines(&b->fft[0], w, lr, li, room);
+        for (size_t x = 0; x < nx; x++) {
+            memcpy(re + x * ny + y, lr + x * LANES, LANES * sizeof *lr);
+            memcpy(im + x * ny + y, li + x * LANES, LANES * sizeof *li);
+        }
+    }
+}
+
+static void plane_back(const oa_bank *b, const oa_waves *w, float *re, float *im, float *line)
+{
+    const size_t nx = b->n[0], ny = b->n[1], longest = nx > ny ? nx : ny;
+    float *lr = line, *li = line + longest * LANES, *room = li + longest * LANES, *copy = room + 2 * longest * LANES;
+    for (size_t y = 0; y < ny; y += LANES) {
+        for (size_t x = 0; x < nx; x++) {
+            memcpy(lr + x * LANES, re + x * ny + y, LANES * sizeof *lr);
+            memcpy(li + x * LANES, im + x * ny + y, LANES * sizeof *li);
+        }
+        oa_fft_lines(&b->fft[0], w, li, lr, room);
+        for (size_t l = 0; l < LANES; l++)
+            for (size_t x = 0; x < nx; x++) {
+                copy[(y + l) * nx + x] = lr[x * LANES + l];
+                copy[(ny + y + l) * nx + x] = li[x * LANES + l];
+            }
+    }
+    for (size_t x = 0; x < nx; x += LANES) {
+        for (size_t y = 0; y < ny; y++) {
+            memcpy(lr + y * LANES, copy + y * nx + x, LANES * sizeof *lr);
+            memcpy(li + y * LANES, copy + (ny + y) * nx + x, LANES * sizeof *li);
+        }
+        oa_fft_lines(&b->fft[1], w, li, lr, room);
+        for (size_t y = 0; y < ny; y++) {
+            memcpy(re + y * nx + x, lr + y * LANES, LANES * sizeof *lr);
+            memcpy(im + y * nx + x, li + y * LANES, LANES * sizeof *li);
+        }
+    }
+}
+
+static void take_column(const oa_bank *b, float *lr, float *li, const float *re, const float *im, size_t at)
+{
+    const size_t layer = b->n[0] * b->n[1];
+    for (size_t z = 0; z < b->n[2]; z++) {
+        memcpy(lr + z * LANES, re + z * layer + at, LANES * sizeof *lr);
+        memcpy(li + z * LANES, im + z * layer + at, LANES * sizeof *li);
+    }
+}
+
+static void give_column(const oa_bank *b, const float *lr, const float *li, float *re, float *im, size_t at)
+{
+    const size_t layer = b->n[0] * b->n[1];
+    for (size_t z = 0; z < b->n[2]; z++) {
+        memcpy(re + z * layer + at, lr + z * LANES, LANES * sizeof *lr);
+        memcpy(im + z * layer + at, li + z * LANES, LANES * sizeof *li);
+    }
+}
+
+/* Column of spectrum e of radius r at (kx, ky...): half of it, the rest mirrors. */
+static const float *spectrum_at(const oa_bank *b, int r, int e, size_t kx, size_t ky)
+{
+    const size_t half = b->n[0] / 2 + 1, mirrored = kx < half ? kx : b->n[0] - kx;
+    return b->spectrum + ((((size_t)(r * 3 + e) * half + mirrored) * (b->n[1] / LANES) + ky / LANES) * (b->n[2] / 2 + 1)) * LANES;
+}
+
+static void add_product(const oa_bank *b, const oa_waves *w, float *to_r, float *to_i, const float *lr, const float *li, const float *spectrum)
+{
+    const size_t nz = b->n[2], half = nz / 2 + 1;
+    w->multiply_add(half * LANES, to_r, lr, spectrum);
+    w->multiply_add(half * LANES, to_i, li, spectrum);
+    for (size_t z = half; z < nz; z++) {
+        w->multiply_add(LANES, to_r + z * LANES, lr + z * LANES, spectrum + (nz - z) * LANES);
+        w->multiply_add(LANES, to_i + z * LANES, li + z * LANES, spectrum + (nz - z) * LANES);
+    }
+}
+
+void oa_bank_evidence(const oa_bank *b, const oa_waves *w, oa_tile_room *room)
+{
+    const size_t layer = b->n[0] * b->n[1], line = b->n[2] * LANES;
+    float *d[6], *sum_r = room->line + 6 * line, *sum_i = sum_r + line, *work = sum_i + line;
+    for (size_t k = 0; k < 6; k++) d[k] = room->line + k * line;
+    for (int e = 0; e < 3; e++)
+        for (size_t z = 0; z < b->n[2]; z++) plane_forward(b, w, room->re[e] + z * layer, room->im[e] + z * layer, room->line);
+    for (size_t at = 0; at < layer; at += LANES) {
+        for (int e = 0; e < 3; e++) {
+            take_column(b, d[2 * e], d[2 * e + 1], room->re[e], room->im[e], at);
+            oa_fft_lines(&b->fft[2], w, d[2 * e], d[2 * e + 1], work);
+        }
+        for (int r = 0; r < b->radii; r++) {
+            memset(sum_r, 0, 2 * line * sizeof *sum_r);
+            for (int e = 0; e < 3; e++) add_product(b, w, sum_r, sum_i, d[2 * e], d[2 * e + 1], spectrum_at(b, r, e, at / b->n[1], at % b->n[1]));
+            oa_fft_lines(&b->fft[2], w, sum_i, sum_r, work);
+            give_column(b, sum_r, sum_i, room->re[3 + r], room->im[3 + r], at);
+        }
+    }
+    for (int r = 0; r < b->radii; r++)
+        for (size_t z = b->halo[2]; z < b->n[2] - b->halo[2]; z++) plane_back(b, w, room->re[3 + r] + z * layer, room->im[3 + r] + z * layer, room->line);
+}
+
+void oa_bank_spread(const oa_bank *b, const oa_waves *w, oa_tile_room *room)
+{
+    const size_t layer = b->n[0] * b->n[1], line = b->n[2] * LANES;
+    float *lr = room->line, *li = lr + line, *sum_r = li + line, *sum_i = sum_r + line, *work = sum_i + line;
+    for (int r = 0; r < b->radii; r++)
+        for (size_t z = 0; z < b->n[2]; z++) plane_forward(b, w, room->re[3 + r] + z * layer, room->im[3 + r] + z * layer, room->line);
+    for (size_t at = 0; at < layer; at += LANES) {
+        memset(sum_r, 0, 2 * line * sizeof *sum_r);
+        for (int r = 0; r < b->radii; r++) {
+            take_column(b, lr, li, room->re[3 + r], room->im[3 + r], at);
+            oa_fft_lines(&b->fft[2], w, lr, li, work);
+            add_product(b, w, sum_r, sum_i, lr, li, spectrum_at(b, r, 0, at / b->n[1], at % b->n[1]));
+        }
+        oa_fft_lines(&b->fft[2], w, sum_i, sum_r, work);
+        give_column(b, sum_r, sum_i, room->re[0], room->im[0], at);
+    }
+    for (size_t z = b->halo[2] - 1; z < b->n[2] - b->halo[2] + 1; z++) plane_back(b, w, room->re[0] + z * layer, room->im[0] + z * layer, room->line);
+}
+
+/* ---------------------------------------------------------------------------------------------- plans */
+
+/* Tiles along an axis: the length that makes the least work of the whole axis. */
+static void plan_axis(oa_bank *b, int axis)
+{
+    const size_t multiple = axis < 2 ? LANES : 2, per = b->field.per[axis], cubes = b->field.tiled->dims[axis], longest = axis < 2 ? 144 : 96;
+    double least = INFINITY;
+    const size_t smallest = oa_fft_length(per + 2 * b->halo[axis], multiple);
+    for (size_t n = smallest; n == smallest || n <= longest; n = oa_fft_length(n + 1, multiple)) {
+        const size_t inner = (n - 2 * b->halo[axis]) / per, tiles = (cubes + inner - 1) / inner;
+        const double work = (double)(tiles * n) * (20 + log2((double)n));
+        if (!(work < least)) continue;
+        least = work;
+        b->n[axis] = n;
+        b->inner[axis] = inner * per;
+        b->tiles[axis] = tiles;
+    }
+}
+
+static size_t line_floats(const oa_bank *b)
+{
+    const size_t longest = b->n[0] > b->n[1] ? b->n[0] : b->n[1], plane = 4 * longest * LANES + 2 * b->n[0] * b->n[1], column = 10 * b->n[2] * LANES;
+    return plane > column ? plane : column;
+}
+
+/* One spectrum: the ball about cell 0 with what lies below it at the far end, transformed; it is real. */
+static void transform_ball(oa_bank *b, const oa_waves *w, const oa_ball *ball, int r, int e, float *re, float *im, float *line)
+{
+    const size_t nx = b->n[0], ny = b->n[1], nz = b->n[2], side[3] = { 2 * ball->half[0] + 1, 2 * ball->half[1] + 1, 2 * ball->half[2] + 1 };
+    const float scale = 1.0f / (float)(nx * ny * nz);
+    memset(re, 0, nx * ny * nz * sizeof *re);
+    memset(im, 0, nx * ny * nz * sizeof *im);
+    for (size_t i = 0; i < side[0] * side[1] * side[2]; i++) {
+        const size_t x = (i % side[0] + nx - ball->half[0]) % nx, y = (i / side[0] % side[1] + ny - ball->half[1]) % ny, z = (i / side[0] / side[1] + nz - ball->half[2]) % nz;
+        float value = ball->mean[i];
+        for (int k = 0; k < e; k++) value *= ball->mean[i];
+        re[(z * ny + y) * nx + x] = value * scale;
+    }
+    for (size_t z = 0; z < nz; z++) plane_forward(b, w, re + z * nx * ny, im + z * nx * ny, line);
+    for (size_t kx = 0; kx < nx / 2 + 1; kx++)
+        for (size_t ky = 0; ky < ny; ky += LANES) {
+            take_column(b, line, line + nz * LANES, re, im, kx * ny + ky);
+            oa_fft_lines(&b->fft[2], w, line, line + nz * LANES, line + 2 * nz * LANES);
+            memcpy(b->spectrum + (spectrum_at(b, r, e, kx, ky) - b->spectrum), line, (nz / 2 + 1) * LANES * sizeof *line);
+        }
+}
+
+static oa_status transform_balls(oa_arena *arena, oa_bank *b, const oa_ball *balls)
+{
+    const oa_waves *w = arena->context->kernels->waves;
+    const size_t cells = oa_bank_cells(b);
+    float *re, *line;
+    OA_TRY(oa_arena_take(arena, &b->spectrum, (size_t)b->radii * 3 * (b->n[0] / 2 + 1) * b->n[1] * (b->n[2] / 2 + 1), sizeof *b->spectrum));
+    OA_TRY(oa_new(arena->context, &re, 2 * cells, sizeof *re));
+    const oa_status status = oa_new(arena->context, &line, line_floats(b), sizeof *line);
+    for (int r = 0; r < b->radii && status == OA_OK; r++)
+        for (int e = 0; e < 3; e++) transform_ball(b, w, &balls[r], r, e, re, re + cells, line);
+    oa_free(arena->context, re);
+    oa_free(arena->context, line);
+    return status;
+}
+
+oa_status oa_bank_plan(oa_arena *arena, oa_bank *out, const oa_field *field, const oa_mixture_prior *prior, double sigma)
+{
+    oa_ball balls[OA_RADII_MAX];
+    *out = (oa_bank){ .field = *field, .radii = prior->n };
+    for (int r = 0; r < prior->n; r++) OA_TRY(oa_ball_make(arena, &balls[r], prior->radius[r], sigma, field->edge));
+    for (int a = 0; a < 3; a++) {
+        for (int r = 0; r < prior->n; r++)
+            if (balls[r].half[a] + 1 > out->halo[a]) out->halo[a] = balls[r].half[a] + 1;
+        plan_axis(out, a);
+        OA_TRY(oa_fft_make(arena, &out->fft[a], out->n[a]));
+    }
+    return transform_balls(arena, out, balls);
+}
+
+size_t oa_bank_tiles(const oa_bank *bank) { return bank->tiles[0] * bank->tiles[1] * bank->tiles[2]; }
+
+oa_tile oa_bank_tile(const oa_bank *bank, size_t number)
+{
+    const size_t at[3] = { number % bank->tiles[0], number / bank->tiles[0] % bank->tiles[1], number / bank->tiles[0] / bank->tiles[1] };
+    oa_tile t;
+    for (int a = 0; a < 3; a++) {
+        t.low[a] = at[a] * bank->inner[a];
+        t.high[a] = t.low[a] + bank->inner[a] < bank->field.dims[a] ? t.low[a] + bank->inner[a] : bank->field.dims[a];
+    }
+    return t;
+}
+
+oa_status oa_tile_room_take(const oa_bank *bank, oa_worker *worker, oa_tile_room *out)
+{
+    const size_t arrays = 3 + (size_t)bank->radii, cells = oa_bank_cells(bank);
+    float *all;
+    OA_TRY(oa_worker_scratch(worker, 0, &out->line, line_floats(bank), sizeof *out->line));
+    OA_TRY(oa_worker_scratch(worker, 1, &all, 2 * arrays * cells, sizeof *all));
+    for (size_t k = 0; k < arrays; k++) {
+        out->re[k] = all + 2 * k * cells;
+        out->im[k] = out->re[k] + cells;
+    }
+    return OA_OK;
+}

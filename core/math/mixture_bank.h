@@ -1,0 +1,45 @@
+/* mixture_bank.h - inside of the mixture: blurred balls, their transforms, and the tiles that convolutions are done in. */
+#ifndef OA_MATH_MIXTURE_BANK_H
+#define OA_MATH_MIXTURE_BANK_H
+
+#include "math/mixture.h"
+
+/* Means over the cells of a ball blurred laterally, as cell (half, half, half) sees it in its middle; x fastest. */
+typedef struct oa_ball {
+    size_t half[3];
+    float *mean; /* (2 half[2] + 1, 2 half[1] + 1, 2 half[0] + 1) */
+} oa_ball;
+oa_status oa_ball_make(oa_arena *arena, oa_ball *out, double radius, double sigma, const double edge[3]) OA_MUST_USE;
+
+/* Tiles of whole cubes, each with a rim of `halo` cells for what reaches in; all are alike. The spectra of the balls are real and even: of x and z a
+ * half is kept. Spectrum e (1, 2, 3) of radius r, wave (kx, ky, kz): ((((r 3 + e - 1) (nx/2 + 1) + kx) ny/16 + ky/16) (nz/2 + 1) + kz) 16 + ky % 16. */
+typedef struct oa_bank {
+    oa_field field;
+    int radii;
+    size_t halo[3], inner[3], n[3], tiles[3];
+    oa_fft fft[3];
+    float *spectrum;
+} oa_bank;
+oa_status oa_bank_plan(oa_arena *arena, oa_bank *out, const oa_field *field, const oa_mixture_prior *prior, double sigma) OA_MUST_USE;
+
+/* Cells [low, high) of a tile that exist; the tile's own arrays begin `halo` below low. */
+typedef struct oa_tile {
+    size_t low[3], high[3];
+} oa_tile;
+size_t oa_bank_tiles(const oa_bank *bank);
+oa_tile oa_bank_tile(const oa_bank *bank, size_t number);
+static inline size_t oa_bank_cells(const oa_bank *bank) { return bank->n[0] * bank->n[1] * bank->n[2]; }
+
+/* Buffers of one thread: complex arrays of a tile, `in` of them that are transformed and `out` that come back. */
+typedef struct oa_tile_room {
+    float *line; /* 2 lines of complex lanes for every input, and some */
+    float *re[3 + OA_RADII_MAX], *im[3 + OA_RADII_MAX];
+} oa_tile_room;
+
+/* L of all radii and both signs in a tile: in re/im[0...2] deposits of the coefficients (plus in re, minus in im; (z, y, x)); out re/im[3...] L. */
+void oa_bank_evidence(const oa_bank *bank, const oa_waves *waves, oa_tile_room *room);
+/* Sum over radii of re/im[3...] convolved with their balls, into re/im[0]. */
+void oa_bank_spread(const oa_bank *bank, const oa_waves *waves, oa_tile_room *room);
+oa_status oa_tile_room_take(const oa_bank *bank, oa_worker *worker, oa_tile_room *out) OA_MUST_USE;
+
+#endif

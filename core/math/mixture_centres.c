@@ -1,0 +1,420 @@
+/* mixture_centres.c - one domain at most in a neighbourhood, and the prior that makes the most of all of them. */
+#include "math/mixture_centres.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Blocks of cells that neighbourhoods are summed for together. */
+enum { BX = OA_BALL_SIDE, BY = 4, BZ = 4, ROWS = BY * BZ, REACH_MAX = 48 };
+#define CLEARANCE 0.3   /* nm beyond the radius that keeps other centres out */
+#define QUIET (-8.0)    /* Omega below which nobody is kept out */
+#define LEVEL 600.0     /* exp Omega is kept in steps of exp 600, so that no double overflows */
+
+/* ---------------------------------------------------------------------------------------------- begin and end */
+
+static void count_ions(void *arg, const oa_tiled *t, size_t begin, size_t end, float *const value[4])
+{
+    (void)arg;
+    (void)t;
+    for (size_t i = 0; i < end - begin; i++) value[0][i] = 1;
+}
+
+/* Where the density of ions, blurred by 0.5 nm, is at least half of its median. */
+static oa_status find_mask(oa_centres *c, float *density)
+{
+    const oa_field *f = &c->bank.field;
+    float taps[3][OA_TAPS_MAX], *const data[4] = { density, NULL, NULL, NULL };
+    int half[3];
+    for (int a = 0; a < 3; a++) half[a] = oa_gaussian_taps(0.5 / f->edge[a], 3.5, taps[a]);
+    const float *const all[3] = { taps[0], taps[1], taps[2] };
+    OA_TRY(oa_field_deposit(f, data, 1, count_ions, NULL));
+    OA_TRY(oa_field_blur(f, density, all, half));
+    float median, largest = 0;
+    for (size_t i = 0; i < f->cells; i++) largest = density[i] > largest ? density[i] : largest;
+    OA_TRY(oa_field_median(f, density, 1e-3f * largest, &median));
+    size_t n = 0;
+    for (size_t i = 0; i < f->cells; i++) n += c->mask[i] = density[i] > 0.5f * median;
+    c->volume = (double)n * f->edge[0] * f->edge[1] * f->edge[2];
+    return OA_OK;
+}
+
+oa_status oa_centres_begin(oa_arena *arena, oa_centres *out, const oa_field *field, const oa_mixture_prior *prior, double sigma)
+{
+    oa_context *context = arena->context;
+    *out = (oa_centres){ .context = context, .arena = { .context = context } };
+    memcpy(out->radius, prior->radius, sizeof out->radius);
+    OA_TRY(oa_bank_plan(&out->arena, &out->bank, field, prior, sigma));
+    OA_TRY(oa_arena_take(&out->arena, &out->mask, field->cells, 1));
+    for (int r = 0; r < 2 * prior->n; r++) OA_TRY(oa_arena_take(&out->arena, &out->l[r], field->cells, sizeof(float)));
+    OA_TRY(oa_arena_take(&out->arena, &out->e, field->cells + 2 * REACH_MAX, sizeof(double)));
+    return find_mask(out, out->l[0]);
+}
+
+void oa_centres_drop(oa_centres *centres)
+{
+    oa_arena_drop(&centres->arena);
+    *centres = (oa_centres){ .context = centres->context, .arena = { .context = centres->context } };
+}
+
+/* ---------------------------------------------------------------------------------------------- exp Omega */
+
+typedef struct weighing {
+    oa_centres *c;
+    double weight[OA_RADII_MAX];  /* ln(lambda h^3 pi_R / 2) */
+    size_t blocks[3];
+    float *top, *near;            /* by block: the largest Omega in it, and around */
+    double *sums;                 /* (layers of blocks, radii) expected domains */
+    int level;
+    bool is_last;                 /* L becomes the density of centres */
+    int reach[OA_RADII_MAX][3];   /* cells */
+    int16_t *length;              /* (radii, 2 reach z + 1, 2 reach y + 1) half the length of a row of the ball; -1: none */
+} weighing;
+
+static size_t number_of_blocks(const weighing *w) { return w->blocks[0] * w->blocks[1] * w->blocks[2]; }
+
+/* One row in doubles, where floats do not reach. */
+static double weigh_row_slowly(const weighing *w, size_t row, size_t n, double *e)
+{
+    double top = -INFINITY;
+    for (size_t x = 0; x < n; x++) {
+        double most = -INFINITY, sum = 0;
+        for (int r = 0; r < 2 * w->c->bank.radii; r++) most = fmax(most, (double)w->c->l[r][row + x] + w->weight[r / 2]);
+        for (int r = 0; r < 2 * w->c->bank.radii; r++) sum += exp((double)w->c->l[r][row + x] + w->weight[r / 2] - most);
+        const double omega = most + log(sum);
+        e[x] = exp(fmin(omega - LEVEL * w->level, 700));
+        top = fmax(top, omega);
+    }
+    return top;
+}
+
+static double weigh_row(const weighing *w, size_t row, size_t n, double *e, float *room, double *sums)
+{
+    const oa_waves *waves = w->c->context->kernels->waves;
+    float *all = room, *one = room + n, largest = -1e30f;
+    memset(all, 0, n * sizeof *all);
+    for (int r = 0; r < w->c->bank.radii; r++) {
+        double lane[4] = { 0, 0, 0, 0 };
+        memset(one, 0, n * sizeof *one);
+        for (int s = 0; s < 2; s++) {
+            const float most = waves->add_exponentials(one, n, w->c->l[2 * r + s] + row, (float)w->weight[r]);
+            largest = most > largest ? most : largest;
+        }
+        for (size_t x = 0; x < n; x++) {
+            all[x] += one[x];
+            lane[x & 3] += (double)one[x];
+        }
+        sums[r] += (lane[0] + lane[1]) + (lane[2] + lane[3]);
+    }
+    if (largest > 80 || w->level) return weigh_row_slowly(w, row, n, e);
+    float most = 0;
+    for (size_t x = 0; x < n; x++) {
+        e[x] = (double)all[x];
+        most = all[x] > most ? all[x] : most;
+    }
+    return most > 0 ? log((double)most) : -INFINITY;
+}
+
+static oa_status weigh_layers(void *arg, oa_span span, oa_worker *worker)
+{
+    const weighing *w = arg;
+    const oa_field *f = &w->c->bank.field;
+    const size_t nx = f->dims[0], ny = f->dims[1], z1 = (span.begin + 1) * BZ < f->dims[2] ? (span.begin + 1) * BZ : f->dims[2];
+    float *room, *top = w->top + span.begin * w->blocks[0] * w->blocks[1];
+    double *sums = w->sums + span.begin * (size_t)w->c->bank.radii;
+    OA_TRY(oa_worker_scratch(worker, 0, &room, 2 * nx, sizeof *room));
+    memset(sums, 0, (size_t)w->c->bank.radii * sizeof *sums);
+    for (size_t b = 0; b < w->blocks[0] * w->blocks[1]; b++) top[b] = -1e30f;
+    for (size_t z = span.begin * BZ; z < z1; z++)
+        for (size_t y = 0; y < ny; y++) {
+            double *e = w->c->e + REACH_MAX + (z * ny + y) * nx;
+            const double most = weigh_row(w, (z * ny + y) * nx, nx, e, room, sums);
+            if (!(most >= QUIET)) continue;
+            const bool is_slow = most > 80 || w->level;
+            for (size_t x = 0; x < nx; x++) {
+                float *t = &top[y / BY * w->blocks[0] + x / BX];
+                const double value = is_slow ? most : e[x]; /* of slow rows the row's largest stands for all */
+                const float omega = is_slow ? (float)value : value > 0 ? (float)log(value) : -1e30f;
+                if (omega > *t) *t = omega;
+            }
+        }
+    return OA_OK;
+}
+
+/* The largest Omega within reach of a block. */
+static oa_status look_around(void *arg, oa_span span, oa_worker *worker)
+{
+    const weighing *w = arg;
+    const int last = w->c->bank.radii - 1;
+    const ptrdiff_t side[3] = { BX, BY, BZ };
+    ptrdiff_t reach[3];
+    (void)worker;
+    for (int a = 0; a < 3; a++) reach[a] = (w->reach[last][a] + side[a] - 1) / side[a];
+    for (size_t i = span.begin; i < span.end; i++) {
+        const ptrdiff_t at[3] = { (ptrdiff_t)(i % w->blocks[0]), (ptrdiff_t)(i / w->blocks[0] % w->blocks[1]), (ptrdiff_t)(i / w->blocks[0] / w->blocks[1]) };
+        ptrdiff_t low[3], high[3];
+        float most = -1e30f;
+        for (int a = 0; a < 3; a++) {
+            low[a] = at[a] > reach[a] ? at[a] - reach[a] : 0;
+            high[a] = at[a] + reach[a] < (ptrdiff_t)w->blocks[a] ? at[a] + reach[a] : (ptrdiff_t)w->blocks[a] - 1;
+        }
+        for (ptrdiff_t z = low[2]; z <= high[2]; z++)
+            for (ptrdiff_t y = low[1]; y <= high[1]; y++)
+                for (ptrdiff_t x = low[0]; x <= high[0]; x++) {
+                    const float t = w->top[((size_t)z * w->blocks[1] + (size_t)y) * w->blocks[0] + (size_t)x];
+                    most = t > most ? t : most;
+                }
+        w->near[i] = most;
+    }
+    return OA_OK;
+}
+
+/* ---------------------------------------------------------------------------------------------- neighbourhoods */
+
+typedef struct block_room {
+    double sums[OA_RADII_MAX * ROWS * BX]; /* (radius, row, x) of exp Omega around */
+    double own[OA_RADII_MAX * ROWS * BX];  /* exp omega, both signs */
+    double row[BX + 2 * REACH_MAX];
+    uint32_t begin[REACH_MAX + 2];
+    uint16_t to[OA_RADII_MAX * ROWS];
+} block_room;
+
+typedef struct block {
+    size_t low[3], high[3];
+    bool wanted[OA_RADII_MAX];
+    float near;
+} block;
+
+/* exp omega of a block; a radius is wanted where what its neighbours could take off matters. */
+static bool own_weights(const weighing *w, block *b, block_room *room)
+{
+    const oa_field *f = &w->c->bank.field;
+    const double room_for = fmin(0, (double)b->near + 7.5);
+    bool any = false;
+    for (int r = 0; r < w->c->bank.radii; r++) {
+        float most = -1e30f;
+        for (size_t z = b->low[2]; z < b->high[2]; z++)
+            for (size_t y = b->low[1]; y < b->high[1]; y++)
+                for (size_t x = b->low[0]; x < b->high[0]; x++) {
+                    const size_t cell = (z * f->dims[1] + y) * f->dims[0] + x;
+                    const float p = w->c->l[2 * r][cell], m = w->c->l[2 * r + 1][cell], l = p > m ? p : m;
+                    most = l > most ? l : most;
+                }
+        b->wanted[r] = (double)most + w->weight[r] + room_for > -11.5;
+        any |= b->wanted[r];
+        for (size_t z = b->low[2]; b->wanted[r] && z < b->high[2]; z++)
+            for (size_t y = b->low[1]; y < b->high[1]; y++)
+                for (size_t x = b->low[0]; x < b->high[0]; x++) {
+                    const size_t cell = (z * f->dims[1] + y) * f->dims[0] + x, row = (size_t)((int)(z % BZ) * BY + (int)(y % BY));
+                    const double add = w->weight[r] - LEVEL * w->level;
+                    room->own[((size_t)r * ROWS + row) * BX + x % BX] = exp(fmin((double)w->c->l[2 * r][cell] + add, 700)) + exp(fmin((double)w->c->l[2 * r + 1][cell] + add, 700));
+                }
+    }
+    return any;
+}
+
+/* Rows of the block that a row of cells (z, y) adds to, by how far it does so on either side; returns the farthest, -1: none. */
+static int sort_targets(const weighing *w, const block *b, ptrdiff_t z, ptrdiff_t y, block_room *room)
+{
+    uint16_t by[REACH_MAX + 1][OA_RADII_MAX * ROWS];
+    int count[REACH_MAX + 1] = { 0 }, most = -1;
+    for (int r = 0, offset = 0; r < w->c->bank.radii; r++) {
+        const int ry = w->reach[r][1], rz = w->reach[r][2];
+        for (size_t oz = b->low[2]; b->wanted[r] && oz < b->high[2]; oz++)
+            for (size_t oy = b->low[1]; oy < b->high[1]; oy++) {
+                const ptrdiff_t dz = z - (ptrdiff_t)oz, dy = y - (ptrdiff_t)oy;
+                if (dz < -rz || dz > rz || dy < -ry || dy > ry) continue;
+                const int length = w->length[offset + (int)((dz + rz) * (2 * ry + 1) + dy + ry)];
+                if (length < 0) continue;
+                by[length][count[length]++] = (uint16_t)(r * ROWS + (int)(oz % BZ) * BY + (int)(oy % BY));
+                most = length > most ? length : most;
+            }
+        offset += (2 * rz + 1) * (2 * ry + 1);
+    }
+    room->begin[0] = 0;
+    for (int k = 0; k <= most; k++) {
+        memcpy(room->to + room->begin[k], by[k], (size_t)count[k] * sizeof *room->to);
+        room->begin[k + 1] = room->begin[k] + (uint32_t)count[k];
+    }
+    return most;
+}
+
+static void add_neighbours(const weighing *w, const block *b, block_room *room)
+{
+    const oa_field *f = &w->c->bank.field;
+    const oa_waves *waves = w->c->context->kernels->waves;
+    const ptrdiff_t nx = (ptrdiff_t)f->dims[0];
+    int widest = 0;
+    for (int r = 0; r < w->c->bank.radii; r++)
+        if (b->wanted[r]) widest = r;
+    const ptrdiff_t ry = w->reach[widest][1], rz = w->reach[widest][2], z0 = (ptrdiff_t)b->low[2] - rz, z1 = (ptrdiff_t)b->high[2] + rz;
+    const ptrdiff_t y0 = (ptrdiff_t)b->low[1] - ry, y1 = (ptrdiff_t)b->high[1] + ry;
+    for (ptrdiff_t z = z0 > 0 ? z0 : 0; z < z1 && z < (ptrdiff_t)f->dims[2]; z++)
+        for (ptrdiff_t y = y0 > 0 ? y0 : 0; y < y1 && y < (ptrdiff_t)f->dims[1]; y++) {
+            const int most = sort_targets(w, b, z, y, room);
+            if (most < 0) continue;
+            const double *e = w->c->e + REACH_MAX + ((size_t)z * f->dims[1] + (size_t)y) * f->dims[0];
+            const ptrdiff_t x0 = (ptrdiff_t)b->low[0] - most, x1 = (ptrdiff_t)b->low[0] + BX + most;
+            for (ptrdiff_t x = x0; x < x1; x++) room->row[x - x0] = x >= 0 && x < nx ? e[x] : 0;
+            waves->ball_row(room->sums, room->row + most, most, room->begin, room->to);
+        }
+}
+
+/* What neighbours take off the expected number; and, the last time, densities instead of L. */
+static void settle(const weighing *w, const block *b, const block_room *room, double *sums)
+{
+    const oa_field *f = &w->c->bank.field;
+    const double one = exp(-LEVEL * w->level);
+    for (int r = 0; r < w->c->bank.radii; r++)
+        for (size_t z = b->low[2]; b->wanted[r] && z < b->high[2]; z++)
+            for (size_t y = b->low[1]; y < b->high[1]; y++)
+                for (size_t x = b->low[0]; x < b->high[0]; x++) {
+                    const size_t cell = (z * f->dims[1] + y) * f->dims[0] + x, at = ((size_t)r * ROWS + (size_t)((int)(z % BZ) * BY + (int)(y % BY))) * BX + x % BX;
+                    const double all = one + room->sums[at], share = fmin(room->own[at] / all, 1);
+                    sums[r] += w->level || room->own[at] > 1e30 ? share : share - room->own[at];
+                    if (!w->is_last) continue;
+                    const double add = w->weight[r] - LEVEL * w->level;
+                    for (int s = 0; s < 2; s++) {
+                        float *l = &w->c->l[2 * r + s][cell];
+                        *l = (float)fmin(exp(fmin((double)*l + add, 700)) / all, 1);
+                    }
+                }
+}
+
+/* Cells of radii for which neighbours do not matter. */
+static void settle_alone(const weighing *w, const block *b)
+{
+    const oa_field *f = &w->c->bank.field;
+    for (int r = 0; w->is_last && r < w->c->bank.radii; r++)
+        for (size_t z = b->low[2]; !b->wanted[r] && z < b->high[2]; z++)
+            for (size_t y = b->low[1]; y < b->high[1]; y++)
+                for (int s = 0; s < 2; s++) {
+                    float *l = w->c->l[2 * r + s] + (z * f->dims[1] + y) * f->dims[0], out[BX] = { 0 };
+                    w->c->context->kernels->waves->add_exponentials(out, b->high[0] - b->low[0], l + b->low[0], (float)w->weight[r]);
+                    memcpy(l + b->low[0], out, (b->high[0] - b->low[0]) * sizeof *l);
+                }
+}
+
+static oa_status settle_layer(void *arg, oa_span span, oa_worker *worker)
+{
+    const weighing *w = arg;
+    const oa_field *f = &w->c->bank.field;
+    const size_t side[3] = { BX, BY, BZ };
+    double *sums = w->sums + span.begin * (size_t)w->c->bank.radii;
+    block_room *room;
+    OA_TRY(oa_worker_scratch(worker, 1, &room, 1, sizeof *room));
+    for (size_t i = 0; i < w->blocks[0] * w->blocks[1]; i++) {
+        const size_t at[3] = { i % w->blocks[0], i / w->blocks[0], span.begin };
+        block b = { .near = w->near[span.begin * w->blocks[0] * w->blocks[1] + i] };
+        const int level = b.near > 0 ? (int)((double)b.near / LEVEL) : 0;
+        if (level != w->level) continue;
+        for (int a = 0; a < 3; a++) {
+            b.low[a] = at[a] * side[a];
+            b.high[a] = b.low[a] + side[a] < f->dims[a] ? b.low[a] + side[a] : f->dims[a];
+        }
+        if (b.near >= (float)QUIET && own_weights(w, &b, room)) {
+            memset(room->sums, 0, (size_t)w->c->bank.radii * ROWS * BX * sizeof(double));
+            add_neighbours(w, &b, room);
+            settle(w, &b, room, sums);
+        }
+        settle_alone(w, &b);
+    }
+    return OA_OK;
+}
+
+/* ---------------------------------------------------------------------------------------------- steps */
+
+/* Half the lengths of the rows of each ball. */
+static oa_status measure_balls(weighing *w)
+{
+    const oa_centres *c = w->c;
+    size_t n = 0;
+    for (int r = 0; r < c->bank.radii; r++) {
+        for (int a = 0; a < 3; a++) {
+            const double reach = (c->radius[r] + CLEARANCE) / c->bank.field.edge[a] + 1e-9;
+            w->reach[r][a] = reach < REACH_MAX ? (int)reach : REACH_MAX;
+        }
+        n += (size_t)((2 * w->reach[r][1] + 1) * (2 * w->reach[r][2] + 1));
+    }
+    OA_TRY(oa_new(c->context, &w->length, n, sizeof *w->length));
+    int16_t *out = w->length;
+    for (int r = 0; r < c->bank.radii; r++)
+        for (int z = -w->reach[r][2]; z <= w->reach[r][2]; z++)
+            for (int y = -w->reach[r][1]; y <= w->reach[r][1]; y++) {
+                const double *h = c->bank.field.edge, reach = c->radius[r] + CLEARANCE, left = reach * reach + 1e-9 - z * h[2] * z * h[2] - y * h[1] * y * h[1];
+                *out++ = (int16_t)(left < 0 ? -1 : fmin(sqrt(left) / h[0], REACH_MAX));
+            }
+    return OA_OK;
+}
+
+/* Highest level that is needed, after level 0 was weighed. */
+static int levels_of(const weighing *w)
+{
+    float most = 0;
+    for (size_t i = 0; i < number_of_blocks(w); i++) most = w->near[i] > most ? w->near[i] : most;
+    return (int)((double)most / LEVEL);
+}
+
+static oa_status expect(weighing *w, double *number)
+{
+    oa_context *context = w->c->context;
+    const int radii = w->c->bank.radii;
+    double sum[OA_RADII_MAX] = { 0 };
+    w->level = 0;
+    OA_TRY(oa_parallel(context, w->blocks[2], 1, weigh_layers, w));
+    OA_TRY(oa_parallel(context, number_of_blocks(w), 1024, look_around, w));
+    for (int last = levels_of(w);; w->level++) {
+        OA_TRY(oa_parallel(context, w->blocks[2], 1, settle_layer, w));
+        for (size_t z = 0; z < w->blocks[2]; z++)
+            for (int r = 0; r < radii; r++) sum[r] += w->sums[z * (size_t)radii + (size_t)r];
+        if (w->level == last) break;
+        w->level++;
+        OA_TRY(oa_parallel(context, w->blocks[2], 1, weigh_layers, w));
+        w->level--;
+        memset(w->sums, 0, w->blocks[2] * (size_t)radii * sizeof *w->sums);
+    }
+    *number = 0;
+    for (int r = 0; r < radii; r++) *number += sum[r] = fmax(sum[r], 0);
+    memcpy(w->c->share, sum, sizeof sum);
+    return OA_OK;
+}
+
+static void set_weights(weighing *w)
+{
+    const oa_centres *c = w->c;
+    const double *h = c->bank.field.edge;
+    for (int r = 0; r < c->bank.radii; r++) w->weight[r] = log(c->density * h[0] * h[1] * h[2] * c->share[r] / 2);
+}
+
+static oa_status all_steps(weighing *w, const oa_mixture_prior *given)
+{
+    oa_centres *c = w->c;
+    const int radii = c->bank.radii, steps = given ? 1 : OA_MIXTURE_STEPS;
+    for (int step = 0; step < steps; step++) {
+        double number;
+        set_weights(w);
+        w->is_last = step + 1 == steps;
+        OA_TRY(expect(w, &number));
+        c->found = number;
+        for (int r = 0; r < radii; r++) c->share[r] = given ? given->share[r] : number > 0 ? 0.9 * c->share[r] / number + 0.1 / radii : 1.0 / radii;
+        c->density = given ? given->density : fmax(c->volume > 0 ? number / c->volume : 0, 1e-4);
+    }
+    return OA_OK;
+}
+
+oa_status oa_centres_weigh(oa_centres *centres, const oa_mixture_prior *given, double density)
+{
+    const size_t side[3] = { BX, BY, BZ };
+    weighing w = { .c = centres };
+    centres->density = density;
+    for (int r = 0; r < centres->bank.radii; r++) centres->share[r] = given ? given->share[r] : 1.0 / centres->bank.radii;
+    for (int a = 0; a < 3; a++) w.blocks[a] = (centres->bank.field.dims[a] + side[a] - 1) / side[a];
+    oa_status status = measure_balls(&w);
+    if (status == OA_OK) status = oa_new(centres->context, &w.top, 2 * number_of_blocks(&w), sizeof *w.top);
+    w.near = w.top ? w.top + number_of_blocks(&w) : NULL;
+    if (status == OA_OK) status = oa_new(centres->context, &w.sums, w.blocks[2] * (size_t)centres->bank.radii, sizeof *w.sums);
+    if (status == OA_OK) status = all_steps(&w, given);
+    oa_free(centres->context, w.length);
+    oa_free(centres->context, w.top);
+    oa_free(centres->context, w.sums);
+    return status;
+}

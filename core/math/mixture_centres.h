@@ -1,0 +1,26 @@
+/* mixture_centres.h - inside of the mixture: how likely a domain has its centre in each cell. */
+#ifndef OA_MATH_MIXTURE_CENTRES_H
+#define OA_MATH_MIXTURE_CENTRES_H
+
+#include "math/mixture_bank.h"
+
+#define OA_NO_CENTRE (-1e4f) /* L where no centre may lie */
+
+typedef struct oa_centres {
+    oa_context *context;
+    oa_arena arena;             /* the bank's */
+    oa_bank bank;
+    double radius[OA_RADII_MAX];
+    uint8_t *mask;              /* (cells) 1: a centre may lie there, as ions are around */
+    float *l[2 * OA_RADII_MAX]; /* (cells) of radius r: [2 r] sign +, [2 r + 1] sign -. L before, then densities of centres */
+    double *e;                  /* (cells) exp Omega */
+    double volume;              /* nm^3 of the mask */
+    double density, share[OA_RADII_MAX], found; /* after oa_centres_weigh */
+} oa_centres;
+
+oa_status oa_centres_begin(oa_arena *arena, oa_centres *out, const oa_field *field, const oa_mixture_prior *prior, double sigma) OA_MUST_USE;
+void oa_centres_drop(oa_centres *centres);
+/* Fits the prior from `density` and equal shares on (given: takes it as it is), then turns L into densities of centres; found is their sum. */
+oa_status oa_centres_weigh(oa_centres *centres, const oa_mixture_prior *given, double density) OA_MUST_USE;
+
+#endif
