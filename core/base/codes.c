@@ -135,6 +135,7 @@ static const oa_code table[] = {
     { "W_TEMPERATURE", OA_OK, "the patterns do not determine a temperature" },
     { "W_FEW_IONS", OA_OK, "too few ions of a species" },
     { "W_NO_PLANES", OA_OK, "atomic planes are not resolved along the direction" },
+    { "W_PHASE_JUMP", OA_OK, "the phase of atomic planes jumps between two places" },
     { "W_OUT_OF_DISTRIBUTION", OA_OK, "patterns unlike those the model was trained with" },
     { "W_FEW_BINS", OA_OK, "too few bins for a test of randomness" },
     { "W_FILE_CHANGED", OA_OK, "the bytes of an input changed, its content did not" },

@@ -64,30 +64,43 @@ typedef struct weighing {
     size_t blocks[3];
     float *top, *near;            /* by block: the largest Omega in it, and around */
     double *sums;                 /* (layers of blocks, radii) expected domains */
-    int level;
+    int level;                    /* that layers are weighed at */
+    double *more;                 /* exp(Omega - LEVEL k), k = 1, 2, ..., where Omega is so large */
     bool is_last;                 /* L becomes the density of centres */
     int reach[OA_RADII_MAX][3];   /* cells */
     int16_t *length;              /* (radii, 2 reach z + 1, 2 reach y + 1) half the length of a row of the ball; -1: none */
 } weighing;
 
+/* exp Omega of a level, REACH_MAX readable zeros before and behind. */
+static double *level_of(const weighing *w, int level)
+{
+    return (level ? w->more + (size_t)(level - 1) * (w->c->bank.field.cells + 2 * REACH_MAX) : w->c->e) + REACH_MAX;
+}
+
 static size_t number_of_blocks(const weighing *w) { return w->blocks[0] * w->blocks[1] * w->blocks[2]; }
 
 /* One row in doubles, where floats do not reach. */
-static double weigh_row_slowly(const weighing *w, size_t row, size_t n, double *e)
+static void weigh_row_slowly(const weighing *w, size_t row, size_t n, double *e, float *omegas)
 {
-    double top = -INFINITY;
     for (size_t x = 0; x < n; x++) {
         double most = -INFINITY, sum = 0;
         for (int r = 0; r < 2 * w->c->bank.radii; r++) most = fmax(most, (double)w->c->l[r][row + x] + w->weight[r / 2]);
         for (int r = 0; r < 2 * w->c->bank.radii; r++) sum += exp((double)w->c->l[r][row + x] + w->weight[r / 2] - most);
         const double omega = most + log(sum);
         e[x] = exp(fmin(omega - LEVEL * w->level, 700));
-        top = fmax(top, omega);
+        omegas[x] = (float)omega;
     }
-    return top;
 }
 
-static double weigh_row(const weighing *w, size_t row, size_t n, double *e, float *room, double *sums)
+/* Above 1 cells are expected one by one, with their neighbours: in the sums of rows they would drown the others. */
+static inline bool is_large(const weighing *w, int r, size_t cell)
+{
+    const float p = w->c->l[2 * r][cell], m = w->c->l[2 * r + 1][cell];
+    return (p > m ? p : m) + (float)w->weight[r] > 0;
+}
+
+/* room: 2 n floats; the first n become Omega where the largest, which is returned, is not QUIET. */
+static float weigh_row(const weighing *w, size_t row, size_t n, double *e, float *room, double *sums)
 {
     const oa_waves *waves = w->c->context->kernels->waves;
     float *all = room, *one = room + n, largest = -1e30f;
@@ -95,23 +108,25 @@ static double weigh_row(const weighing *w, size_t row, size_t n, double *e, floa
     for (int r = 0; r < w->c->bank.radii; r++) {
         double lane[4] = { 0, 0, 0, 0 };
         memset(one, 0, n * sizeof *one);
+        float here = -1e30f;
         for (int s = 0; s < 2; s++) {
             const float most = waves->add_exponentials(one, n, w->c->l[2 * r + s] + row, (float)w->weight[r]);
-            largest = most > largest ? most : largest;
+            here = most > here ? most : here;
         }
-        for (size_t x = 0; x < n; x++) {
-            all[x] += one[x];
-            lane[x & 3] += (double)one[x];
-        }
+        largest = here > largest ? here : largest;
+        for (size_t x = 0; x < n; x++) all[x] += one[x];
+        for (size_t x = 0; here > -1 && x < n; x++)
+            if (is_large(w, r, row + x)) one[x] = 0;
+        for (size_t x = 0; x < n; x++) lane[x & 3] += (double)one[x];
         sums[r] += (lane[0] + lane[1]) + (lane[2] + lane[3]);
     }
-    if (largest > 80 || w->level) return weigh_row_slowly(w, row, n, e);
-    float most = 0;
-    for (size_t x = 0; x < n; x++) {
-        e[x] = (double)all[x];
-        most = all[x] > most ? all[x] : most;
+    if (largest > 80 || w->level) {
+        weigh_row_slowly(w, row, n, e, all);
+        return largest + 4; /* the sum over all radii and signs may be that much above the largest */
     }
-    return most > 0 ? log((double)most) : -INFINITY;
+    for (size_t x = 0; x < n; x++) e[x] = (double)all[x];
+    for (size_t x = 0; largest + 4 >= (float)QUIET && x < n; x++) all[x] = all[x] > 0 ? logf(all[x]) : -1e30f;
+    return largest + 4;
 }
 
 static oa_status weigh_layers(void *arg, oa_span span, oa_worker *worker)
@@ -126,15 +141,11 @@ static oa_status weigh_layers(void *arg, oa_span span, oa_worker *worker)
     for (size_t b = 0; b < w->blocks[0] * w->blocks[1]; b++) top[b] = -1e30f;
     for (size_t z = span.begin * BZ; z < z1; z++)
         for (size_t y = 0; y < ny; y++) {
-            double *e = w->c->e + REACH_MAX + (z * ny + y) * nx;
-            const double most = weigh_row(w, (z * ny + y) * nx, nx, e, room, sums);
-            if (!(most >= QUIET)) continue;
-            const bool is_slow = most > 80 || w->level;
+            double *e = level_of(w, w->level) + (z * ny + y) * nx;
+            if (weigh_row(w, (z * ny + y) * nx, nx, e, room, sums) < (float)QUIET) continue;
             for (size_t x = 0; x < nx; x++) {
                 float *t = &top[y / BY * w->blocks[0] + x / BX];
-                const double value = is_slow ? most : e[x]; /* of slow rows the row's largest stands for all */
-                const float omega = is_slow ? (float)value : value > 0 ? (float)log(value) : -1e30f;
-                if (omega > *t) *t = omega;
+                *t = room[x] > *t ? room[x] : *t;
             }
         }
     return OA_OK;
@@ -182,6 +193,7 @@ typedef struct block {
     size_t low[3], high[3];
     bool wanted[OA_RADII_MAX];
     float near;
+    int level;
 } block;
 
 /* exp omega of a block; a radius is wanted where what its neighbours could take off matters. */
@@ -205,7 +217,7 @@ static bool own_weights(const weighing *w, block *b, block_room *room)
             for (size_t y = b->low[1]; y < b->high[1]; y++)
                 for (size_t x = b->low[0]; x < b->high[0]; x++) {
                     const size_t cell = (z * f->dims[1] + y) * f->dims[0] + x, row = (size_t)((int)(z % BZ) * BY + (int)(y % BY));
-                    const double add = w->weight[r] - LEVEL * w->level;
+                    const double add = w->weight[r] - LEVEL * b->level;
                     room->own[((size_t)r * ROWS + row) * BX + x % BX] = exp(fmin((double)w->c->l[2 * r][cell] + add, 700)) + exp(fmin((double)w->c->l[2 * r + 1][cell] + add, 700));
                 }
     }
@@ -252,7 +264,7 @@ static void add_neighbours(const weighing *w, const block *b, block_room *room)
         for (ptrdiff_t y = y0 > 0 ? y0 : 0; y < y1 && y < (ptrdiff_t)f->dims[1]; y++) {
             const int most = sort_targets(w, b, z, y, room);
             if (most < 0) continue;
-            const double *e = w->c->e + REACH_MAX + ((size_t)z * f->dims[1] + (size_t)y) * f->dims[0];
+            const double *e = level_of(w, b->level) + ((size_t)z * f->dims[1] + (size_t)y) * f->dims[0];
             const ptrdiff_t x0 = (ptrdiff_t)b->low[0] - most, x1 = (ptrdiff_t)b->low[0] + BX + most;
             for (ptrdiff_t x = x0; x < x1; x++) room->row[x - x0] = x >= 0 && x < nx ? e[x] : 0;
             waves->ball_row(room->sums, room->row + most, most, room->begin, room->to);
@@ -263,19 +275,20 @@ static void add_neighbours(const weighing *w, const block *b, block_room *room)
 static void settle(const weighing *w, const block *b, const block_room *room, double *sums)
 {
     const oa_field *f = &w->c->bank.field;
-    const double one = exp(-LEVEL * w->level);
+    const double one = exp(-LEVEL * b->level);
     for (int r = 0; r < w->c->bank.radii; r++)
         for (size_t z = b->low[2]; b->wanted[r] && z < b->high[2]; z++)
             for (size_t y = b->low[1]; y < b->high[1]; y++)
                 for (size_t x = b->low[0]; x < b->high[0]; x++) {
                     const size_t cell = (z * f->dims[1] + y) * f->dims[0] + x, at = ((size_t)r * ROWS + (size_t)((int)(z % BZ) * BY + (int)(y % BY))) * BX + x % BX;
-                    const double all = one + room->sums[at], share = fmin(room->own[at] / all, 1);
-                    sums[r] += w->level || room->own[at] > 1e30 ? share : share - room->own[at];
+                    const double all = one + room->sums[at], share = all > 0 ? fmin(room->own[at] / all, 1) : 0;
+                    sums[r] += share;
+                    if (!is_large(w, r, cell)) sums[r] -= b->level ? exp((double)w->c->l[2 * r][cell] + w->weight[r]) + exp((double)w->c->l[2 * r + 1][cell] + w->weight[r]) : room->own[at];
                     if (!w->is_last) continue;
-                    const double add = w->weight[r] - LEVEL * w->level;
+                    const double add = w->weight[r] - LEVEL * b->level;
                     for (int s = 0; s < 2; s++) {
                         float *l = &w->c->l[2 * r + s][cell];
-                        *l = (float)fmin(exp(fmin((double)*l + add, 700)) / all, 1);
+                        *l = all > 0 ? (float)fmin(exp(fmin((double)*l + add, 700)) / all, 1) : 0;
                     }
                 }
 }
@@ -305,8 +318,7 @@ static oa_status settle_layer(void *arg, oa_span span, oa_worker *worker)
     for (size_t i = 0; i < w->blocks[0] * w->blocks[1]; i++) {
         const size_t at[3] = { i % w->blocks[0], i / w->blocks[0], span.begin };
         block b = { .near = w->near[span.begin * w->blocks[0] * w->blocks[1] + i] };
-        const int level = b.near > 0 ? (int)((double)b.near / LEVEL) : 0;
-        if (level != w->level) continue;
+        b.level = b.near > 0 ? (int)((double)b.near / LEVEL) : 0;
         for (int a = 0; a < 3; a++) {
             b.low[a] = at[a] * side[a];
             b.high[a] = b.low[a] + side[a] < f->dims[a] ? b.low[a] + side[a] : f->dims[a];
@@ -362,16 +374,16 @@ static oa_status expect(weighing *w, double *number)
     w->level = 0;
     OA_TRY(oa_parallel(context, w->blocks[2], 1, weigh_layers, w));
     OA_TRY(oa_parallel(context, number_of_blocks(w), 1024, look_around, w));
-    for (int last = levels_of(w);; w->level++) {
-        OA_TRY(oa_parallel(context, w->blocks[2], 1, settle_layer, w));
-        for (size_t z = 0; z < w->blocks[2]; z++)
-            for (int r = 0; r < radii; r++) sum[r] += w->sums[z * (size_t)radii + (size_t)r];
-        if (w->level == last) break;
-        w->level++;
-        OA_TRY(oa_parallel(context, w->blocks[2], 1, weigh_layers, w));
-        w->level--;
-        memset(w->sums, 0, w->blocks[2] * (size_t)radii * sizeof *w->sums);
-    }
+    const int last = levels_of(w);
+    if (last) OA_TRY(oa_new(context, &w->more, (size_t)last * (w->c->bank.field.cells + 2 * REACH_MAX), sizeof *w->more));
+    oa_status status = OA_OK;
+    for (w->level = 1; w->level <= last && status == OA_OK; w->level++) status = oa_parallel(context, w->blocks[2], 1, weigh_layers, w);
+    if (status == OA_OK) status = oa_parallel(context, w->blocks[2], 1, settle_layer, w);
+    oa_free(context, w->more);
+    w->more = NULL;
+    OA_TRY(status);
+    for (size_t z = 0; z < w->blocks[2]; z++)
+        for (int r = 0; r < radii; r++) sum[r] += w->sums[z * (size_t)radii + (size_t)r];
     *number = 0;
     for (int r = 0; r < radii; r++) *number += sum[r] = fmax(sum[r], 0);
     memcpy(w->c->share, sum, sizeof sum);

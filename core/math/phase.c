@@ -91,7 +91,7 @@ static oa_status spread(oa_plane_phase *p, heap *h)
         if (e.to != e.from) {
             const double predicted = predict(p, e.from, e.to);
             node->phase += 2 * pi * nearbyint((predicted - node->phase) / (2 * pi));
-            p->largest_deviation = fmax(p->largest_deviation, fabs(predicted - node->phase));
+            if (oa_phase_is_sure(p, node) && oa_phase_is_sure(p, &p->node[e.from])) p->largest_deviation = fmax(p->largest_deviation, fabs(predicted - node->phase));
         }
         node->is_joined = true;
         p->accepted++;

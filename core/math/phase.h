@@ -28,8 +28,14 @@ typedef struct oa_plane_phase {
     size_t looked_at;        /* nodes with ions enough */
     size_t accepted;         /* of these, Q > OA_PLANES_RESOLVED and joined */
     double median_quality;   /* of the nodes with ions enough */
-    double largest_deviation; /* rad, on the edges used: above 1 a dislocation or a grain boundary may lie between */
+    double largest_deviation; /* rad, on the edges used between sure nodes: above 1 a dislocation or a grain boundary may lie between */
 } oa_plane_phase;
+
+/* Nodes at faces see a part of the planes only, and their wave vectors are off by as much as that lets them. */
+static inline bool oa_phase_is_sure(const oa_plane_phase *phase, const oa_phase_node *node)
+{
+    return node->is_joined && node->quality > OA_PLANES_RESOLVED && node->quality > 0.7 * phase->median_quality;
+}
 
 /* Wave vectors within 6 % along the nominal one and 8 degrees across it are looked at. */
 oa_status oa_phase_find(oa_arena *arena, oa_plane_phase *out, const oa_tiled *tiled, const double wave[3]) OA_MUST_USE;

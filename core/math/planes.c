@@ -14,7 +14,7 @@
 static const double pi = 3.14159265358979323846;
 
 /* Wave numbers along z' and across; bins of |z'|. Across, half a plane is enough: the other half follows by symmetry. */
-enum { DEPTHS = 48, LATERAL = 9, WAVES = (LATERAL + 1) * (2 * LATERAL + 1), BINS = 127, IONS_MIN = 500 }; /* fewer ions show no planes even where they are */
+enum { DEPTHS = OA_PLANES_WAVES, LATERAL = 9, WAVES = (LATERAL + 1) * (2 * LATERAL + 1), BINS = 127, IONS_MIN = 500 }; /* fewer ions show no planes even where they are */
 
 /* ---------------------------------------------------------------------------------------------- frames */
 
@@ -275,7 +275,8 @@ oa_status oa_planes_find(const oa_planes *planes, oa_planes_found *out)
     const oa_status status = oa_parallel(planes->context, planes->n_nodes, 1, node_chunk, &job);
     if (status == OA_OK) {
         for (int depth = 0; depth < DEPTHS; depth++) {
-            mean[depth] = mean_at(&job, depth, out->nodes);
+            out->strength[depth] = mean[depth] = mean_at(&job, depth, out->nodes);
+            out->at[depth] = 2 * pi / depth_wave(depth);
             if (mean[depth] > mean[best]) best = depth;
         }
         out->quality = mean[best];

@@ -22,7 +22,7 @@ oa_frame oa_frame_along(const double direction[3]);
 bool oa_frame_is_specimen(const oa_frame *frame); /* nothing is turned */
 void oa_frame_turn(const oa_frame *frame, const double at[3], double out[3]); /* at may be out */
 
-enum { OA_PLANES_NODES = 48 };
+enum { OA_PLANES_NODES = 48, OA_PLANES_WAVES = 48 };
 #define OA_PLANES_RESOLVED 25.0 /* Q of a node with planes */
 
 typedef struct oa_planes_node {
@@ -46,6 +46,7 @@ typedef struct oa_planes_found {
     double share;        /* of the nodes with Q above OA_PLANES_RESOLVED */
     double direction[3]; /* of the planes' normal in the specimen, a unit vector: mean over the nodes that resolve planes */
     double tilt;         /* degrees between it and the direction asked for */
+    double at[OA_PLANES_WAVES], strength[OA_PLANES_WAVES]; /* spacings (nm, falling), mean over the nodes of the largest Q there */
 } oa_planes_found;
 
 void oa_planes_begin(oa_context *context, oa_planes *out, const double box[6], const oa_frame *frame);

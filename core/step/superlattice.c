@@ -1,0 +1,441 @@
+/* superlattice.c - order that doubles the spacing of atomic planes: a signed map whose distribution without order is known, domains at a stated
+ * rate of false ones, and for each ion the probability that it belongs to one. Parameters, outputs and the order of the work. */
+#include "step/superlattice.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "step/cloud.h"
+
+static const double pi = 3.14159265358979323846;
+
+static const superlattice_structure structures[] = {
+    { "l12", 2, "L1_2 along <001>, d = a: all three <001> see it; amplitude 1/4 where it is perfect" },
+    { "l12-110", 2, "L1_2 along <110>, d = a / sqrt 2; amplitude 1/4 where it is perfect" },
+    { "d022", 2, "D0_22 along <001>, d = a: of its three variants the one whose long axis lies along the direction; there it equals L1_2" },
+    { "l11", 2, "L1_1 along <111>, d = 2 a / sqrt 3: of its four variants the one whose normal is the direction; amplitude 1/2 where it is perfect" },
+    { "b2", 2, "B2 along <001>, d = a: amplitude 1/2 where it is perfect, p where the species is rarer. D0_3 has the same reflection, and B2 with the species at random "
+               "on one sublattice equals it: along <001> only the amplitude beside the local share hints at which it is" },
+    { "d03", 2, "the B2 reflection of D0_3 along <001>, d = a: amplitude 1/4 where it is perfect; B2 with the species at random on one sublattice gives the same: see d03-111" },
+    { "d03-111", 4, "D0_3 along <111>, d = 2 a / sqrt 3: the reflection that B2 lacks; four planes to a period, so only the unsigned statistic is there" },
+    { "b2-111", 2, "B2 and D0_3 along <111>, d = a / sqrt 3" },
+    { NULL, 0, NULL },
+};
+static const char *const structure_words[] = { "l12", "l12-110", "d022", "l11", "b2", "d03", "d03-111", "b2-111", NULL };
+
+static const oa_param superlattice_table[] = {
+    OA_PARAM(superlattice_params, species, .dflt_text = "", .help = "the species that orders, an element or ion name; several, Ni,Cr: one result each"),
+    OA_PARAM(superlattice_params, structure, .dflt_text = "l12", .choices = structure_words,
+             .help = "ordered structure and, behind a dash, the row of the crystal along the direction where it is not the usual one (<111> for l11, else <001>)"),
+    OA_PARAM(superlattice_params, period, .unit = OA_NM, .dflt = 0, .min = 0, .max = 10,
+             .help = "period of the order along the direction, twice the spacing of the planes (l12: the lattice parameter); 0: twice the spacing whose planes diffract best, "
+                     "0.10 to 0.30 nm"),
+    OA_PARAM(superlattice_params, direction, .dflt_text = "0,0,1", .n_min = 3, .n_max = 3, .min = -1e6, .max = 1e6,
+             .help = "x,y,z of the specimen, the normal of the planes; up to 8 degrees off and up to 6 % of stretch are followed"),
+    OA_PARAM(superlattice_params, width, .unit = OA_NM, .dflt = 0.55, .min = 0.3, .max = 5, .help = "w of the window exp(-r^2 / 2 w^2) of the map"),
+    OA_PARAM(superlattice_params, sigma_lateral, .unit = OA_NM, .dflt = 0.4, .min = 0, .max = 3,
+             .help = "blur of the edges of domains across z: standard deviation of the lateral noise of a reconstruction"),
+    OA_PARAM(superlattice_params, radii, .unit = OA_NM, .dflt_text = "0.6,0.8,1,1.2,1.4,1.6", .n_min = 1, .n_max = OA_RADII_MAX, .min = 0.3, .max = 6,
+             .help = "radii of domains, ascending; larger ones are added by factors of 1.25 while the largest holds more than 15 % of the domains"),
+    OA_PARAM(superlattice_params, rate, .dflt = 0.05, .min = 0, .max = 1, .help = "share of false ones among the listed domains"),
+    OA_PARAM(superlattice_params, ion_rate, .dflt = 0.1, .min = 0, .max = 1, .help = "share of wrong ones among the selected ions"),
+    OA_PARAM(superlattice_params, prior, .n_min = 0, .n_max = OA_RADII_MAX + 1, .min = 0, .max = 1e6,
+             .help = "domains a cubic nanometre, then the shares of the radii, which sum to 1; left out: fitted to the specimen"),
+    OA_PARAM_END
+};
+
+static const oa_slot superlattice_slots[] = {
+    { "ions", OA_TAKES_IONS, false, "ranged ions; those without a type are left out" },
+    OA_SLOT_END
+};
+
+static const oa_output superlattice_outputs[] = {
+    { .name = "map/statistic", .is_split = true, .is_optional = true, .type = OA_F32, .shape = "(grid_z, grid_y, grid_x)", .axes = "grid_z,grid_y,grid_x", .is_plot = true, .slice = ".,*,.",
+      .help = "signed statistic Z: normally distributed with mean 0 and variance 1 where labels know nothing of planes; the sign is the antiphase variant. Where planes are not resolved "
+              "the unsigned T, exponentially distributed with mean 1. NaN where there are too few ions" },
+    { .name = "map/grid_z", .is_split = true, .is_optional = true, .type = OA_F64, .shape = "(grid_z)", .unit = OA_NM, .help = "middles of the cells" },
+    { .name = "map/grid_y", .is_optional = true, .type = OA_F64, .shape = "(grid_y)", .unit = OA_NM, .help = "middles of the cells" },
+    { .name = "map/grid_x", .is_optional = true, .type = OA_F64, .shape = "(grid_x)", .unit = OA_NM, .help = "middles of the cells" },
+    { .name = "phase/stretch", .is_optional = true, .type = OA_F32, .shape = "(node_z, node_y, node_x)", .axes = "node_z,node_y,node_x", .slice = ".,*,.",
+      .help = "spacing of the planes over its mean, less 1; NaN where planes are not resolved" },
+    { .name = "phase/tilt", .is_optional = true, .type = OA_F32, .shape = "(node_z, node_y, node_x)", .unit = OA_DEGREE, .help = "angle between the normal of the planes and the direction" },
+    { .name = "phase/quality", .is_optional = true, .type = OA_F32, .shape = "(node_z, node_y, node_x)", .help = "Q of the reflection of the planes: above 25 they are resolved, 7 at most without" },
+    { .name = "phase/node_z", .is_optional = true, .type = OA_F64, .shape = "(node_z)", .unit = OA_NM, .help = "nodes" },
+    { .name = "phase/node_y", .is_optional = true, .type = OA_F64, .shape = "(node_y)", .unit = OA_NM, .help = "nodes" },
+    { .name = "phase/node_x", .is_optional = true, .type = OA_F64, .shape = "(node_x)", .unit = OA_NM, .help = "nodes" },
+    { .name = "spectrum/quality", .is_optional = true, .type = OA_F64, .shape = "(spacing)", .axes = "spacing", .help = "mean over nodes of the largest Q of planes of this spacing" },
+    { .name = "spectrum/spacing", .is_optional = true, .type = OA_F64, .shape = "(spacing)", .unit = OA_NM, .help = "spacing of planes" },
+    { .name = "domains/statistic", .is_optional = true, .type = OA_F64, .shape = "(domain)", .axes = "domain", .help = "Z at the maximum, corrected for the tails of rare species; or T" },
+    { .name = "domains/domain", .is_optional = true, .type = OA_U32, .shape = "(domain)", .help = "number of the domain, the surest first" },
+    { .name = "domains/x", .is_optional = true, .type = OA_F64, .shape = "(domain)", .unit = OA_NM, .help = "place of the maximum" },
+    { .name = "domains/y", .is_optional = true, .type = OA_F64, .shape = "(domain)", .unit = OA_NM, .help = "place of the maximum" },
+    { .name = "domains/z", .is_optional = true, .type = OA_F64, .shape = "(domain)", .unit = OA_NM, .help = "place of the maximum" },
+    { .name = "domains/q_value", .is_optional = true, .type = OA_F64, .shape = "(domain)", .help = "smallest rate of false domains at which it is listed" },
+    { .name = "domains/expected_false", .is_optional = true, .type = OA_F64, .shape = "(domain)", .help = "maxima as high that are expected without order, in the whole specimen" },
+    { .name = "domains/amplitude", .is_optional = true, .type = OA_F64, .shape = "(domain)",
+      .help = "half the difference of the species' shares on the two families of planes, mean over the window; 1/4 in perfect L1_2, with the sign of the statistic" },
+    { .name = "domains/ions", .is_optional = true, .type = OA_F64, .shape = "(domain)", .help = "sum of the probabilities of the ions that are nearest to this domain" },
+    { .name = "domains/radius", .is_optional = true, .type = OA_F64, .shape = "(domain)", .unit = OA_NM, .help = "of the sphere that holds as many ions" },
+    { .name = "domains/fraction", .is_optional = true, .type = OA_F64, .shape = "(domain)", .help = "share of the species among them; NaN where there are none" },
+    { .name = "posterior/probability", .is_split = true, .is_optional = true, .type = OA_F32, .shape = "(ion)", .axes = "ion_index", .help = "probability that the ion belongs to an ordered domain" },
+    { .name = "posterior/ion_index", .is_split = true, .is_optional = true, .type = OA_U64, .shape = "(ion)", .help = "row of the ion, ascending: all ions with a type" },
+    { .name = "selected/probability", .type = OA_F32, .shape = "(ion)", .axes = "ion_index", .help = "of the selected ions" },
+    { .name = "selected/ion_index", .type = OA_U64, .shape = "(ion)", .help = "row of the ion, ascending: the likeliest ions, of which the share ion_rate is wrong" },
+    OA_CLOUD_OUTPUTS("probability", OA_F32, false, "selected ions seen along y; the colour is their probability"),
+    { .name = "prior/share", .is_optional = true, .type = OA_F64, .shape = "(radius)", .axes = "radius", .help = "share of the domains of this radius, of the first round" },
+    { .name = "prior/radius", .is_optional = true, .type = OA_F64, .shape = "(radius)", .unit = OA_NM, .help = "radii that were looked for" },
+    { .name = "summary/species", .type = OA_TEXT, .help = "species" },
+    { .name = "summary/remark", .type = OA_TEXT, .help = "what this reflection can tell" },
+    { .name = "summary/ions", .type = OA_U64, .help = "ions with a type" },
+    { .name = "summary/species_ions", .type = OA_U64, .help = "of these, of the species" },
+    { .name = "summary/period", .type = OA_F64, .unit = OA_NM, .help = "period of the order; 0: none was found" },
+    { .name = "summary/plane_spacing", .type = OA_F64, .unit = OA_NM, .is_optional = true, .help = "spacing of the planes, 0.10 to 0.30 nm: where their reflection is strongest" },
+    { .name = "summary/plane_quality", .type = OA_F64, .is_optional = true, .help = "strength of that reflection: 30 and more where planes are resolved, 7 where there are none" },
+    { .name = "summary/median_quality", .type = OA_F64, .is_optional = true, .help = "median Q of the nodes" },
+    { .name = "summary/accepted_share", .type = OA_F64, .is_optional = true, .help = "share of the nodes where planes are resolved" },
+    { .name = "summary/largest_deviation", .type = OA_F64, .is_optional = true, .help = "largest jump of the phase between neighbouring nodes, radians; above 1 a defect may lie between" },
+    { .name = "summary/mean_spacing", .type = OA_F64, .unit = OA_NM, .is_optional = true, .help = "mean spacing of the planes" },
+    { .name = "summary/largest_stretch", .type = OA_F64, .is_optional = true, .help = "largest modulus of the stretch" },
+    { .name = "summary/largest_tilt", .type = OA_F64, .unit = OA_DEGREE, .is_optional = true, .help = "largest angle between the planes' normal and the direction" },
+    { .name = "summary/sigma_depth", .type = OA_F64, .unit = OA_NM, .is_optional = true, .help = "noise along the normal of the planes, median" },
+    { .name = "summary/sigma_depth_low", .type = OA_F64, .unit = OA_NM, .is_optional = true, .help = "its lower quartile" },
+    { .name = "summary/sigma_depth_high", .type = OA_F64, .unit = OA_NM, .is_optional = true, .help = "its upper quartile" },
+    { .name = "summary/is_signed", .type = OA_BOOL, .help = "planes are resolved, so that the statistic has a sign and ions have probabilities" },
+    { .name = "summary/map_volume", .type = OA_F64, .unit = "nm^3", .is_optional = true, .help = "volume of the map where it is not NaN" },
+    { .name = "summary/maxima", .type = OA_U64, .is_optional = true, .help = "maxima of the map that were looked at: modulus of at least 3" },
+    { .name = "summary/threshold", .type = OA_F64, .is_optional = true, .help = "modulus of the statistic of the last listed domain" },
+    { .name = "summary/expected_false_domains", .type = OA_F64, .is_optional = true, .help = "of the listed domains" },
+    { .name = "summary/domains", .type = OA_U64, .help = "domains at the stated rate" },
+    { .name = "summary/density", .type = OA_F64, .unit = "1/nm^3", .is_optional = true, .help = "domains a volume that the mixture found, also too weak ones to be listed" },
+    { .name = "summary/rounds", .type = OA_U64, .is_optional = true, .help = "rounds of the mixture" },
+    { .name = "summary/mixture_domains", .type = OA_F64, .is_optional = true, .help = "domains that the mixture found in all rounds" },
+    { .name = "summary/mean_contrast", .type = OA_F64, .is_optional = true, .help = "delta of the neutral contrast, 0.8 min(p, 1 - p), mean over the ions" },
+    { .name = "summary/ion_density", .type = OA_F64, .unit = "1/nm^3", .is_optional = true, .help = "ions in the volume of the mixture" },
+    { .name = "summary/ordered_share", .type = OA_F64, .is_optional = true, .help = "mean probability of the ions" },
+    { .name = "summary/ions_selected", .type = OA_U64, .help = "ions that were selected" },
+    { .name = "summary/probability_threshold", .type = OA_F64, .is_optional = true, .help = "probability above which ions are selected" },
+    { .name = "summary/expected_wrong_share", .type = OA_F64, .is_optional = true, .help = "of the selected ions" },
+    OA_OUTPUT_END
+};
+
+const superlattice_structure *oa_superlattice__structure(const char *name)
+{
+    const superlattice_structure *s = structures;
+    while (strcmp(s->name, name) != 0) s++; /* one of the choices */
+    return s;
+}
+
+static oa_status superlattice_check(oa_context *context, const void *params)
+{
+    const superlattice_params *p = params;
+    double square = 0, sum = 0;
+    for (int i = 0; i < 3; i++) square += p->direction.v[i] * p->direction.v[i];
+    if (!p->species[0]) return oa_fail_at(context, OA_IN_PARAMETER("species"), "E_PARAMETER_VALUE", "species says which ions order; give --species Ni, for example");
+    if (!(square > 1e-12)) return oa_fail_at(context, OA_IN_PARAMETER("direction"), "E_PARAMETER_RANGE", "a direction needs a length; give 0,0,1 or the normal of the planes");
+    for (int i = 1; i < p->radii.n; i++)
+        if (!(p->radii.v[i] > p->radii.v[i - 1]))
+            return oa_fail_at(context, OA_IN_PARAMETER("radii"), "E_PARAMETER_RANGE", "%g nm follows %g nm; give radii that ascend", p->radii.v[i], p->radii.v[i - 1]);
+    for (int i = 1; i < p->prior.n; i++) sum += p->prior.v[i];
+    if (p->prior.n && p->prior.n != p->radii.n + 1)
+        return oa_fail_at(context, OA_IN_PARAMETER("prior"), "E_PARAMETER_VALUE", "%d numbers for %d radii; give the density of domains, then one share for each radius", p->prior.n, p->radii.n);
+    if (p->prior.n && !(p->prior.v[0] > 0 && fabs(sum - 1) < 1e-3))
+        return oa_fail_at(context, OA_IN_PARAMETER("prior"), "E_PARAMETER_RANGE", "a density of %g /nm^3 and shares that sum to %g; the density must be above 0, the sum 1", p->prior.v[0], sum);
+    return OA_OK;
+}
+
+/* ---------------------------------------------------------------------------------------------- inputs */
+
+static oa_status split_species(oa_run *run, superlattice_job *job)
+{
+    char **words;
+    OA_TRY(oa_words_split(run, job->params->species, ',', &words, &job->n_words));
+    oa_status status = oa_scratch(run, &job->words, job->n_words + 1, sizeof *job->words);
+    for (size_t i = 0; status == OA_OK && i < job->n_words; i++) {
+        status = oa_scratch(run, &job->words[i], strlen(words[i]) + 1, 1);
+        if (status == OA_OK) memcpy(job->words[i], words[i], strlen(words[i]));
+    }
+    oa_free(run->context, words);
+    return status;
+}
+
+/* Marks the ions of a species by 1, others with a type by 0; how many those of the species are. */
+static oa_status mark_species(oa_run *run, superlattice_job *job, size_t word, size_t *count)
+{
+    bool *is_member;
+    OA_TRY(oa_scratch(run, &is_member, job->ions->ranges->n_types + 1, sizeof *is_member));
+    OA_TRY(oa_ranges__species(run->context, job->ions->ranges, job->words[word], "species", is_member));
+    *count = job->ranged = 0;
+    for (size_t i = 0; i < job->ions->n; i++) {
+        const unsigned type = oa_ions__type(job->ions, i);
+        job->code[i] = type ? is_member[type] : OA_TILED_LEFT_OUT;
+        job->ranged += type != 0;
+        *count += type && is_member[type];
+    }
+    return OA_OK;
+}
+
+static oa_status check_species(oa_run *run, superlattice_job *job, size_t word)
+{
+    enum { LEAST = 500 };
+    size_t count;
+    OA_TRY(mark_species(run, job, word, &count));
+    if (count < LEAST)
+        return oa_fail_at(run->context, OA_IN_PARAMETER("species"), "E_EMPTY_DATA", "there are %zu ions of %s among %zu; %d at least are needed to tell order from chance", count, job->words[word],
+                          job->ranged, LEAST);
+    if (count == job->ranged)
+        return oa_fail_at(run->context, OA_IN_PARAMETER("species"), "E_EMPTY_DATA", "all %zu ions are %s, so none of its places can be told from another; give a species that shares its sites",
+                          count, job->words[word]);
+    return OA_OK;
+}
+
+static oa_status prepare(oa_run *run, const superlattice_params *p, superlattice_job *job)
+{
+    const oa_input *ions = oa_run_input(run, "ions");
+    *job = (superlattice_job){ .params = p, .structure = oa_superlattice__structure(p->structure), .ions = ions ? ions->ions : NULL };
+    if (!job->ions) return oa_fail(run->context, "E_INPUT_KIND", "superlattice takes ions, and they are missing");
+    if (!job->ions->ranges || !oa_ions__data(job->ions, OA_TYPE))
+        return oa_fail(run->context, "E_NOT_RANGED", "the ions have no types, so no species can be told; run range with a range file first");
+    OA_TRY(split_species(run, job));
+    OA_TRY(oa_scratch(run, &job->code, job->ions->n, 1));
+    for (size_t w = job->n_words; w-- > 0;) OA_TRY(check_species(run, job, w)); /* the first stays marked */
+    return OA_OK;
+}
+
+static oa_status take_task(oa_run *run, const superlattice_job *job, size_t word)
+{
+    return oa_run_task(run, (int)word + 1, job->n_words > 1 ? job->words[word] : "");
+}
+
+/* ---------------------------------------------------------------------------------------------- one species */
+
+/* Rows [first, end) of n that belong to this slab. */
+static void slab_of(const oa_run *run, size_t n, size_t *first, size_t *end)
+{
+    *first = n * (size_t)(run->slab - 1) / (size_t)run->slabs;
+    *end = n * (size_t)run->slab / (size_t)run->slabs;
+}
+
+static oa_status put_map(oa_run *run, const oa_field *field, const float *z)
+{
+    static const char *const names[3] = { "map/grid_x", "map/grid_y", "map/grid_z" };
+    size_t first, end;
+    float *statistic;
+    slab_of(run, field->dims[2], &first, &end);
+    const size_t layer = field->dims[0] * field->dims[1], dims[3] = { end - first, field->dims[1], field->dims[0] };
+    OA_TRY(oa_put_array(run, "map/statistic", 3, dims, &statistic));
+    memcpy(statistic, z + first * layer, (end - first) * layer * sizeof *z);
+    for (int a = 0; a < 3; a++) {
+        const size_t from = a == 2 ? first : 0, n = a == 2 ? end - first : field->dims[a];
+        double *axis;
+        OA_TRY(oa_put_array(run, names[a], 1, &n, &axis));
+        for (size_t i = 0; i < n; i++) axis[i] = oa_field_middle(field, a, from + i);
+    }
+    return OA_OK;
+}
+
+static oa_status put_domains(oa_run *run, const oa_maximum *list, size_t n)
+{
+    double *z, *at[3], *q, *chance, *amplitude;
+    uint32_t *number;
+    OA_TRY(oa_put_array(run, "domains/statistic", 1, &n, &z));
+    OA_TRY(oa_put_array(run, "domains/domain", 1, &n, &number));
+    OA_TRY(oa_put_array(run, "domains/x", 1, &n, &at[0]));
+    OA_TRY(oa_put_array(run, "domains/y", 1, &n, &at[1]));
+    OA_TRY(oa_put_array(run, "domains/z", 1, &n, &at[2]));
+    OA_TRY(oa_put_array(run, "domains/q_value", 1, &n, &q));
+    OA_TRY(oa_put_array(run, "domains/expected_false", 1, &n, &chance));
+    OA_TRY(oa_put_array(run, "domains/amplitude", 1, &n, &amplitude));
+    for (size_t i = 0; i < n; i++) {
+        number[i] = (uint32_t)i + 1;
+        z[i] = list[i].corrected;
+        for (int a = 0; a < 3; a++) at[a][i] = list[i].at[a];
+        q[i] = list[i].q;
+        chance[i] = list[i].chance;
+        amplitude[i] = list[i].amplitude;
+    }
+    OA_TRY(oa_put_count(run, "summary/domains", n));
+    if (n) OA_TRY(oa_put_real(run, "summary/threshold", fabs(list[n - 1].corrected)));
+    return oa_put_real(run, "summary/expected_false_domains", n ? list[n - 1].chance : 0);
+}
+
+/* The map, and its maxima at the stated rate. angle: the phase of the order where planes are not resolved. */
+static oa_status find_domains(oa_run *run, const superlattice_job *job, const oa_labels *labels, const float *m, const float *angle)
+{
+    const double width = job->params->width;
+    const oa_field field = oa_field_of(&job->tiled, SUPERLATTICE_MAP_PER, SUPERLATTICE_MAP_PER, SUPERLATTICE_MAP_PER);
+    oa_arena arena = { .context = run->context };
+    oa_measure measure;
+    oa_maximum *list = NULL;
+    float *z;
+    size_t n = 0, kept = 0;
+    oa_phase(run->context, "map");
+    oa_status status = oa_arena_take(&arena, &z, field.cells, sizeof *z);
+    if (status == OA_OK) status = m ? oa_signed_statistic(labels, &field, m, width, z) : oa_whitened_statistic(labels, &field, angle, width, z);
+    if (status == OA_OK) status = put_map(run, &field, z);
+    if (status == OA_OK) status = oa_measure_cells(&field, z, &measure);
+    if (status == OA_OK) status = oa_find_maxima(&arena, &field, z, m ? SUPERLATTICE_LEAST : 0.5 * SUPERLATTICE_LEAST * SUPERLATTICE_LEAST, &list, &n);
+    if (status == OA_OK && m) status = oa_correct_maxima(labels, m, width, list, n);
+    if (status == OA_OK) {
+        kept = oa_rank_maxima(&measure, width, m ? 1 : 2, job->params->rate, list, n);
+        status = put_domains(run, list, kept);
+    }
+    if (status == OA_OK) status = oa_put_real(run, "summary/map_volume", measure.mu[3]);
+    if (status == OA_OK) status = oa_put_count(run, "summary/maxima", n);
+    oa_arena_drop(&arena);
+    return status;
+}
+
+static oa_status put_prior(oa_run *run, const oa_mixture *mixture)
+{
+    const size_t n = (size_t)mixture->prior.n;
+    double *share, *radius, found = 0;
+    OA_TRY(oa_put_array(run, "prior/share", 1, &n, &share));
+    OA_TRY(oa_put_array(run, "prior/radius", 1, &n, &radius));
+    memcpy(share, mixture->prior.share, n * sizeof *share);
+    memcpy(radius, mixture->prior.radius, n * sizeof *radius);
+    for (int r = 0; r < mixture->rounds; r++) found += mixture->found[r];
+    OA_TRY(oa_put_real(run, "summary/density", mixture->prior.density));
+    OA_TRY(oa_put_count(run, "summary/rounds", (uint64_t)mixture->rounds));
+    OA_TRY(oa_put_real(run, "summary/mixture_domains", found));
+    return oa_put_real(run, "summary/ion_density", mixture->volume > 0 ? (double)mixture->tiled->n / mixture->volume : 0);
+}
+
+/* share becomes alpha, then the posterior. */
+static oa_status find_posterior(oa_run *run, const superlattice_job *job, float *share, const float *m)
+{
+    const superlattice_params *p = job->params;
+    const oa_tiled *t = &job->tiled;
+    oa_arena arena = { .context = run->context };
+    oa_mixture mixture = { .arena = &arena, .tiled = t, .sigma_lateral = p->sigma_lateral, .alpha = share, .is_given = p->prior.n > 0 };
+    double contrast = 0;
+    mixture.prior.n = p->radii.n;
+    memcpy(mixture.prior.radius, p->radii.v, (size_t)p->radii.n * sizeof(double));
+    if (mixture.is_given) {
+        mixture.prior.density = p->prior.v[0];
+        memcpy(mixture.prior.share, p->prior.v + 1, (size_t)p->radii.n * sizeof(double));
+    }
+    for (size_t i = 0; i < t->n; i++) {
+        contrast += 0.8 * fmin((double)share[i], 1 - (double)share[i]);
+        share[i] = oa_neutral_alpha(t->species[i] == 1, share[i], m[i]);
+    }
+    oa_status status = oa_arena_take(&arena, &mixture.plus, t->n + OA_WAVE_LANES, sizeof(float));
+    if (status == OA_OK) status = oa_arena_take(&arena, &mixture.minus, t->n + OA_WAVE_LANES, sizeof(float));
+    if (status == OA_OK) status = oa_mixture_fit(&mixture);
+    for (size_t i = 0; i < t->n && status == OA_OK; i++) share[i] = oa_mixture_posterior(share[i], mixture.plus[i], mixture.minus[i]);
+    oa_arena_drop(&arena);
+    if (status == OA_OK) status = put_prior(run, &mixture);
+    if (status == OA_OK) status = oa_put_real(run, "summary/mean_contrast", contrast / (double)t->n);
+    return status == OA_OK ? oa_superlattice__put_posterior(run, job, share) : status;
+}
+
+static oa_status with_planes(oa_run *run, const superlattice_job *job, const oa_labels *labels, float *share)
+{
+    float *m;
+    OA_TRY(oa_new(run->context, &m, job->tiled.n + OA_WAVE_LANES, sizeof *m));
+    oa_status status = oa_plane_contrast(&job->tiled, job->plane_phase, job->resolution, m);
+    if (status == OA_OK) status = find_domains(run, job, labels, m, NULL);
+    if (status == OA_OK) status = find_posterior(run, job, share, m);
+    oa_free(run->context, m);
+    return status;
+}
+
+static oa_status without_planes(oa_run *run, const superlattice_job *job, const oa_labels *labels)
+{
+    const double q = 2 * pi / job->period, wave[3] = { q * job->normal[0], q * job->normal[1], q * job->normal[2] };
+    float *angle;
+    OA_TRY(oa_new(run->context, &angle, job->tiled.n + OA_WAVE_LANES, sizeof *angle));
+    oa_status status = oa_wave_angle(&job->tiled, wave, angle);
+    if (status == OA_OK) status = find_domains(run, job, labels, NULL, angle);
+    oa_free(run->context, angle);
+    return status;
+}
+
+static oa_status one_species(oa_run *run, superlattice_job *job, size_t word)
+{
+    const oa_labels labels = { .tiled = &job->tiled, .species = 1 };
+    size_t count;
+    OA_TRY(mark_species(run, job, word, &count));
+    OA_TRY(oa_put_text(run, "summary/species", job->words[word]));
+    OA_TRY(oa_put_text(run, "summary/remark", job->structure->remark));
+    OA_TRY(oa_put_count(run, "summary/ions", job->ranged));
+    OA_TRY(oa_put_count(run, "summary/species_ions", count));
+    OA_TRY(oa_put_bool(run, "summary/is_signed", job->is_resolved));
+    if (!(job->period > 0)) return oa_put_count(run, "summary/domains", 0);
+    for (size_t i = 0; i < job->tiled.n; i++) job->tiled.species[i] = job->code[job->tiled.row[i]];
+    float *share;
+    OA_TRY(oa_new(run->context, &share, job->tiled.n + OA_WAVE_LANES, sizeof *share));
+    oa_labels with = labels;
+    with.share = share;
+    oa_status status = oa_local_share(&job->tiled, 1, share);
+    if (status == OA_OK) status = job->is_resolved ? with_planes(run, job, &with, share) : without_planes(run, job, &with);
+    oa_free(run->context, share);
+    return status;
+}
+
+/* The planes are those of all species: their results stand once, with the first. */
+static oa_status share_planes(oa_run *run, const superlattice_job *job, size_t n)
+{
+    for (size_t word = 1; word < job->n_words; word++) {
+        OA_TRY(take_task(run, job, word));
+        for (size_t i = 0; i < n; i++) OA_TRY(oa_put_same(run, i));
+    }
+    return OA_OK;
+}
+
+static oa_status superlattice_run(oa_run *run, const void *params)
+{
+    superlattice_job job;
+    OA_TRY(prepare(run, params, &job));
+    OA_TRY(take_task(run, &job, 0));
+    OA_TRY(oa_superlattice__planes(run, &job));
+    OA_TRY(share_planes(run, &job, run->out->n));
+    for (size_t word = 0; word < job.n_words; word++) {
+        OA_TRY(take_task(run, &job, word));
+        OA_TRY(one_species(run, &job, word));
+    }
+    return OA_OK;
+}
+
+static oa_status superlattice_finish(oa_run *run, const void *params)
+{
+    superlattice_job job;
+    size_t count;
+    OA_TRY(prepare(run, params, &job));
+    for (size_t word = 0; word < job.n_words; word++) {
+        OA_TRY(take_task(run, &job, word));
+        OA_TRY(mark_species(run, &job, word, &count));
+        OA_TRY(oa_superlattice__finish(run, &job));
+    }
+    return OA_OK;
+}
+
+/* Per ion: columns 17, mark 1, sorted 17, phase and resolution 8, share, m, plus and minus 16; results 12. Per cubic nanometre: the map 125 cells
+ * with two fields, or the mixture's 5 * 7 * 7 cells with two signs of each radius and exp Omega. */
+static uint64_t superlattice_memory(const oa_run *run, const void *params)
+{
+    const superlattice_params *p = params;
+    const oa_input *input = oa_run_input(run, "ions");
+    double lo[3], hi[3], cubes = 1;
+    if (!input || !input->ions) return 0;
+    oa_ions__bounds(input->ions, lo, hi);
+    for (int a = 0; a < 3; a++) cubes *= floor(hi[a] / OA_CUBE) - floor(lo[a] / OA_CUBE) + 1;
+    const double per = fmin(fmax(rint(OA_CUBE / (0.714 * fmax(p->sigma_lateral, 1e-3))), 4), 10), centres = cubes * per * per * 10 * (8 * p->radii.n + 9), map = cubes * 1000 * (4 + 4);
+    return (uint64_t)(71 * (double)oa_ions__count(input->ions) + cubes * 1000 * 4 + fmax(map, centres)) + (uint64_t)run->context->threads * 90000000 + 60000000;
+}
+
+const oa_step oa_step_superlattice = {
+    .name = "superlattice",
+    .version = 1,
+    .title = "Order from the phase of atomic planes",
+    .help = "Follows the atomic planes through stretch, bend and tilt by their own reflection and asks on which of the two families of planes a species sits: a signed map "
+            "whose distribution without order is known exactly, domains at a stated rate of false ones (expected Euler characteristic of the map), and for each ion the probability that "
+            "it belongs to a compact ordered domain, without training. See docs/superlattice.md.",
+    .params = superlattice_table, .params_size = sizeof(superlattice_params),
+    .slots = superlattice_slots, .outputs = superlattice_outputs,
+    .has_slabs = true,
+    .skips_unranged = true,
+    .check = superlattice_check,
+    .run = superlattice_run,
+    .finish = superlattice_finish,
+    .memory = superlattice_memory,
+};

@@ -1,0 +1,56 @@
+/* superlattice.h - inside of the step superlattice: what its files share. */
+#ifndef OA_STEP_SUPERLATTICE_H
+#define OA_STEP_SUPERLATTICE_H
+
+#include "math/maxima.h"
+#include "math/mixture.h"
+#include "math/phase.h"
+#include "step/step.h"
+
+enum { SUPERLATTICE_MAP_PER = 10 }; /* cells of the map along the edge of a cube: 0.2 nm */
+#define SUPERLATTICE_LEAST 3.0      /* |Z| of a maximum that is looked at: below, expected numbers are no longer those of maxima */
+
+typedef struct superlattice_params {
+    const char *species, *structure;
+    double period;
+    oa_reals direction;
+    double width, sigma_lateral;
+    oa_reals radii;
+    double rate, ion_rate;
+    oa_reals prior;
+} superlattice_params;
+
+/* An ordered structure along a row of the crystal. */
+typedef struct superlattice_structure {
+    const char *name;
+    int planes;         /* atomic planes in a period */
+    const char *remark; /* what this reflection can and cannot tell; put into the result */
+} superlattice_structure;
+const superlattice_structure *oa_superlattice__structure(const char *name);
+
+/* One call: what all species share. */
+typedef struct superlattice_job {
+    const superlattice_params *params;
+    const superlattice_structure *structure;
+    const oa_ions *ions;
+    char **words;        /* (n_words) species */
+    size_t n_words;
+    uint8_t *code;       /* (ions) 1: of the species, 0: not, OA_TILED_LEFT_OUT: without a type */
+    size_t ranged;
+    oa_planes_found planes;
+    double period;       /* nm; 0: not known */
+    double normal[3];    /* unit vector of the direction */
+    oa_tiled tiled;
+    oa_plane_phase phase;
+    bool is_resolved;    /* planes are, and a period has two of them: Z; else T */
+    float *plane_phase, *resolution; /* (tiled.n); only where resolved */
+    double sigma, sigma_quartile[2]; /* nm, depth noise: median over the ions, quartiles */
+} superlattice_job;
+
+/* superlattice_planes.c: from ions to phases; puts the spectrum, the phase map and their summary. */
+oa_status oa_superlattice__planes(oa_run *run, superlattice_job *job) OA_MUST_USE;
+/* superlattice_put.c: the posterior as rows, and, when all ions are there, what is selected and what the domains hold. */
+oa_status oa_superlattice__put_posterior(oa_run *run, const superlattice_job *job, const float *posterior) OA_MUST_USE;
+oa_status oa_superlattice__finish(oa_run *run, const superlattice_job *job) OA_MUST_USE;
+
+#endif
