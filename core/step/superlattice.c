@@ -35,6 +35,8 @@ static const oa_param superlattice_table[] = {
     OA_PARAM(superlattice_params, width, .unit = OA_NM, .dflt = 0.55, .min = 0.3, .max = 5, .help = "w of the window exp(-r^2 / 2 w^2) of the map"),
     OA_PARAM(superlattice_params, sigma_lateral, .unit = OA_NM, .dflt = 0.4, .min = 0, .max = 3,
              .help = "blur of the edges of domains across z: standard deviation of the lateral noise of a reconstruction"),
+    OA_PARAM(superlattice_params, fit_sigma, .dflt = 1,
+             .help = "measure that blur at the listed domains instead, where there are 8 or more: by the width that makes their ions likeliest"),
     OA_PARAM(superlattice_params, radii, .unit = OA_NM, .dflt_text = "0.6,0.8,1,1.2,1.4,1.6", .n_min = 1, .n_max = OA_RADII_MAX, .min = 0.3, .max = 6,
              .help = "radii of domains, ascending; larger ones are added by factors of 1.25 while the largest holds more than 15 % of the domains"),
     OA_PARAM(superlattice_params, rate, .dflt = 0.05, .min = 0, .max = 1, .help = "share of false ones among the listed domains"),
@@ -100,6 +102,8 @@ static const oa_output superlattice_outputs[] = {
     { .name = "summary/sigma_depth", .type = OA_F64, .unit = OA_NM, .is_optional = true, .help = "noise along the normal of the planes, median" },
     { .name = "summary/sigma_depth_low", .type = OA_F64, .unit = OA_NM, .is_optional = true, .help = "its lower quartile" },
     { .name = "summary/sigma_depth_high", .type = OA_F64, .unit = OA_NM, .is_optional = true, .help = "its upper quartile" },
+    { .name = "summary/sigma_lateral", .type = OA_F64, .unit = OA_NM, .is_optional = true, .help = "blur of the edges of domains that was used: fitted or given" },
+    { .name = "summary/sigma_lateral_error", .type = OA_F64, .unit = OA_NM, .is_optional = true, .help = "standard error of the fitted one, from the bend of the likelihood" },
     { .name = "summary/is_signed", .type = OA_BOOL, .help = "planes are resolved, so that the statistic has a sign and ions have probabilities" },
     { .name = "summary/map_volume", .type = OA_F64, .unit = "nm^3", .is_optional = true, .help = "volume of the map where it is not NaN" },
     { .name = "summary/maxima", .type = OA_U64, .is_optional = true, .help = "maxima of the map that were looked at: modulus of at least 3" },
@@ -258,8 +262,8 @@ static oa_status put_domains(oa_run *run, const oa_maximum *list, size_t n)
     return oa_put_real(run, "summary/expected_false_domains", n ? list[n - 1].chance : 0);
 }
 
-/* The map, and its maxima at the stated rate. angle: the phase of the order where planes are not resolved. */
-static oa_status find_domains(oa_run *run, const superlattice_job *job, const oa_labels *labels, const float *m, const float *angle)
+/* The map, and its maxima at the stated rate; *out belongs to the run. angle: the phase of the order where planes are not resolved. */
+static oa_status find_domains(oa_run *run, const superlattice_job *job, const oa_labels *labels, const float *m, const float *angle, oa_maximum **out, size_t *n_out)
 {
     const double width = job->params->width;
     const oa_field field = oa_field_of(&job->tiled, SUPERLATTICE_MAP_PER, SUPERLATTICE_MAP_PER, SUPERLATTICE_MAP_PER);
@@ -279,6 +283,9 @@ static oa_status find_domains(oa_run *run, const superlattice_job *job, const oa
         kept = oa_rank_maxima(&measure, width, m ? 1 : 2, job->params->rate, list, n);
         status = put_domains(run, list, kept);
     }
+    *n_out = kept;
+    if (status == OA_OK) status = oa_scratch(run, out, kept + 1, sizeof **out);
+    if (status == OA_OK && kept) memcpy(*out, list, kept * sizeof *list);
     if (status == OA_OK) status = oa_put_real(run, "summary/map_volume", measure.mu[3]);
     if (status == OA_OK) status = oa_put_count(run, "summary/maxima", n);
     oa_arena_drop(&arena);
@@ -300,8 +307,17 @@ static oa_status put_prior(oa_run *run, const oa_mixture *mixture)
     return oa_put_real(run, "summary/ion_density", mixture->volume > 0 ? (double)mixture->tiled->n / mixture->volume : 0);
 }
 
+static oa_status find_sigma(oa_run *run, const superlattice_job *job, const float *alpha, const oa_maximum *list, size_t n, double *sigma)
+{
+    double fitted = 0, error = (double)NAN;
+    if (job->params->fit_sigma) OA_TRY(oa_fit_edges(&job->tiled, alpha, list, n, &fitted, &error));
+    if (fitted > 0) *sigma = fitted;
+    if (fitted > 0 && isfinite(error)) OA_TRY(oa_put_real(run, "summary/sigma_lateral_error", error));
+    return oa_put_real(run, "summary/sigma_lateral", *sigma);
+}
+
 /* share becomes alpha, then the posterior. */
-static oa_status find_posterior(oa_run *run, const superlattice_job *job, float *share, const float *m)
+static oa_status find_posterior(oa_run *run, const superlattice_job *job, float *share, const float *m, const oa_maximum *list, size_t n)
 {
     const superlattice_params *p = job->params;
     const oa_tiled *t = &job->tiled;
@@ -318,6 +334,7 @@ static oa_status find_posterior(oa_run *run, const superlattice_job *job, float 
         contrast += 0.8 * fmin((double)share[i], 1 - (double)share[i]);
         share[i] = oa_neutral_alpha(t->species[i] == 1, share[i], m[i]);
     }
+    OA_TRY(find_sigma(run, job, share, list, n, &mixture.sigma_lateral));
     oa_status status = oa_arena_take(&arena, &mixture.plus, t->n + OA_WAVE_LANES, sizeof(float));
     if (status == OA_OK) status = oa_arena_take(&arena, &mixture.minus, t->n + OA_WAVE_LANES, sizeof(float));
     if (status == OA_OK) status = oa_mixture_fit(&mixture);
@@ -330,11 +347,13 @@ static oa_status find_posterior(oa_run *run, const superlattice_job *job, float 
 
 static oa_status with_planes(oa_run *run, const superlattice_job *job, const oa_labels *labels, float *share)
 {
+    oa_maximum *list;
+    size_t n;
     float *m;
     OA_TRY(oa_new(run->context, &m, job->tiled.n + OA_WAVE_LANES, sizeof *m));
     oa_status status = oa_plane_contrast(&job->tiled, job->plane_phase, job->resolution, m);
-    if (status == OA_OK) status = find_domains(run, job, labels, m, NULL);
-    if (status == OA_OK) status = find_posterior(run, job, share, m);
+    if (status == OA_OK) status = find_domains(run, job, labels, m, NULL, &list, &n);
+    if (status == OA_OK) status = find_posterior(run, job, share, m, list, n);
     oa_free(run->context, m);
     return status;
 }
@@ -342,10 +361,12 @@ static oa_status with_planes(oa_run *run, const superlattice_job *job, const oa_
 static oa_status without_planes(oa_run *run, const superlattice_job *job, const oa_labels *labels)
 {
     const double q = 2 * pi / job->period, wave[3] = { q * job->normal[0], q * job->normal[1], q * job->normal[2] };
+    oa_maximum *list;
+    size_t n;
     float *angle;
     OA_TRY(oa_new(run->context, &angle, job->tiled.n + OA_WAVE_LANES, sizeof *angle));
     oa_status status = oa_wave_angle(&job->tiled, wave, angle);
-    if (status == OA_OK) status = find_domains(run, job, labels, NULL, angle);
+    if (status == OA_OK) status = find_domains(run, job, labels, NULL, angle, &list, &n);
     oa_free(run->context, angle);
     return status;
 }

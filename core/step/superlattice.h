@@ -2,7 +2,7 @@
 #ifndef OA_STEP_SUPERLATTICE_H
 #define OA_STEP_SUPERLATTICE_H
 
-#include "math/maxima.h"
+#include "math/edges.h"
 #include "math/mixture.h"
 #include "math/phase.h"
 #include "step/step.h"
@@ -15,6 +15,7 @@ typedef struct superlattice_params {
     double period;
     oa_reals direction;
     double width, sigma_lateral;
+    bool fit_sigma;
     oa_reals radii;
     double rate, ion_rate;
     oa_reals prior;
