@@ -52,10 +52,10 @@ static oa_status fill_table(void *arg, oa_span span, oa_worker *worker)
     return OA_OK;
 }
 
-/* Ions around a maximum, from there; s alpha. */
+/* Ions around a maximum, from there; a: s alpha. */
 typedef struct around {
     size_t n;
-    float *x, *y, *z, *a;
+    float *x, *y, *z, *a, *seen; /* seen: alpha B, of those within reach */
 } around;
 
 static void gather(const edges *e, const oa_maximum *m, around *out)
@@ -91,7 +91,7 @@ static void gather(const edges *e, const oa_maximum *m, around *out)
 static double evidence(const edges *e, const around *ions, size_t w, const double p[4])
 {
     const float radius2 = (float)(p[3] * p[3]), far = (float)(p[3] + 3.5 * widths[w]), x0 = (float)p[0], y0 = (float)p[1], z0 = (float)p[2], per = (float)(1 / GRAIN);
-    double sum = 0;
+    size_t n = 0;
     for (size_t i = 0; i < ions->n; i++) {
         const float x = ions->x[i] - x0, y = ions->y[i] - y0, z = ions->z[i] - z0, rest = radius2 - z * z, r2 = x * x + y * y;
         if (!(rest > 0) || r2 > far * far) continue;
@@ -101,9 +101,10 @@ static double evidence(const edges *e, const around *ions, size_t w, const doubl
         float(*const t)[PLACES] = e->table[w] + disc;
         const float f = u - (float)disc, g = v - (float)place;
         const float low = t[0][place] + g * (t[0][place + 1] - t[0][place]), high = t[1][place] + g * (t[1][place + 1] - t[1][place]);
-        sum += (double)log1pf(ions->a[i] * (low + f * (high - low)));
+        ions->seen[n++] = ions->a[i] * (low + f * (high - low));
     }
-    return sum;
+    while (n % OA_WAVE_LANES) ions->seen[n++] = 0;
+    return e->tiled->context->kernels->waves->sum_logarithms(n, ions->seen);
 }
 
 /* Steps along each coordinate as long as they help, then smaller ones. */
@@ -146,9 +147,9 @@ static oa_status fit_one(void *arg, oa_span span, oa_worker *worker)
 {
     const edges *e = arg;
     float *all;
-    OA_TRY(oa_worker_scratch(worker, 0, &all, 4 * e->most, sizeof *all));
+    OA_TRY(oa_worker_scratch(worker, 0, &all, 5 * e->most, sizeof *all));
     for (size_t i = span.begin; i < span.end; i++) {
-        around ions = { 0, all, all + e->most, all + 2 * e->most, all + 3 * e->most };
+        around ions = { 0, all, all + e->most, all + 2 * e->most, all + 3 * e->most, all + 4 * e->most };
         double start[4] = { 0, 0, 0, 1 }, p[4];
         gather(e, &e->list[i * e->n / e->count], &ions);
         e->best[i][START] = integral(e, &ions, START, start, 5);
@@ -180,7 +181,7 @@ oa_status oa_fit_edges(const oa_tiled *tiled, const float *alpha, const oa_maxim
 {
     oa_context *context = tiled->context;
     const double cubes = pow(ceil(2 * REACH / OA_CUBE) + 1, 3);
-    edges e = { .tiled = tiled, .alpha = alpha, .list = list, .n = n, .count = n < OA_EDGES_MOST ? n : OA_EDGES_MOST, .most = (size_t)cubes * oa_tiled_most(tiled) };
+    edges e = { .tiled = tiled, .alpha = alpha, .list = list, .n = n, .count = n < OA_EDGES_MOST ? n : OA_EDGES_MOST, .most = (size_t)cubes * oa_tiled_most(tiled) + OA_WAVE_LANES };
     double sum[WIDTHS] = { 0 };
     *width = 0;
     if (n < OA_EDGES_LEAST) return OA_OK;

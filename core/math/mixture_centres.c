@@ -58,8 +58,18 @@ void oa_centres_drop(oa_centres *centres)
 
 /* ---------------------------------------------------------------------------------------------- exp Omega */
 
+/* What rows of cells around a block add to: for row (z, y) of reach z + BZ + reach z times reach y + BY + reach y, which lists of `begin` and `to` ball_row takes
+ * for all radii up to one. */
+typedef struct oa_ball_rows {
+    int16_t *most;     /* (rows) -1: nothing */
+    uint32_t *first;   /* (rows) in begin */
+    uint32_t *begin;
+    uint16_t *to;
+} oa_ball_rows;
+
 typedef struct weighing {
     oa_centres *c;
+    oa_arena arena;
     double weight[OA_RADII_MAX];  /* ln(lambda h^3 pi_R / 2) */
     size_t blocks[3];
     float *top, *near;            /* by block: the largest Omega in it, and around */
@@ -68,7 +78,8 @@ typedef struct weighing {
     double *more;                 /* exp(Omega - LEVEL k), k = 1, 2, ..., where Omega is so large */
     bool is_last;                 /* L becomes the density of centres */
     int reach[OA_RADII_MAX][3];   /* cells */
-    int16_t *length;              /* (radii, 2 reach z + 1, 2 reach y + 1) half the length of a row of the ball; -1: none */
+    oa_ball_rows rows[OA_RADII_MAX];
+    float *strongest;             /* (radii, blocks) largest L of both signs */
 } weighing;
 
 /* exp Omega of a level, REACH_MAX readable zeros before and behind. */
@@ -185,8 +196,6 @@ typedef struct block_room {
     double sums[OA_RADII_MAX * ROWS * BX]; /* (radius, row, x) of exp Omega around */
     double own[OA_RADII_MAX * ROWS * BX];  /* exp omega, both signs */
     double row[BX + 2 * REACH_MAX];
-    uint32_t begin[REACH_MAX + 2];
-    uint16_t to[OA_RADII_MAX * ROWS];
 } block_room;
 
 typedef struct block {
@@ -194,6 +203,7 @@ typedef struct block {
     bool wanted[OA_RADII_MAX];
     float near;
     int level;
+    size_t number;
 } block;
 
 /* exp omega of a block; a radius is wanted where what its neighbours could take off matters. */
@@ -203,14 +213,7 @@ static bool own_weights(const weighing *w, block *b, block_room *room)
     const double room_for = fmin(0, (double)b->near + 7.5);
     bool any = false;
     for (int r = 0; r < w->c->bank.radii; r++) {
-        float most = -1e30f;
-        for (size_t z = b->low[2]; z < b->high[2]; z++)
-            for (size_t y = b->low[1]; y < b->high[1]; y++)
-                for (size_t x = b->low[0]; x < b->high[0]; x++) {
-                    const size_t cell = (z * f->dims[1] + y) * f->dims[0] + x;
-                    const float p = w->c->l[2 * r][cell], m = w->c->l[2 * r + 1][cell], l = p > m ? p : m;
-                    most = l > most ? l : most;
-                }
+        const float most = w->strongest[(size_t)r * number_of_blocks(w) + b->number];
         b->wanted[r] = (double)most + w->weight[r] + room_for > -11.5;
         any |= b->wanted[r];
         for (size_t z = b->low[2]; b->wanted[r] && z < b->high[2]; z++)
@@ -224,32 +227,6 @@ static bool own_weights(const weighing *w, block *b, block_room *room)
     return any;
 }
 
-/* Rows of the block that a row of cells (z, y) adds to, by how far it does so on either side; returns the farthest, -1: none. */
-static int sort_targets(const weighing *w, const block *b, ptrdiff_t z, ptrdiff_t y, block_room *room)
-{
-    uint16_t by[REACH_MAX + 1][OA_RADII_MAX * ROWS];
-    int count[REACH_MAX + 1] = { 0 }, most = -1;
-    for (int r = 0, offset = 0; r < w->c->bank.radii; r++) {
-        const int ry = w->reach[r][1], rz = w->reach[r][2];
-        for (size_t oz = b->low[2]; b->wanted[r] && oz < b->high[2]; oz++)
-            for (size_t oy = b->low[1]; oy < b->high[1]; oy++) {
-                const ptrdiff_t dz = z - (ptrdiff_t)oz, dy = y - (ptrdiff_t)oy;
-                if (dz < -rz || dz > rz || dy < -ry || dy > ry) continue;
-                const int length = w->length[offset + (int)((dz + rz) * (2 * ry + 1) + dy + ry)];
-                if (length < 0) continue;
-                by[length][count[length]++] = (uint16_t)(r * ROWS + (int)(oz % BZ) * BY + (int)(oy % BY));
-                most = length > most ? length : most;
-            }
-        offset += (2 * rz + 1) * (2 * ry + 1);
-    }
-    room->begin[0] = 0;
-    for (int k = 0; k <= most; k++) {
-        memcpy(room->to + room->begin[k], by[k], (size_t)count[k] * sizeof *room->to);
-        room->begin[k + 1] = room->begin[k] + (uint32_t)count[k];
-    }
-    return most;
-}
-
 static void add_neighbours(const weighing *w, const block *b, block_room *room)
 {
     const oa_field *f = &w->c->bank.field;
@@ -258,16 +235,18 @@ static void add_neighbours(const weighing *w, const block *b, block_room *room)
     int widest = 0;
     for (int r = 0; r < w->c->bank.radii; r++)
         if (b->wanted[r]) widest = r;
-    const ptrdiff_t ry = w->reach[widest][1], rz = w->reach[widest][2], z0 = (ptrdiff_t)b->low[2] - rz, z1 = (ptrdiff_t)b->high[2] + rz;
-    const ptrdiff_t y0 = (ptrdiff_t)b->low[1] - ry, y1 = (ptrdiff_t)b->high[1] + ry;
+    const ptrdiff_t ry = w->reach[widest][1], rz = w->reach[widest][2], z0 = (ptrdiff_t)b->low[2] - rz, z1 = (ptrdiff_t)b->low[2] + BZ + rz;
+    const ptrdiff_t y0 = (ptrdiff_t)b->low[1] - ry, y1 = (ptrdiff_t)b->low[1] + BY + ry;
     for (ptrdiff_t z = z0 > 0 ? z0 : 0; z < z1 && z < (ptrdiff_t)f->dims[2]; z++)
         for (ptrdiff_t y = y0 > 0 ? y0 : 0; y < y1 && y < (ptrdiff_t)f->dims[1]; y++) {
-            const int most = sort_targets(w, b, z, y, room);
+            const oa_ball_rows *rows = &w->rows[widest];
+            const size_t row = (size_t)((z - z0) * (2 * ry + BY) + y - y0);
+            const int most = rows->most[row];
             if (most < 0) continue;
             const double *e = level_of(w, b->level) + ((size_t)z * f->dims[1] + (size_t)y) * f->dims[0];
             const ptrdiff_t x0 = (ptrdiff_t)b->low[0] - most, x1 = (ptrdiff_t)b->low[0] + BX + most;
             for (ptrdiff_t x = x0; x < x1; x++) room->row[x - x0] = x >= 0 && x < nx ? e[x] : 0;
-            waves->ball_row(room->sums, room->row + most, most, room->begin, room->to);
+            waves->ball_row(room->sums, room->row + most, most, rows->begin + rows->first[row], rows->to);
         }
 }
 
@@ -317,7 +296,8 @@ static oa_status settle_layer(void *arg, oa_span span, oa_worker *worker)
     OA_TRY(oa_worker_scratch(worker, 1, &room, 1, sizeof *room));
     for (size_t i = 0; i < w->blocks[0] * w->blocks[1]; i++) {
         const size_t at[3] = { i % w->blocks[0], i / w->blocks[0], span.begin };
-        block b = { .near = w->near[span.begin * w->blocks[0] * w->blocks[1] + i] };
+        block b = { .number = span.begin * w->blocks[0] * w->blocks[1] + i };
+        b.near = w->near[b.number];
         b.level = b.near > 0 ? (int)((double)b.near / LEVEL) : 0;
         for (int a = 0; a < 3; a++) {
             b.low[a] = at[a] * side[a];
@@ -335,26 +315,81 @@ static oa_status settle_layer(void *arg, oa_span span, oa_worker *worker)
 
 /* ---------------------------------------------------------------------------------------------- steps */
 
-/* Half the lengths of the rows of each ball. */
+/* Half the length of the row (z, y) of a ball; -1: none. */
+static int row_of_ball(const weighing *w, int r, ptrdiff_t z, ptrdiff_t y)
+{
+    const double *h = w->c->bank.field.edge, reach = w->c->radius[r] + CLEARANCE, dz = (double)z * h[2], dy = (double)y * h[1], left = reach * reach + 1e-9 - dz * dz - dy * dy;
+    return left < 0 ? -1 : (int)fmin(sqrt(left) / h[0], REACH_MAX);
+}
+
+/* The lists of one row around the block, for radii up to `widest`: cells of the block by how far they are reached on either side. */
+static uint32_t sort_row(const weighing *w, int widest, ptrdiff_t z, ptrdiff_t y, oa_ball_rows *out, size_t row, uint32_t lists, uint32_t targets)
+{
+    uint32_t *begin = out->begin + lists;
+    out->first[row] = lists;
+    out->most[row] = -1;
+    for (int k = 0; k <= w->reach[widest][0]; k++) {
+        begin[k] = targets;
+        for (int r = 0; r <= widest; r++)
+            for (int cell = 0; cell < ROWS; cell++)
+                if (row_of_ball(w, r, z - cell / BY, y - cell % BY) == k) {
+                    out->to[targets++] = (uint16_t)(r * ROWS + cell);
+                    out->most[row] = (int16_t)k;
+                }
+    }
+    begin[w->reach[widest][0] + 1] = targets;
+    return targets;
+}
+
+static oa_status sort_rows(weighing *w, int widest)
+{
+    oa_arena *arena = &w->arena;
+    oa_ball_rows *out = &w->rows[widest];
+    const ptrdiff_t ry = w->reach[widest][1], rz = w->reach[widest][2];
+    const size_t n = (size_t)((2 * ry + BY) * (2 * rz + BZ)), step = (size_t)w->reach[widest][0] + 2;
+    OA_TRY(oa_arena_take(arena, &out->most, n, sizeof *out->most));
+    OA_TRY(oa_arena_take(arena, &out->first, n, sizeof *out->first));
+    OA_TRY(oa_arena_take(arena, &out->begin, n * step, sizeof *out->begin));
+    OA_TRY(oa_arena_take(arena, &out->to, n * (size_t)(widest + 1) * ROWS, sizeof *out->to));
+    uint32_t targets = 0;
+    size_t row = 0;
+    for (ptrdiff_t z = -rz; z < BZ + rz; z++)
+        for (ptrdiff_t y = -ry; y < BY + ry; y++, row++) targets = sort_row(w, widest, z, y, out, row, (uint32_t)(row * step), targets);
+    return OA_OK;
+}
+
 static oa_status measure_balls(weighing *w)
 {
     const oa_centres *c = w->c;
-    size_t n = 0;
-    for (int r = 0; r < c->bank.radii; r++) {
+    for (int r = 0; r < c->bank.radii; r++)
         for (int a = 0; a < 3; a++) {
             const double reach = (c->radius[r] + CLEARANCE) / c->bank.field.edge[a] + 1e-9;
             w->reach[r][a] = reach < REACH_MAX ? (int)reach : REACH_MAX;
         }
-        n += (size_t)((2 * w->reach[r][1] + 1) * (2 * w->reach[r][2] + 1));
-    }
-    OA_TRY(oa_new(c->context, &w->length, n, sizeof *w->length));
-    int16_t *out = w->length;
-    for (int r = 0; r < c->bank.radii; r++)
-        for (int z = -w->reach[r][2]; z <= w->reach[r][2]; z++)
-            for (int y = -w->reach[r][1]; y <= w->reach[r][1]; y++) {
-                const double *h = c->bank.field.edge, reach = c->radius[r] + CLEARANCE, left = reach * reach + 1e-9 - z * h[2] * z * h[2] - y * h[1] * y * h[1];
-                *out++ = (int16_t)(left < 0 ? -1 : fmin(sqrt(left) / h[0], REACH_MAX));
+    for (int r = 0; r < c->bank.radii; r++) OA_TRY(sort_rows(w, r));
+    return OA_OK;
+}
+
+/* The largest L of each block and radius, which all steps of the fit ask for. */
+static oa_status find_strongest(void *arg, oa_span span, oa_worker *worker)
+{
+    const weighing *w = arg;
+    const oa_field *f = &w->c->bank.field;
+    const size_t nx = f->dims[0], ny = f->dims[1], z1 = (span.begin + 1) * BZ < f->dims[2] ? (span.begin + 1) * BZ : f->dims[2], layer = w->blocks[0] * w->blocks[1];
+    (void)worker;
+    for (int r = 0; r < w->c->bank.radii; r++) {
+        float *out = w->strongest + (size_t)r * number_of_blocks(w) + span.begin * layer;
+        for (size_t b = 0; b < layer; b++) out[b] = -1e30f;
+        for (size_t z = span.begin * BZ; z < z1; z++)
+            for (size_t y = 0; y < ny; y++) {
+                const float *p = w->c->l[2 * r] + (z * ny + y) * nx, *m = w->c->l[2 * r + 1] + (z * ny + y) * nx;
+                float *o = out + y / BY * w->blocks[0];
+                for (size_t x = 0; x < nx; x++) {
+                    const float l = p[x] > m[x] ? p[x] : m[x];
+                    o[x / BX] = l > o[x / BX] ? l : o[x / BX];
+                }
             }
+    }
     return OA_OK;
 }
 
@@ -416,7 +451,7 @@ static oa_status all_steps(weighing *w, const oa_mixture_prior *given)
 oa_status oa_centres_weigh(oa_centres *centres, const oa_mixture_prior *given, double density)
 {
     const size_t side[3] = { BX, BY, BZ };
-    weighing w = { .c = centres };
+    weighing w = { .c = centres, .arena = { .context = centres->context } };
     centres->density = density;
     for (int r = 0; r < centres->bank.radii; r++) centres->share[r] = given ? given->share[r] : 1.0 / centres->bank.radii;
     for (int a = 0; a < 3; a++) w.blocks[a] = (centres->bank.field.dims[a] + side[a] - 1) / side[a];
@@ -424,8 +459,10 @@ oa_status oa_centres_weigh(oa_centres *centres, const oa_mixture_prior *given, d
     if (status == OA_OK) status = oa_new(centres->context, &w.top, 2 * number_of_blocks(&w), sizeof *w.top);
     w.near = w.top ? w.top + number_of_blocks(&w) : NULL;
     if (status == OA_OK) status = oa_new(centres->context, &w.sums, w.blocks[2] * (size_t)centres->bank.radii, sizeof *w.sums);
+    if (status == OA_OK) status = oa_arena_take(&w.arena, &w.strongest, (size_t)centres->bank.radii * number_of_blocks(&w), sizeof *w.strongest);
+    if (status == OA_OK) status = oa_parallel(centres->context, w.blocks[2], 1, find_strongest, &w);
     if (status == OA_OK) status = all_steps(&w, given);
-    oa_free(centres->context, w.length);
+    oa_arena_drop(&w.arena);
     oa_free(centres->context, w.top);
     oa_free(centres->context, w.sums);
     return status;

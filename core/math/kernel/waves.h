@@ -36,6 +36,8 @@ typedef struct oa_waves {
     void (*evidence)(float *const out[6], size_t n, const float *alpha, const float *plus, const float *minus);
     /* out[i] += exp(in[i] + add), for groups of OA_WAVE_LANES of which one exceeds exp(-25); exp(88) at most. Returns the largest in[i] + add. */
     float (*add_exponentials)(float *out, size_t n, const float *in, float add);
+    /* Sum of ln(1 + a), a > -1, n a multiple of OA_WAVE_LANES. */
+    double (*sum_logarithms)(size_t n, const float *a);
     /* Sums over neighbourhoods of OA_BALL_SIDE cells side by side: with W_k[x] = sum over |i| <= k of row[x + i], sums[to[j] OA_BALL_SIDE + x] += W_k[x]
      * for the j with begin[k] <= j < begin[k + 1], k = 0...most. row has `most` readable entries on either side. */
     void (*ball_row)(double *sums, const double *row, int most, const uint32_t *begin, const uint16_t *to);

@@ -112,24 +112,45 @@ static void multiply_add(size_t n, float *restrict out, const float *restrict a,
     for (size_t i = 0; i < n; i++) out[i] += a[i] * b[i];
 }
 
+/* One group; the largest of each lane is kept in `most`. */
+EACH void add_group(float *restrict out, const float *restrict in, float add, float *restrict most)
+{
+    float here[LANES], eight[8], four[4];
+    for (size_t l = 0; l < LANES; l++) here[l] = in[l] + add;
+    for (size_t l = 0; l < LANES; l++) most[l] = here[l] > most[l] ? here[l] : most[l];
+    for (size_t l = 0; l < 8; l++) eight[l] = here[l] > here[l + 8] ? here[l] : here[l + 8];
+    for (size_t l = 0; l < 4; l++) four[l] = eight[l] > eight[l + 4] ? eight[l] : eight[l + 4];
+    const float a = four[0] > four[2] ? four[0] : four[2], b = four[1] > four[3] ? four[1] : four[3];
+    if (!((a > b ? a : b) > -25.0f)) return;
+    for (size_t l = 0; l < LANES; l++) out[l] += exponential(here[l]);
+}
+
 static float add_exponentials(float *restrict out, size_t n, const float *restrict in, float add)
 {
-    float largest = -1e30f;
-    for (size_t i = 0; i < n; i += LANES) {
-        const size_t m = n - i < LANES ? n - i : LANES;
-        float group = -1e30f, lane[LANES], value[LANES];
-        for (size_t l = 0; l < LANES; l++) lane[l] = -1e30f;
-        memcpy(lane, in + i, m * sizeof *lane);
-        for (size_t l = 0; l < LANES; l++) value[l] = lane[l] = lane[l] + add;
-        for (size_t half = LANES / 2; half; half /= 2)
-            for (size_t l = 0; l < half; l++) lane[l] = lane[l] > lane[l + half] ? lane[l] : lane[l + half];
-        group = lane[0];
-        largest = group > largest ? group : largest;
-        if (!(group > -25.0f)) continue;
-        for (size_t l = 0; l < LANES; l++) value[l] = exponential(value[l]);
-        for (size_t l = 0; l < m; l++) out[i + l] += value[l];
+    float most[LANES], rest[LANES], to[LANES], largest;
+    const size_t whole = n / LANES * LANES;
+    for (size_t l = 0; l < LANES; l++) most[l] = rest[l] = -1e30f;
+    for (size_t i = 0; i < whole; i += LANES) add_group(out + i, in + i, add, most);
+    if (whole < n) {
+        memset(to, 0, sizeof to);
+        memcpy(rest, in + whole, (n - whole) * sizeof *rest);
+        add_group(to, rest, add, most);
+        for (size_t i = whole; i < n; i++) out[i] += to[i - whole];
     }
+    largest = most[0];
+    for (size_t l = 1; l < LANES; l++) largest = most[l] > largest ? most[l] : largest;
     return largest;
+}
+
+static double sum_logarithms(size_t n, const float *restrict a)
+{
+    float sum[LANES];
+    double all = 0;
+    for (size_t l = 0; l < LANES; l++) sum[l] = 0;
+    for (size_t i = 0; i < n; i += LANES)
+        for (size_t l = 0; l < LANES; l++) sum[l] += logarithm1(a[i + l]);
+    for (size_t l = 0; l < LANES; l++) all += (double)sum[l];
+    return all;
 }
 
 static void ball_row(double *restrict sums, const double *restrict row, int most, const uint32_t *begin, const uint16_t *to)
@@ -318,6 +339,7 @@ const oa_waves WAVES_TABLE = {
     .evidence = evidence,
     .add_exponentials = add_exponentials,
     .ball_row = ball_row,
+    .sum_logarithms = sum_logarithms,
     .multiply_add = multiply_add,
     .cumulants = cumulants,
     .fft = fft,

@@ -1,0 +1,306 @@
+/* test_superlattice.c - order in simulated specimens, found and not found where it should be; what is refused; slabs and threads. */
+#include "core/step/step_run.h"
+
+#include "run/run.h"
+
+/* A small specimen by the step synthesise; options are pairs of name and text, ending with NULL. */
+static oa_ions *make(oa_context *context, const char *const *options, uint32_t **truth)
+{
+    step_run *s = step_begin(context, oa_step_find("synthesise"));
+    step_set(s, "box", "-6,6,-6,6,-12,0");
+    step_set(s, "ordered_species", "Ni");
+    for (; *options; options += 2) step_set(s, options[0], options[1]);
+    check_ok(context, step_go(s));
+    const oa_array *domain = step_array(s, "truth/domain");
+    *truth = malloc(oa_array_bytes(domain) + 1);
+    memcpy(*truth, domain->block->data, oa_array_bytes(domain));
+    oa_ions *ions = step_take_ions(s);
+    step_end(s);
+    return ions;
+}
+
+static step_run *begin(oa_context *context, oa_ions *ions)
+{
+    step_run *s = step_begin(context, oa_step_find("superlattice"));
+    step_ions(s, "ions", ions);
+    step_set(s, "species", "Ni");
+    return s;
+}
+
+static oa_status go(step_run *s)
+{
+    OA_TRY(step_go(s));
+    return s->run.step->finish(&s->run, s->settings->values);
+}
+
+typedef struct ranked {
+    float p;
+    bool is_true;
+} ranked;
+
+static int by_p(const void *a, const void *b) { return (((const ranked *)a)->p < ((const ranked *)b)->p) - (((const ranked *)a)->p > ((const ranked *)b)->p); }
+
+static double average_precision(const step_run *s, const uint32_t *truth)
+{
+    const oa_array *p = step_array(s, "posterior/probability");
+    const size_t n = oa_array_count(p);
+    ranked *list = malloc(n * sizeof *list);
+    double sum = 0, hits = 0;
+    for (size_t i = 0; i < n; i++) list[i] = (ranked){ ((const float *)p->block->data)[i], truth[i] > 0 };
+    qsort(list, n, sizeof *list, by_p);
+    for (size_t i = 0; i < n; i++)
+        if (list[i].is_true) sum += ++hits / (double)(i + 1);
+    free(list);
+    return sum / hits;
+}
+
+static const char *const ordered[] = { "domains", "12", "radii", "0.9,1.5", NULL };
+
+/* Spheres of L1_2: found by map, list and probability; as many as probabilities say. */
+static void test_finds_order(void **state)
+{
+    uint32_t *truth;
+    oa_ions *ions = make(*state, ordered, &truth);
+    step_run *s = begin(*state, ions);
+    double sum = 0, true_ions = 0;
+    check_ok(*state, go(s));
+    assert_true(average_precision(s, truth) > 0.75);
+    const oa_array *p = step_array(s, "posterior/probability"), *domains = step_array(s, "domains/statistic");
+    for (size_t i = 0; i < oa_array_count(p); i++) {
+        sum += oa_array_real(p, i);
+        true_ions += truth[i] > 0;
+        assert_true(oa_array_real(p, i) >= 0 && oa_array_real(p, i) <= 1);
+    }
+    check_real(sum / true_ions, 1, 0.3);
+    assert_true(oa_array_count(domains) >= 8 && oa_array_count(domains) <= 14);
+    for (size_t i = 0; i < oa_array_count(domains); i++) {
+        assert_true(fabs(oa_array_real(domains, i)) > 3.5);
+        assert_true(oa_array_real(domains, i) * oa_array_real(domains, 0) > 0); /* one sublattice, one sign */
+        assert_true(oa_array_real(step_array(s, "domains/q_value"), i) <= 0.05);
+        assert_true(oa_array_real(step_array(s, "domains/radius"), i) > 0.3);
+    }
+    check_real(step_real(s, "summary/period"), 0.36, 0.003);
+    check_real(step_real(s, "summary/sigma_depth"), 0.03, 0.002);
+    check_real(step_real(s, "summary/sigma_lateral"), 0.3, 0.15);
+    assert_true(step_real(s, "summary/accepted_share") > 0.8);
+    assert_true(step_real(s, "summary/expected_wrong_share") <= 0.1);
+    assert_true(step_real(s, "summary/ions_selected") > 0.2 * true_ions);
+    assert_false(step_warned(s, "W_NO_PLANES"));
+    step_end(s);
+    oa_ions_free(ions);
+    free(truth);
+}
+
+/* Spheres as poor in the species as L1_2 is, but without order: nobody is there. */
+static void test_depletion_is_no_order(void **state)
+{
+    static const char *const options[] = { "domains", "12", "radii", "0.9,1.5", "order", "0", NULL };
+    uint32_t *truth;
+    oa_ions *ions = make(*state, options, &truth);
+    step_run *s = begin(*state, ions);
+    double prevalence = 0, sum = 0;
+    check_ok(*state, go(s));
+    const oa_array *p = step_array(s, "posterior/probability");
+    for (size_t i = 0; i < oa_array_count(p); i++) {
+        prevalence += truth[i] > 0;
+        sum += oa_array_real(p, i);
+    }
+    const double n = (double)oa_array_count(p);
+    assert_true(average_precision(s, truth) < prevalence / n + 0.03);
+    assert_true(sum / n < 0.01);
+    assert_true(step_real(s, "summary/domains") <= 1);
+    step_end(s);
+    oa_ions_free(ions);
+    free(truth);
+}
+
+/* In a binary alloy the other species says the same with the other sign. */
+static void test_binary_alloy(void **state)
+{
+    static const char *const options[] = { "domains", "8", "radii", "1.2", "composition", "Co:0.7,Ni:0.3", NULL };
+    uint32_t *truth;
+    oa_ions *ions = make(*state, options, &truth);
+    step_run *a = begin(*state, ions), *b = begin(*state, ions);
+    check_ok(*state, go(a));
+    step_set(b, "species", "Co");
+    check_ok(*state, go(b));
+    const oa_array *p = step_array(a, "posterior/probability"), *q = step_array(b, "posterior/probability"), *z = step_array(a, "map/statistic"), *y = step_array(b, "map/statistic");
+    for (size_t i = 0; i < oa_array_count(p); i++) check_real(oa_array_real(p, i), oa_array_real(q, i), 5e-3);
+    for (size_t i = 0; i < oa_array_count(z); i++) check_real(oa_array_real(z, i), -oa_array_real(y, i), 5e-3);
+    step_end(a);
+    step_end(b);
+    oa_ions_free(ions);
+    free(truth);
+}
+
+/* Several species: a result each, as of calls of their own. */
+static void test_several_species(void **state)
+{
+    uint32_t *truth;
+    oa_ions *ions = make(*state, ordered, &truth);
+    step_run *both = begin(*state, ions), *one = begin(*state, ions);
+    step_set(both, "species", "Cr,Ni");
+    check_ok(*state, go(both));
+    check_ok(*state, go(one));
+    const oa_array *p = oa_values_find(both->values, 2, "posterior/probability"), *q = step_array(one, "posterior/probability");
+    assert_non_null(p);
+    assert_int_equal(oa_array_count(p), oa_array_count(q));
+    assert_memory_equal(p->block->data, q->block->data, oa_array_bytes(q));
+    assert_string_equal(both->values->task_titles[1], "Ni");
+    step_end(both);
+    step_end(one);
+    oa_ions_free(ions);
+    free(truth);
+}
+
+/* Depth noise of half a spacing: no planes. The file says so, with the spectrum, and no more; with a period given, the unsigned map. */
+static void test_no_planes(void **state)
+{
+    static const char *const options[] = { "domains", "0", "sigma_depth", "0.2", NULL };
+    uint32_t *truth;
+    oa_ions *ions = make(*state, options, &truth);
+    step_run *s = begin(*state, ions);
+    check_ok(*state, go(s));
+    assert_true(step_warned(s, "W_NO_PLANES"));
+    assert_int_equal(oa_array_count(step_array(s, "spectrum/quality")), 48);
+    assert_true(step_real(s, "summary/period") == 0);
+    assert_null(oa_values_find(s->values, 1, "map/statistic"));
+    assert_int_equal(oa_array_count(step_array(s, "selected/ion_index")), 0);
+    step_end(s);
+    s = begin(*state, ions);
+    step_set(s, "period", "0.36");
+    check_ok(*state, go(s));
+    assert_true(step_warned(s, "W_NO_PLANES"));
+    assert_true(step_real(s, "summary/is_signed") == 0);
+    const oa_array *t = step_array(s, "map/statistic");
+    double sum = 0, n = 0;
+    for (size_t i = 0; i < oa_array_count(t); i++) {
+        const double value = oa_array_real(t, i);
+        if (value != value) continue;
+        assert_true(value >= 0);
+        sum += value;
+        n++;
+    }
+    check_real(sum / n, 1, 0.1);
+    assert_true(step_real(s, "summary/domains") <= 1);
+    step_end(s);
+    oa_ions_free(ions);
+    free(truth);
+}
+
+/* A period that is not that of the planes is told. */
+static void test_wrong_period(void **state)
+{
+    static const char *const options[] = { "domains", "0", NULL };
+    uint32_t *truth;
+    oa_ions *ions = make(*state, options, &truth);
+    step_run *s = begin(*state, ions);
+    step_set(s, "period", "0.5");
+    check_ok(*state, go(s));
+    assert_true(step_warned(s, "W_NO_PLANES"));
+    step_end(s);
+    oa_ions_free(ions);
+    free(truth);
+}
+
+static void test_refused(void **state)
+{
+    static const char *const few[] = { "domains", "0", "composition", "Co:0.995,Ni:0.005", NULL }, *const all[] = { "domains", "0", "composition", "Ni:1", NULL };
+    uint32_t *truth;
+    oa_ions *ions = make(*state, few, &truth);
+    step_run *s = begin(*state, ions);
+    check_fails(*state, go(s), "E_EMPTY_DATA");
+    step_end(s);
+    s = begin(*state, ions);
+    step_set(s, "species", "Al");
+    check_fails(*state, go(s), "E_SPECIES_UNKNOWN");
+    step_end(s);
+    s = begin(*state, ions);
+    step_set(s, "species", "");
+    check_fails(*state, go(s), "E_PARAMETER_VALUE");
+    step_end(s);
+    s = begin(*state, ions);
+    step_set(s, "direction", "0,0,0");
+    check_fails(*state, go(s), "E_PARAMETER_RANGE");
+    step_end(s);
+    s = begin(*state, ions);
+    step_set(s, "radii", "1,0.8");
+    check_fails(*state, go(s), "E_PARAMETER_RANGE");
+    step_end(s);
+    s = begin(*state, ions);
+    step_set(s, "prior", "0.01,1");
+    check_fails(*state, go(s), "E_PARAMETER_VALUE");
+    step_end(s);
+    oa_ions_free(ions);
+    free(truth);
+    ions = make(*state, all, &truth);
+    s = begin(*state, ions);
+    check_fails(*state, go(s), "E_EMPTY_DATA");
+    step_end(s);
+    oa_ions_free(ions);
+    free(truth);
+}
+
+/* The same bytes for any number of threads, and of every slab. */
+static void test_threads_and_slabs(void **state)
+{
+    static char digest[2][65];
+    (void)state;
+    for (int k = 0; k < 2; k++) {
+        oa_context *context;
+        uint32_t *truth;
+        assert_int_equal(oa_context_new(&context, &(oa_context_options){ .threads = k ? 3 : 1 }), OA_OK);
+        oa_ions *ions = make(context, ordered, &truth);
+        step_run *s = begin(context, ions);
+        check_ok(context, go(s));
+        snprintf(digest[k], sizeof digest[k], "%s", step_digest(s));
+        for (int slab = 1; k && slab <= 3; slab++) {
+            step_run *part = begin(context, ions);
+            part->run.slab = slab;
+            part->run.slabs = 3;
+            check_ok(context, step_go(part));
+            const oa_array *p = step_array(part, "posterior/probability"), *whole = step_array(s, "posterior/probability");
+            const size_t n = oa_array_count(whole), first = n * (size_t)(slab - 1) / 3;
+            assert_memory_equal(p->block->data, (const float *)whole->block->data + first, oa_array_bytes(p));
+            step_end(part);
+        }
+        step_end(s);
+        oa_ions_free(ions);
+        oa_context_free(context);
+        free(truth);
+    }
+    assert_string_equal(digest[0], digest[1]);
+}
+
+/* A prior as it was fitted gives nearly what the fit gave; it is taken as it is. */
+static void test_given_prior(void **state)
+{
+    uint32_t *truth;
+    oa_ions *ions = make(*state, ordered, &truth);
+    step_run *s = begin(*state, ions);
+    step_set(s, "radii", "0.8,1.1,1.4");
+    step_set(s, "prior", "0.007,0.3,0.3,0.4");
+    check_ok(*state, go(s));
+    assert_true(average_precision(s, truth) > 0.7);
+    check_real(step_real(s, "summary/density"), 0.007, 1e-12);
+    check_real(oa_array_real(step_array(s, "prior/share"), 2), 0.4, 1e-12);
+    step_end(s);
+    oa_ions_free(ions);
+    free(truth);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_finds_order, check_setup, check_teardown),
+        cmocka_unit_test_setup_teardown(test_depletion_is_no_order, check_setup, check_teardown),
+        cmocka_unit_test_setup_teardown(test_binary_alloy, check_setup, check_teardown),
+        cmocka_unit_test_setup_teardown(test_several_species, check_setup, check_teardown),
+        cmocka_unit_test_setup_teardown(test_no_planes, check_setup, check_teardown),
+        cmocka_unit_test_setup_teardown(test_wrong_period, check_setup, check_teardown),
+        cmocka_unit_test_setup_teardown(test_refused, check_setup, check_teardown),
+        cmocka_unit_test(test_threads_and_slabs),
+        cmocka_unit_test_setup_teardown(test_given_prior, check_setup, check_teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
