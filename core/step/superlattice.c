@@ -53,8 +53,7 @@ static const oa_slot superlattice_slots[] = {
 
 static const oa_output superlattice_outputs[] = {
     { .name = "map/statistic", .is_split = true, .is_optional = true, .type = OA_F32, .shape = "(grid_z, grid_y, grid_x)", .axes = "grid_z,grid_y,grid_x", .is_plot = true, .slice = ".,*,.",
-      .help = "signed statistic Z: normally distributed with mean 0 and variance 1 where labels know nothing of planes; the sign is the antiphase variant. Where planes are not resolved "
-              "the unsigned T, exponentially distributed with mean 1. NaN where there are too few ions" },
+      .help = "Z, normal with mean 0 and variance 1 where labels know nothing of planes; the sign is the antiphase variant. Without resolved planes T, exponential with mean 1. NaN: few ions" },
     { .name = "map/grid_z", .is_split = true, .is_optional = true, .type = OA_F64, .shape = "(grid_z)", .unit = OA_NM, .help = "middles of the cells" },
     { .name = "map/grid_y", .is_optional = true, .type = OA_F64, .shape = "(grid_y)", .unit = OA_NM, .help = "middles of the cells" },
     { .name = "map/grid_x", .is_optional = true, .type = OA_F64, .shape = "(grid_x)", .unit = OA_NM, .help = "middles of the cells" },

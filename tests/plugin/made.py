@@ -139,6 +139,10 @@ RECIPES = [
     ("img_classify.nxs", "classify al.nxs --preset allimg-011 --model img_train.nxs --species Al --threshold 1"),
 ]
 RECIPES += [
+    ("superlattice.nxs", "superlattice crop.nxs --species Ni,Cr"),
+    ("whitened.nxs", "superlattice crop.nxs --species Ni --structure d03-111 --period 0.36"),
+    ("order_domains.nxs", "domains superlattice.nxs"),
+    ("order_score.nxs", "score superlattice.nxs --truth tip.nxs"),
     ("neighbours.nxs", "import block1.h5 block2.h5"),
     ("segment.nxs", "segment crop.nxs --model neighbours.nxs"),
     ("judged.nxs", "score segment.nxs --truth tip.nxs"),

@@ -29,6 +29,7 @@ from .steps import sdm as sdm
 from .steps import segment as segment
 from .steps import shuffle as shuffle
 from .steps import spectrum as spectrum
+from .steps import superlattice as superlattice
 from .steps import synthesise as synthesise
 from .steps import train as train
 

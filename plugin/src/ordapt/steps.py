@@ -30,7 +30,7 @@ Words = str | Sequence[str]
 Progress = Callable[[dict[str, Any]], object]
 
 __all__ = ["attribute", "bank", "classify", "composition", "crop", "density_map", "domains", "evaluate", "export", "import_", "range",
-           "score", "sdm", "segment", "shuffle", "spectrum", "synthesise", "train"]
+           "score", "sdm", "segment", "shuffle", "spectrum", "superlattice", "synthesise", "train"]
 
 _Options = _call.Options
 
@@ -1243,6 +1243,120 @@ def segment(ions: Ions | Result | Path, model: Result | Path, *, threshold: Numb
     return _call.run("segment", {"ions": ions, "model": model},
                      {"threshold": threshold, "species_codes": species_codes, "lattice_parameter": lattice_parameter,
                       "lattice_from": lattice_from, "calibrated": calibrated},
+                     _Options(threads, kernel, progress, search))
+
+
+def superlattice(ions: Ions | Result | Path, *, species: Words | None = None,
+                 structure: Literal["l12", "l12-110", "d022", "l11", "b2", "d03", "d03-111", "b2-111"] | None = None,
+                 period: float | None = None, direction: Numbers | None = None, width: float | None = None,
+                 sigma_lateral: float | None = None, fit_sigma: bool | None = None, radii: Numbers | None = None, rate: float | None = None,
+                 ion_rate: float | None = None, prior: Numbers | None = None, threads: int | None = None, kernel: str | None = None,
+                 progress: Progress | None = None, search: Path | Sequence[Path] | None = None) -> Result:
+    """Order from the phase of atomic planes.
+
+    Follows the atomic planes through stretch, bend and tilt by their own reflection and asks on which of the two families of planes a
+    species sits: a signed map whose distribution without order is known exactly, domains at a stated rate of false ones (expected Euler
+    characteristic of the map), and for each ion the probability that it belongs to a compact ordered domain, without training. See
+    docs/superlattice.md.
+
+    Slots:
+        ions: ranged ions; those without a type are left out
+
+    Parameters:
+        species: the species that orders, an element or ion name; several, Ni,Cr: one result each (default none)
+        structure: ordered structure and, behind a dash, the row of the crystal along the direction where it is not the usual one (<111> for
+            l11, else <001>) (default l12)
+        period: period of the order along the direction, twice the spacing of the planes (l12: the lattice parameter); 0: twice the spacing
+            whose planes diffract best, 0.10 to 0.30 nm (nm; 0 to 10; default 0)
+        direction: x,y,z of the specimen, the normal of the planes; up to 8 degrees off and up to 6 % of stretch are followed (-1000000 to
+            1000000; default 0,0,1)
+        width: w of the window exp(-r^2 / 2 w^2) of the map (nm; 0.3 to 5; default 0.55)
+        sigma_lateral: blur of the edges of domains across z: standard deviation of the lateral noise of a reconstruction (nm; 0 to 3;
+            default 0.4)
+        fit_sigma: measure that blur at the listed domains instead, where there are 8 or more: by the width that makes their ions likeliest
+            (default True)
+        radii: radii of domains, ascending; larger ones are added by factors of 1.25 while the largest holds more than 15 % of the domains
+            (nm; 0.3 to 6; default 0.6,0.8,1,1.2,1.4,1.6)
+        rate: share of false ones among the listed domains (0 to 1; default 0.05)
+        ion_rate: share of wrong ones among the selected ions (0 to 1; default 0.1)
+        prior: domains a cubic nanometre, then the shares of the radii, which sum to 1; left out: fitted to the specimen (0 to 1000000;
+            default none, or found by the engine)
+
+    Gives:
+        map/statistic (grid_z, grid_y, grid_x): Z, normal with mean 0 and variance 1 where labels know nothing of planes; the sign is the
+            antiphase variant. Without resolved planes T, exponential with mean 1. NaN: few ions
+        map/grid_z (grid_z): middles of the cells
+        map/grid_y (grid_y): middles of the cells
+        map/grid_x (grid_x): middles of the cells
+        phase/stretch (node_z, node_y, node_x): spacing of the planes over its mean, less 1; NaN where planes are not resolved
+        phase/tilt (node_z, node_y, node_x): angle between the normal of the planes and the direction
+        phase/quality (node_z, node_y, node_x): Q of the reflection of the planes: above 25 they are resolved, 7 at most without
+        phase/node_z (node_z): nodes
+        phase/node_y (node_y): nodes
+        phase/node_x (node_x): nodes
+        spectrum/quality (spacing): mean over nodes of the largest Q of planes of this spacing
+        spectrum/spacing (spacing): spacing of planes
+        domains/statistic (domain): Z at the maximum, corrected for the tails of rare species; or T
+        domains/domain (domain): number of the domain, the surest first
+        domains/x (domain): place of the maximum
+        domains/y (domain): place of the maximum
+        domains/z (domain): place of the maximum
+        domains/q_value (domain): smallest rate of false domains at which it is listed
+        domains/expected_false (domain): maxima as high that are expected without order, in the whole specimen
+        domains/amplitude (domain): half the difference of the species' shares on the two families of planes, mean over the window; 1/4 in
+            perfect L1_2, with the sign of the statistic
+        domains/ions (domain): sum of the probabilities of the ions that are nearest to this domain
+        domains/radius (domain): of the sphere that holds as many ions
+        domains/fraction (domain): share of the species among them; NaN where there are none
+        posterior/probability (ion): probability that the ion belongs to an ordered domain
+        posterior/ion_index (ion): row of the ion, ascending: all ions with a type
+        selected/probability (ion): of the selected ions
+        selected/ion_index (ion): row of the ion, ascending: the likeliest ions, of which the share ion_rate is wrong
+        cloud/probability (point): selected ions seen along y; the colour is their probability; at most 200000, every second, fourth, ... of
+            more
+        cloud/x (point): position
+        cloud/y (point): position
+        cloud/z (point): position
+        prior/share (radius): share of the domains of this radius, of the first round
+        prior/radius (radius): radii that were looked for
+        summary/species: species
+        summary/remark: what this reflection can tell
+        summary/ions: ions with a type
+        summary/species_ions: of these, of the species
+        summary/period: period of the order; 0: none was found
+        summary/plane_spacing: spacing of the planes, 0.10 to 0.30 nm: where their reflection is strongest
+        summary/plane_quality: strength of that reflection: 30 and more where planes are resolved, 7 where there are none
+        summary/median_quality: median Q of the nodes
+        summary/accepted_share: share of the nodes where planes are resolved
+        summary/largest_deviation: largest jump of the phase between neighbouring nodes, radians; above 1 a defect may lie between
+        summary/mean_spacing: mean spacing of the planes
+        summary/largest_stretch: largest modulus of the stretch
+        summary/largest_tilt: largest angle between the planes' normal and the direction
+        summary/sigma_depth: noise along the normal of the planes, median
+        summary/sigma_depth_low: its lower quartile
+        summary/sigma_depth_high: its upper quartile
+        summary/sigma_lateral: blur of the edges of domains that was used: fitted or given
+        summary/sigma_lateral_error: standard error of the fitted one, from the bend of the likelihood
+        summary/is_signed: planes are resolved, so that the statistic has a sign and ions have probabilities
+        summary/map_volume: volume of the map where it is not NaN
+        summary/maxima: maxima of the map that were looked at: modulus of at least 3
+        summary/threshold: modulus of the statistic of the last listed domain
+        summary/expected_false_domains: of the listed domains
+        summary/domains: domains at the stated rate
+        summary/density: domains a volume that the mixture found, also too weak ones to be listed
+        summary/rounds: rounds of the mixture
+        summary/mixture_domains: domains that the mixture found in all rounds
+        summary/mean_contrast: delta of the neutral contrast, 0.8 min(p, 1 - p), mean over the ions
+        summary/ion_density: ions in the volume of the mixture
+        summary/ordered_share: mean probability of the ions
+        summary/ions_selected: ions that were selected
+        summary/probability_threshold: probability above which ions are selected
+        summary/expected_wrong_share: of the selected ions
+    """
+    return _call.run("superlattice", {"ions": ions},
+                     {"species": species, "structure": structure, "period": period, "direction": direction, "width": width,
+                      "sigma_lateral": sigma_lateral, "fit_sigma": fit_sigma, "radii": radii, "rate": rate, "ion_rate": ion_rate,
+                      "prior": prior},
                      _Options(threads, kernel, progress, search))
 
 

@@ -29,6 +29,7 @@ LINES: list[tuple[str, str, dict[str, str], dict[str, Any]]] = [
     ("classify", "crop", {"model": "train"}, {"species": "Ni", "threshold": [1]}),
     ("attribute", "train", {"patterns": "classify"}, {}),
     ("domains", "classify", {}, {}),
+    ("superlattice", "crop", {}, {"species": "Ni", "radii": [0.8, 1.2]}),
     ("score", "classify", {"truth": "synthesise"}, {}),
     ("synthesise", "", {}, {"preset": "au-cu", "cubes": 3, "cells": [6, 8]}),
     ("train", "synthesise", {}, {"preset": "au-cu", "blocks": 1, "epochs": 1}),

@@ -118,6 +118,19 @@ def _of_segment(context: Context, record: Record, task: Task) -> list[str]:
     return [f"<b>{number(int(selected))}</b> of {number(int(of))} ranged ions have a probability of order above {number(limit)}{beside}."]
 
 
+def _of_superlattice(_context: Context, _record: Record, task: Task) -> list[str]:
+    found, false, species, period = task.number("domains"), task.number("expected_false_domains"), task.word("species"), task.number("period")
+    if found is None or not species:
+        return []
+    if not period:
+        return [f"No atomic planes are resolved along the direction, so no order of {esc(species)} could be looked for; the spectrum of spacings is below."]
+    told = [f"<b>{number(int(found))}</b> ordered domains of {esc(species)} stand out of the map of order" + (f", of which {number(false)} are expected to be false." if false is not None else ".")]
+    share, chosen, wrong = task.number("ordered_share"), task.number("ions_selected"), task.number("expected_wrong_share")
+    if share is not None and chosen is not None and wrong is not None:
+        told.append(f"By the probabilities of single ions {number(100 * share)} % of them lie in ordered domains; <b>{number(int(chosen))}</b> were selected, {number(100 * wrong)} % of which are expected to be wrong.")
+    return told
+
+
 def _of_train(_context: Context, _record: Record, task: Task) -> list[str]:
     share, tests = task.number("test_accuracy"), task.number("test_patterns")
     if share is None or not tests:
@@ -155,6 +168,7 @@ SENTENCES: dict[str, Callable[[Context, Record, Task], list[str]]] = {
     "domains": _of_domains,
     "classify": _of_classify,
     "segment": _of_segment,
+    "superlattice": _of_superlattice,
     "train": _of_train,
     "evaluate": _of_evaluate,
     "score": _of_score,

@@ -398,6 +398,36 @@ rule segment:
     shell: "{ORDAPT} segment {params.call} --threads {threads} --json -o {output.result} > {output.document} 2> {log}"
 
 
+# Order from the phase of atomic planes: Follows the atomic planes through stretch, bend and tilt by their own reflection and asks on which of the two
+# families of planes a species sits: a signed map whose distribution without order is known exactly, domains at a stated rate of false ones (expected
+# Euler characteristic of the map), and for each ion the probability that it belongs to a compact ordered domain, without training. See
+# docs/superlattice.md.
+#   input ions: ranged ions; those without a type are left out
+#   species: the species that orders, an element or ion name; several, Ni,Cr: one result each
+#   structure: ordered structure and, behind a dash, the row of the crystal along the direction where it is not the usual one (<111> for l11, else
+#   <001>) [default l12]
+#   period: period of the order along the direction, twice the spacing of the planes (l12: the lattice parameter); 0: twice the spacing whose planes
+#   diffract best, 0.10 to 0.30 nm [nm; 0 to 10; default 0]
+#   direction: x,y,z of the specimen, the normal of the planes; up to 8 degrees off and up to 6 % of stretch are followed [3 numbers; -1000000 to
+#   1000000; default 0,0,1]
+#   width: w of the window exp(-r^2 / 2 w^2) of the map [nm; 0.3 to 5; default 0.55]
+#   sigma_lateral: blur of the edges of domains across z: standard deviation of the lateral noise of a reconstruction [nm; 0 to 3; default 0.4]
+#   fit_sigma: measure that blur at the listed domains instead, where there are 8 or more: by the width that makes their ions likeliest [default true]
+#   radii: radii of domains, ascending; larger ones are added by factors of 1.25 while the largest holds more than 15 % of the domains [1 to 16
+#   numbers; nm; 0.3 to 6; default 0.6,0.8,1,1.2,1.4,1.6]
+#   rate: share of false ones among the listed domains [0 to 1; default 0.05]
+#   ion_rate: share of wrong ones among the selected ions [0 to 1; default 0.1]
+#   prior: domains a cubic nanometre, then the shares of the radii, which sum to 1; left out: fitted to the specimen [0 to 17 numbers; 0 to 1000000]
+rule superlattice:
+    input: **files("superlattice", ions="{name}.nxs")
+    output: result="{name}.superlattice.nxs", document="{name}.superlattice.json"
+    log: "{name}.superlattice.log"
+    params: call=arguments("superlattice", **settings("superlattice"))
+    threads: THREADS
+    resources: mem_mb=memory("superlattice", **settings("superlattice")), runtime=RUNTIME
+    shell: "{ORDAPT} superlattice {params.call} --threads {threads} --json -o {output.result} > {output.document} 2> {log}"
+
+
 # Domains, their sizes and shapes, and a test of randomness: Joins ions that lie near each other into domains, gives size, shape and composition of
 # each and the distribution of sizes. With controls made from shuffled ions it says whether the distribution differs from a random one: Pearson's r,
 # chi-squared with its p-value, and mu (0.25 or more: not random), and gives each domain a q-value. Defaults are those of Li et al., Adv. Mater. 2024,

@@ -1,0 +1,113 @@
+#!/usr/bin/env cwl-runner
+# Written by plugin/tools/generate.py from `ordapt describe --json`; change the tables of the program instead.
+cwlVersion: "v1.2"
+class: "Workflow"
+label: "Order from the phase of atomic planes, in slabs"
+doc: "One job of superlattice for every slab, on as many machines as there are, and one that joins them; the digest is that of one run."
+requirements:
+  ScatterFeatureRequirement: {}
+  MultipleInputFeatureRequirement: {}
+inputs:
+  ions:
+    type: "File"
+    doc: "ranged ions; those without a type are left out"
+  species:
+    type: "string?"
+    label: "species"
+    doc: "the species that orders, an element or ion name; several, Ni,Cr: one result each"
+  structure:
+    type: ["null", {"type": "enum", "symbols": ["l12", "l12-110", "d022", "l11", "b2", "d03", "d03-111", "b2-111"]}]
+    label: "structure"
+    doc: "ordered structure and, behind a dash, the row of the crystal along the direction where it is not the usual one (<111> for l11, else <001>) [default l12]"
+  period:
+    type: "double?"
+    label: "period"
+    doc: "period of the order along the direction, twice the spacing of the planes (l12: the lattice parameter); 0: twice the spacing whose planes diffract best, 0.10 to 0.30 nm [nm; 0 to 10; default 0]"
+  direction:
+    type: "double[]?"
+    label: "direction"
+    doc: "x,y,z of the specimen, the normal of the planes; up to 8 degrees off and up to 6 % of stretch are followed [3 numbers; -1000000 to 1000000; default 0,0,1]"
+  width:
+    type: "double?"
+    label: "width"
+    doc: "w of the window exp(-r^2 / 2 w^2) of the map [nm; 0.3 to 5; default 0.55]"
+  sigma_lateral:
+    type: "double?"
+    label: "sigma_lateral"
+    doc: "blur of the edges of domains across z: standard deviation of the lateral noise of a reconstruction [nm; 0 to 3; default 0.4]"
+  fit_sigma:
+    type: "boolean?"
+    label: "fit_sigma"
+    doc: "measure that blur at the listed domains instead, where there are 8 or more: by the width that makes their ions likeliest [default true]"
+  radii:
+    type: "double[]?"
+    label: "radii"
+    doc: "radii of domains, ascending; larger ones are added by factors of 1.25 while the largest holds more than 15 % of the domains [1 to 16 numbers; nm; 0.3 to 6; default 0.6,0.8,1,1.2,1.4,1.6]"
+  rate:
+    type: "double?"
+    label: "rate"
+    doc: "share of false ones among the listed domains [0 to 1; default 0.05]"
+  ion_rate:
+    type: "double?"
+    label: "ion_rate"
+    doc: "share of wrong ones among the selected ions [0 to 1; default 0.1]"
+  prior:
+    type: "double[]?"
+    label: "prior"
+    doc: "domains a cubic nanometre, then the shares of the radii, which sum to 1; left out: fitted to the specimen [0 to 17 numbers; 0 to 1000000]"
+  threads:
+    type: "int"
+    default: 1
+    doc: "threads; results do not depend on it"
+  search:
+    type: "File[]"
+    default: []
+    doc: "files that the records of the inputs name: the ions behind a result, and those behind them"
+  embed:
+    type: "boolean?"
+    doc: "copy positions and ion types into the result"
+  slabs:
+    type: "string[]"
+    default: ["1/4", "2/4", "3/4", "4/4"]
+    doc: "all slabs"
+outputs:
+  result:
+    type: "File"
+    outputSource: "merge/result"
+  document:
+    type: "File"
+    outputSource: "merge/document"
+steps:
+  slab:
+    run: "superlattice.cwl"
+    scatter: "slab"
+    in:
+      ions: "ions"
+      species: "species"
+      structure: "structure"
+      period: "period"
+      direction: "direction"
+      width: "width"
+      sigma_lateral: "sigma_lateral"
+      fit_sigma: "fit_sigma"
+      radii: "radii"
+      rate: "rate"
+      ion_rate: "ion_rate"
+      prior: "prior"
+      threads: "threads"
+      embed: "embed"
+      search: "search"
+      slab: "slabs"
+      output:
+        default: "part.nxs"
+    out: ["result"]
+  merge:
+    run: "merge.cwl"
+    in:
+      parts: "slab/result"
+      search:
+        source: ["ions", "search"]
+        linkMerge: "merge_flattened"
+      output:
+        default: "superlattice.nxs"
+    out: ["result", "document"]
