@@ -111,6 +111,7 @@ RECIPES = [
     ("sdm_zx.nxs", "sdm crop.nxs --pairs Ni-Ni --mode all --dimensions 2"),
     ("domains.nxs", "domains crop.nxs --species Ni --control shuffle.nxs"),
     ("alone.nxs", "domains crop.nxs --species Ni"),
+    ("frequency.nxs", "frequency crop.nxs --species Ni,Cr"),
     ("density.nxs", "density_map crop.nxs --selection tip.nxs --axes xz"),
     ("labelled.pos", "export domains.nxs --label domain"),
     ("pos.nxs", "import tip.pos"),

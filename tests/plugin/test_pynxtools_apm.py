@@ -167,6 +167,7 @@ ARGUMENTS = {
     "crop": SMALL,
     "sdm": f"--pairs Ni-Ni {SMALL}",
     "classify": f"--model {{model}} --species Ni {SMALL}",
+    "frequency": "--species Ni",
     "superlattice": "--species Ni --radii 0.8,1.2",
     "segment": "--model {neighbours} --species-codes other:0",
     "shuffle": "--seed 1",

@@ -89,6 +89,9 @@ class House:
     def make_density_map(self):
         return self.step("density_map", "density_map", self.domains)
 
+    def make_frequency(self):
+        return self.step("frequency", "frequency", self.range, "--species", "Ni")
+
     def make_bank(self):
         return self.step("bank", "bank", "--crystals", "false", "--voxels", "120", "--specimens", "4")
 

@@ -22,6 +22,7 @@ from .steps import density_map as density_map
 from .steps import domains as domains
 from .steps import evaluate as evaluate
 from .steps import export as export
+from .steps import frequency as frequency
 from .steps import import_ as import_
 from .steps import range as range
 from .steps import score as score

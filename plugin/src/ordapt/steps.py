@@ -29,8 +29,8 @@ Numbers = Sequence[float]
 Words = str | Sequence[str]
 Progress = Callable[[dict[str, Any]], object]
 
-__all__ = ["attribute", "bank", "classify", "composition", "crop", "density_map", "domains", "evaluate", "export", "import_", "range",
-           "score", "sdm", "segment", "shuffle", "spectrum", "superlattice", "synthesise", "train"]
+__all__ = ["attribute", "bank", "classify", "composition", "crop", "density_map", "domains", "evaluate", "export", "frequency", "import_",
+           "range", "score", "sdm", "segment", "shuffle", "spectrum", "superlattice", "synthesise", "train"]
 
 _Options = _call.Options
 
@@ -310,6 +310,54 @@ def density_map(ions: Ions | Result | Path, selection: Result | Path | None = No
     """
     return _call.run("density_map", {"ions": ions, "selection": selection},
                      {"axes": axes, "bins": bins},
+                     _Options(threads, kernel, progress, search))
+
+
+def frequency(ions: Ions | Result | Path, *, species: Words | None = None, block: int | None = None, edge: float | None = None,
+              least: float | None = None, draws: int | None = None, seed: int | None = None, threads: int | None = None,
+              kernel: str | None = None, progress: Progress | None = None, search: Path | Sequence[Path] | None = None) -> Result:
+    """Frequency distribution of a species.
+
+    Counts how many of a species blocks of ions hold, and tests it against the binomial distribution of a random spread (chi-squared,
+    Pearson's contingency coefficient mu; Moody et al., Microsc. Res. Tech. 71 (2008) 542) and against permutations of the labels. Blocks in
+    order of evaporation follow the detector, where poles and planes show too: cubes ask about space.
+
+    Slots:
+        ions: ranged ions; those without a type are left out
+
+    Parameters:
+        species: species to count, an element or ion name; several, Ni,Cr: one result each (default none)
+        block: ions of a block, one after the other in order of evaporation; what is left at the end makes no block (2 to 1000000; default
+            100)
+        edge: above 0: blocks are cubes of this edge instead, with as many ions as lie there; those with less than half the median, at the
+            surface, are left out (nm; 0 to 1000; default 0)
+        least: blocks to be expected in each class at least: rarer ones are pooled at either end (0.01 to 1000000; default 5)
+        draws: permutations of the labels among the ions of all blocks, the control that needs no formula; 0: none (0 to 100000; default 99)
+        seed: of the permutations (0 to 9.00719925474e+15; default 1)
+
+    Gives:
+        distribution/observed (class): blocks with so many ions of the species
+        distribution/expected (class): by the binomial distribution, for the measured concentration
+        distribution/control (class): mean over the permutations
+        distribution/control_errors (class): standard deviation of one permutation
+        distribution/hits (class): ions of the species in a block
+        summary/species: species
+        summary/ions: ions with a type
+        summary/blocks: blocks
+        summary/block_ions: mean number of ions of a block
+        summary/concentration: share of the species in the blocks
+        summary/lowest_class: classes up to this one are pooled
+        summary/highest_class: classes from this one on are pooled
+        summary/chi2: sum of (observed - expected)^2 / expected
+        summary/degrees_of_freedom: pooled classes less 2
+        summary/p_value: chance of a larger chi2 where the species is spread at random
+        summary/mu: sqrt(chi2 / (blocks + chi2)): 0 at random, towards 1 the less random; comparable between specimens
+        summary/control_mu: the same of the permutations, mean
+        summary/control_mu_high: 95 % of the permutations are at or below
+        summary/p_permuted: (1 + permutations with at least this chi2) / (1 + permutations)
+    """
+    return _call.run("frequency", {"ions": ions},
+                     {"species": species, "block": block, "edge": edge, "least": least, "draws": draws, "seed": seed},
                      _Options(threads, kernel, progress, search))
 
 

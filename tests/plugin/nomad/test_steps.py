@@ -21,6 +21,7 @@ LINES: list[tuple[str, str, dict[str, str], dict[str, Any]]] = [
     ("composition", "import", {}, {}),
     ("spectrum", "import", {}, {"bin_width": 0.05}),
     ("shuffle", "import", {}, {"seed": 5}),
+    ("frequency", "import", {}, {"species": "Ni"}),
     ("density_map", "import", {}, {"axes": "xz"}),
     ("sdm", "crop", {}, {"pairs": "Ni-Ni"}),
     ("bank", "", {}, {"preset": "cocrni-002"} | SMALL_BANK),

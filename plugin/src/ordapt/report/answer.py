@@ -118,6 +118,17 @@ def _of_segment(context: Context, record: Record, task: Task) -> list[str]:
     return [f"<b>{number(int(selected))}</b> of {number(int(of))} ranged ions have a probability of order above {number(limit)}{beside}."]
 
 
+def _of_frequency(_context: Context, _record: Record, task: Task) -> list[str]:
+    mu, species, permuted, high = task.number("mu"), task.word("species"), task.number("p_permuted"), task.number("control_mu_high")
+    chance = permuted if permuted is not None else task.number("p_value")
+    if mu is None or chance is None or not species:
+        return []
+    verb = "is not spread at random" if chance <= SIGNIFICANT else "cannot be told from a random spread"
+    by = "permutations of the labels" if permuted is not None else "the binomial distribution"
+    told = f"{esc(species)} <b>{verb}</b> among blocks of ions: μ = {number(mu)}, p = {number(chance)} by {by}"
+    return [told + (f"; 95 % of the permutations have μ up to {number(high)}." if high is not None else ".")]
+
+
 def _of_superlattice(_context: Context, _record: Record, task: Task) -> list[str]:
     found, false, species, period = task.number("domains"), task.number("expected_false_domains"), task.word("species"), task.number("period")
     if found is None or not species:
@@ -168,6 +179,7 @@ SENTENCES: dict[str, Callable[[Context, Record, Task], list[str]]] = {
     "domains": _of_domains,
     "classify": _of_classify,
     "segment": _of_segment,
+    "frequency": _of_frequency,
     "superlattice": _of_superlattice,
     "train": _of_train,
     "evaluate": _of_evaluate,

@@ -140,6 +140,27 @@ rule density_map:
     shell: "{ORDAPT} density_map {params.call} --threads {threads} --json -o {output.result} > {output.document} 2> {log}"
 
 
+# Frequency distribution of a species: Counts how many of a species blocks of ions hold, and tests it against the binomial distribution of a random
+# spread (chi-squared, Pearson's contingency coefficient mu; Moody et al., Microsc. Res. Tech. 71 (2008) 542) and against permutations of the labels.
+# Blocks in order of evaporation follow the detector, where poles and planes show too: cubes ask about space.
+#   input ions: ranged ions; those without a type are left out
+#   species: species to count, an element or ion name; several, Ni,Cr: one result each
+#   block: ions of a block, one after the other in order of evaporation; what is left at the end makes no block [2 to 1000000; default 100]
+#   edge: above 0: blocks are cubes of this edge instead, with as many ions as lie there; those with less than half the median, at the surface, are
+#   left out [nm; 0 to 1000; default 0]
+#   least: blocks to be expected in each class at least: rarer ones are pooled at either end [0.01 to 1000000; default 5]
+#   draws: permutations of the labels among the ions of all blocks, the control that needs no formula; 0: none [0 to 100000; default 99]
+#   seed: of the permutations [0 to 9007199254740991; default 1]
+rule frequency:
+    input: **files("frequency", ions="{name}.nxs")
+    output: result="{name}.frequency.nxs", document="{name}.frequency.json"
+    log: "{name}.frequency.log"
+    params: call=arguments("frequency", **settings("frequency"))
+    threads: THREADS
+    resources: mem_mb=memory("frequency", **settings("frequency")), runtime=RUNTIME
+    shell: "{ORDAPT} frequency {params.call} --threads {threads} --json -o {output.result} > {output.document} 2> {log}"
+
+
 # Permute ion types: the random control: Keeps every position and permutes ion type and mass-to-charge together over them (Fisher and Yates, one draw
 # of a counter-based generator per ion), so that composition, density and noise stay and chemical order goes. Columns of the detector stay with the
 # position.

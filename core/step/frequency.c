@@ -1,0 +1,371 @@
+/* frequency.c - is a species spread at random? Blocks of ions counted by how many of it they hold, against the binomial distribution and
+ * against permutations of the labels. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/random.h"
+#include "math/frequency.h"
+#include "step/step.h"
+
+typedef struct frequency_params {
+    const char *species;
+    int64_t block;
+    double edge, least;
+    int64_t draws, seed;
+} frequency_params;
+
+enum { CELLS_MAX = 1 << 26 };
+
+static const oa_param frequency_table[] = {
+    OA_PARAM(frequency_params, species, .help = "species to count, an element or ion name; several, Ni,Cr: one result each"),
+    OA_PARAM(frequency_params, block, .dflt = 100, .min = 2, .max = 1000000,
+             .help = "ions of a block, one after the other in order of evaporation; what is left at the end makes no block"),
+    OA_PARAM(frequency_params, edge, .unit = OA_NM, .min = 0, .max = 1000,
+             .help = "above 0: blocks are cubes of this edge instead, with as many ions as lie there; those with less than half the median, at the surface, are left out"),
+    OA_PARAM(frequency_params, least, .dflt = 5, .min = 0.01, .max = 1e6, .help = "blocks to be expected in each class at least: rarer ones are pooled at either end"),
+    OA_PARAM(frequency_params, draws, .dflt = 99, .min = 0, .max = 100000,
+             .help = "permutations of the labels among the ions of all blocks, the control that needs no formula; 0: none"),
+    OA_PARAM(frequency_params, seed, .dflt = 1, .min = 0, .max = OA_SEED_MAX, .help = "of the permutations"),
+    OA_PARAM_END
+};
+
+static const oa_slot frequency_slots[] = {
+    { "ions", OA_TAKES_IONS, false, "ranged ions; those without a type are left out" },
+    OA_SLOT_END
+};
+
+static const oa_output frequency_outputs[] = {
+    { .name = "distribution/observed", .type = OA_F64, .shape = "(class)", .axes = "hits", .is_plot = true, .beside = "expected", .help = "blocks with so many ions of the species" },
+    { .name = "distribution/expected", .type = OA_F64, .shape = "(class)", .help = "by the binomial distribution, for the measured concentration" },
+    { .name = "distribution/control", .type = OA_F64, .shape = "(class)", .is_optional = true, .help = "mean over the permutations" },
+    { .name = "distribution/control_errors", .type = OA_F64, .shape = "(class)", .is_optional = true, .help = "standard deviation of one permutation" },
+    { .name = "distribution/hits", .type = OA_U32, .shape = "(class)", .help = "ions of the species in a block" },
+    { .name = "summary/species", .type = OA_TEXT, .help = "species" },
+    { .name = "summary/ions", .type = OA_U64, .help = "ions with a type" },
+    { .name = "summary/blocks", .type = OA_U64, .help = "blocks" },
+    { .name = "summary/block_ions", .type = OA_F64, .help = "mean number of ions of a block" },
+    { .name = "summary/concentration", .type = OA_F64, .help = "share of the species in the blocks" },
+    { .name = "summary/lowest_class", .type = OA_U64, .help = "classes up to this one are pooled" },
+    { .name = "summary/highest_class", .type = OA_U64, .help = "classes from this one on are pooled" },
+    { .name = "summary/chi2", .type = OA_F64, .help = "sum of (observed - expected)^2 / expected" },
+    { .name = "summary/degrees_of_freedom", .type = OA_U64, .help = "pooled classes less 2" },
+    { .name = "summary/p_value", .type = OA_F64, .help = "chance of a larger chi2 where the species is spread at random" },
+    { .name = "summary/mu", .type = OA_F64, .help = "sqrt(chi2 / (blocks + chi2)): 0 at random, towards 1 the less random; comparable between specimens" },
+    { .name = "summary/control_mu", .type = OA_F64, .is_optional = true, .help = "the same of the permutations, mean" },
+    { .name = "summary/control_mu_high", .type = OA_F64, .is_optional = true, .help = "95 % of the permutations are at or below" },
+    { .name = "summary/p_permuted", .type = OA_F64, .is_optional = true, .help = "(1 + permutations with at least this chi2) / (1 + permutations)" },
+    OA_OUTPUT_END
+};
+
+typedef struct frequency_job {
+    const frequency_params *params;
+    const oa_ions *ions;
+    const bool *is_member; /* (n_types + 1) */
+    oa_blocks blocks;
+    uint32_t *sizes, *hits; /* of the blocks */
+    uint64_t ranged, counted, members; /* ions with a type; those in blocks; of these, of the species */
+    size_t largest;
+} frequency_job;
+
+/* ---------------------------------------------------------------------------------------------- blocks */
+
+static oa_status take_blocks(oa_run *run, frequency_job *job, size_t n)
+{
+    OA_TRY(oa_scratch(run, &job->sizes, n, sizeof *job->sizes));
+    return oa_scratch(run, &job->hits, n, sizeof *job->hits);
+}
+
+static oa_status count_in_order(oa_run *run, frequency_job *job)
+{
+    const size_t block = (size_t)job->params->block, n = (size_t)job->ranged / block;
+    OA_TRY(take_blocks(run, job, n + 1));
+    uint64_t seen = 0;
+    for (size_t i = 0; i < job->ions->n; i++) {
+        const unsigned type = oa_ions__type(job->ions, i);
+        if (!type) continue;
+        job->sizes[seen / block]++;
+        job->hits[seen++ / block] += job->is_member[type];
+    }
+    job->blocks = (oa_blocks){ n, job->sizes, job->hits };
+    return OA_OK;
+}
+
+typedef struct cube_grid {
+    int64_t first[3];
+    size_t n[3];
+    double edge;
+} cube_grid;
+
+static oa_status lay_grid(oa_run *run, const frequency_job *job, cube_grid *g)
+{
+    double lo[3], hi[3], cells = 1;
+    oa_ions__bounds(job->ions, lo, hi);
+    for (int axis = 0; axis < 3; axis++) {
+        const double first = floor(lo[axis] / g->edge), last = floor(hi[axis] / g->edge);
+        cells *= last - first + 1;
+        if (!(cells <= CELLS_MAX))
+            return oa_fail_at(run->context, OA_IN_PARAMETER("edge"), "E_PARAMETER_RANGE", "cubes of %g nm: more than %d of them in this specimen; a larger edge would be right", g->edge,
+                              CELLS_MAX);
+        g->first[axis] = (int64_t)first;
+        g->n[axis] = (size_t)(last - first) + 1;
+    }
+    return OA_OK;
+}
+
+static size_t cube_of(const cube_grid *g, const double at[3])
+{
+    size_t cube = 0;
+    for (int axis = 2; axis >= 0; axis--) cube = cube * g->n[axis] + (size_t)((int64_t)floor(at[axis] / g->edge) - g->first[axis]);
+    return cube;
+}
+
+/* The size below which as many of the blocks that are not empty lie as above. */
+static oa_status median_size(oa_run *run, const uint32_t *sizes, size_t n, size_t *out)
+{
+    uint64_t *of_size, blocks = 0, below = 0;
+    uint32_t most = 0;
+    for (size_t b = 0; b < n; b++)
+        if (sizes[b] > most) most = sizes[b];
+    OA_TRY(oa_scratch(run, &of_size, (size_t)most + 1, sizeof *of_size));
+    for (size_t b = 0; b < n; b++) of_size[sizes[b]]++;
+    for (size_t s = 1; s <= most; s++) blocks += of_size[s];
+    *out = 0;
+    while (*out < most && 2 * below < blocks) below += of_size[++*out];
+    return OA_OK;
+}
+
+static oa_status count_in_cubes(oa_run *run, frequency_job *job)
+{
+    cube_grid g = { .edge = job->params->edge };
+    size_t median, kept = 0;
+    OA_TRY(lay_grid(run, job, &g));
+    const size_t n = g.n[0] * g.n[1] * g.n[2];
+    OA_TRY(take_blocks(run, job, n));
+    const float *x = oa_ions__f32(job->ions, OA_X), *y = oa_ions__f32(job->ions, OA_Y), *z = oa_ions__f32(job->ions, OA_Z);
+    for (size_t i = 0; i < job->ions->n; i++) {
+        const unsigned type = oa_ions__type(job->ions, i);
+        if (!type) continue;
+        const size_t cube = cube_of(&g, (const double[]){ x[i], y[i], z[i] });
+        job->sizes[cube]++;
+        job->hits[cube] += job->is_member[type];
+    }
+    OA_TRY(median_size(run, job->sizes, n, &median));
+    for (size_t b = 0; b < n; b++) {
+        if (job->sizes[b] == 0 || 2 * (size_t)job->sizes[b] < median) continue;
+        job->sizes[kept] = job->sizes[b];
+        job->hits[kept++] = job->hits[b];
+    }
+    job->blocks = (oa_blocks){ kept, job->sizes, job->hits };
+    return OA_OK;
+}
+
+static oa_status count_blocks(oa_run *run, frequency_job *job)
+{
+    job->ranged = 0;
+    for (size_t i = 0; i < job->ions->n; i++) job->ranged += oa_ions__type(job->ions, i) != 0;
+    OA_TRY(job->params->edge > 0 ? count_in_cubes(run, job) : count_in_order(run, job));
+    job->counted = job->members = job->largest = 0;
+    for (size_t b = 0; b < job->blocks.n; b++) {
+        job->counted += job->sizes[b];
+        job->members += job->hits[b];
+        if (job->sizes[b] > job->largest) job->largest = job->sizes[b];
+    }
+    return OA_OK;
+}
+
+static oa_status check_blocks(oa_run *run, const frequency_job *job, const char *species)
+{
+    if (job->blocks.n < 3)
+        return oa_fail_at(run->context, OA_IN_PARAMETER(job->params->edge > 0 ? "edge" : "block"), "E_EMPTY_DATA",
+                          "%llu ions with a type make %zu blocks; smaller blocks would be right", (unsigned long long)job->ranged, job->blocks.n);
+    if (job->members == 0 || job->members == job->counted)
+        return oa_fail_at(run->context, OA_IN_PARAMETER("species"), "E_EMPTY_DATA", "%s are %s of the %llu ions in blocks, so nothing can be compared; give a species that is mixed with others",
+                          species, job->members ? "all" : "none", (unsigned long long)job->counted);
+    return OA_OK;
+}
+
+/* ---------------------------------------------------------------------------------------------- permutations */
+
+typedef struct control_job {
+    const frequency_job *job;
+    const double *expected;
+    double *chi2, *mu;  /* (draws) */
+    uint32_t *hits;     /* (draws, classes) blocks of each class */
+} control_job;
+
+static oa_status permute_chunk(void *arg, oa_span span, oa_worker *worker)
+{
+    const control_job *c = arg;
+    const frequency_job *job = c->job;
+    const size_t classes = job->largest + 1;
+    uint32_t *hits;
+    double *observed;
+    OA_TRY(oa_worker_scratch(worker, 0, &hits, job->blocks.n, sizeof *hits));
+    OA_TRY(oa_worker_scratch(worker, 1, &observed, classes, sizeof *observed));
+    for (size_t draw = span.begin; draw < span.end; draw++) {
+        const oa_blocks permuted = { job->blocks.n, job->sizes, hits };
+        oa_frequency_permute(&job->blocks, job->members, (uint64_t)job->params->seed, draw, hits);
+        oa_frequency_count(&permuted, job->largest, observed);
+        const oa_frequency_test test = oa_frequency_compare(observed, c->expected, job->largest, job->blocks.n, job->params->least);
+        c->chi2[draw] = test.chi2;
+        c->mu[draw] = test.mu;
+        for (size_t k = 0; k < classes; k++) c->hits[draw * classes + k] = (uint32_t)observed[k];
+    }
+    return OA_OK;
+}
+
+static int ascending(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static oa_status put_spread(oa_run *run, const control_job *c, size_t classes)
+{
+    const size_t draws = (size_t)c->job->params->draws;
+    double *mean, *error;
+    OA_TRY(oa_put_array(run, "distribution/control", 1, &classes, &mean));
+    OA_TRY(oa_put_array(run, "distribution/control_errors", 1, &classes, &error));
+    for (size_t k = 0; k < classes; k++) { /* sums of whole numbers are exact, so nothing cancels */
+        double sum = 0, square = 0;
+        for (size_t d = 0; d < draws; d++) {
+            const double v = c->hits[d * classes + k];
+            sum += v;
+            square += v * v;
+        }
+        mean[k] = sum / (double)draws;
+        error[k] = draws > 1 ? sqrt(((double)draws * square - sum * sum) / ((double)draws * (double)(draws - 1))) : 0;
+    }
+    return OA_OK;
+}
+
+static oa_status put_control(oa_run *run, const frequency_job *job, const double *expected, double chi2)
+{
+    const size_t draws = (size_t)job->params->draws, classes = job->largest + 1;
+    control_job c = { .job = job, .expected = expected };
+    double sum = 0;
+    size_t larger = 0;
+    if (!draws) return OA_OK;
+    OA_TRY(oa_scratch(run, &c.chi2, draws, sizeof *c.chi2));
+    OA_TRY(oa_scratch(run, &c.mu, draws, sizeof *c.mu));
+    OA_TRY(oa_scratch(run, &c.hits, draws * classes, sizeof *c.hits));
+    oa_phase(run->context, "permute");
+    OA_TRY(oa_parallel(run->context, draws, 1, permute_chunk, &c));
+    for (size_t d = 0; d < draws; d++) {
+        sum += c.mu[d];
+        larger += c.chi2[d] >= chi2;
+    }
+    qsort(c.mu, draws, sizeof *c.mu, ascending);
+    OA_TRY(put_spread(run, &c, classes));
+    OA_TRY(oa_put_real(run, "summary/control_mu", sum / (double)draws));
+    OA_TRY(oa_put_real(run, "summary/control_mu_high", c.mu[(size_t)ceil(0.95 * (double)draws) - 1]));
+    return oa_put_real(run, "summary/p_permuted", (double)(1 + larger) / (double)(1 + draws));
+}
+
+/* ---------------------------------------------------------------------------------------------- one species */
+
+static oa_status put_distribution(oa_run *run, const frequency_job *job, double **observed, double **expected)
+{
+    const size_t classes = job->largest + 1;
+    uint64_t *of_size;
+    uint32_t *hits;
+    OA_TRY(oa_put_array(run, "distribution/observed", 1, &classes, observed));
+    OA_TRY(oa_put_array(run, "distribution/expected", 1, &classes, expected));
+    OA_TRY(oa_put_array(run, "distribution/hits", 1, &classes, &hits));
+    for (size_t k = 0; k < classes; k++) hits[k] = (uint32_t)k;
+    OA_TRY(oa_put_long_name(run, "distribution/observed", "blocks"));
+    OA_TRY(oa_put_long_name(run, "distribution/hits", "ions of the species in a block"));
+    OA_TRY(oa_scratch(run, &of_size, classes, sizeof *of_size));
+    for (size_t b = 0; b < job->blocks.n; b++) of_size[job->sizes[b]]++;
+    oa_frequency_count(&job->blocks, job->largest, *observed);
+    oa_frequency_expect(of_size, job->largest, (double)job->members / (double)job->counted, *expected);
+    return OA_OK;
+}
+
+static oa_status put_test(oa_run *run, const frequency_job *job, const char *species, const oa_frequency_test *test)
+{
+    OA_TRY(oa_put_text(run, "summary/species", species));
+    OA_TRY(oa_put_count(run, "summary/ions", job->ranged));
+    OA_TRY(oa_put_count(run, "summary/blocks", job->blocks.n));
+    OA_TRY(oa_put_real(run, "summary/block_ions", (double)job->counted / (double)job->blocks.n));
+    OA_TRY(oa_put_real(run, "summary/concentration", (double)job->members / (double)job->counted));
+    OA_TRY(oa_put_count(run, "summary/lowest_class", test->lo));
+    OA_TRY(oa_put_count(run, "summary/highest_class", test->hi));
+    OA_TRY(oa_put_real(run, "summary/chi2", test->chi2));
+    OA_TRY(oa_put_count(run, "summary/degrees_of_freedom", test->degrees));
+    OA_TRY(oa_put_real(run, "summary/p_value", test->p_value));
+    return oa_put_real(run, "summary/mu", test->mu);
+}
+
+static oa_status one_species(oa_run *run, frequency_job *job, const char *species)
+{
+    bool *is_member;
+    double *observed, *expected;
+    OA_TRY(oa_scratch(run, &is_member, job->ions->ranges->n_types + 1, sizeof *is_member));
+    OA_TRY(oa_ranges__species(run->context, job->ions->ranges, species, "species", is_member));
+    job->is_member = is_member;
+    oa_phase(run->context, "count");
+    OA_TRY(count_blocks(run, job));
+    OA_TRY(check_blocks(run, job, species));
+    OA_TRY(put_distribution(run, job, &observed, &expected));
+    const oa_frequency_test test = oa_frequency_compare(observed, expected, job->largest, job->blocks.n, job->params->least);
+    if (!test.degrees)
+        return oa_fail_at(run->context, OA_IN_PARAMETER("least"), "E_EMPTY_DATA",
+                          "%s: %zu blocks are too few for three classes of %g expected blocks; more blocks, or a smaller least, would be right", species, job->blocks.n, job->params->least);
+    OA_TRY(put_test(run, job, species, &test));
+    return put_control(run, job, expected, test.chi2);
+}
+
+static oa_status frequency_check(oa_context *context, const void *params)
+{
+    const frequency_params *p = params;
+    return p->species[0] ? OA_OK : oa_fail_at(context, OA_IN_PARAMETER("species"), "E_PARAMETER_VALUE", "species says which ions to count; give --species Ni, for example");
+}
+
+static oa_status frequency_run(oa_run *run, const void *params)
+{
+    const oa_input *input = oa_run_input(run, "ions");
+    frequency_job job = { .params = params, .ions = input->ions };
+    char **words;
+    size_t n;
+    if (!job.ions->ranges || !oa_ions__data(job.ions, OA_TYPE))
+        return oa_fail(run->context, "E_NOT_RANGED", "the ions have no types, so no species can be told; run range with a range file first");
+    OA_TRY(oa_words_split(run, job.params->species, ',', &words, &n));
+    oa_status status = OA_OK;
+    for (size_t i = 0; status == OA_OK && i < n; i++) {
+        status = oa_run_task(run, (int)i + 1, n > 1 ? words[i] : "");
+        if (status == OA_OK) status = one_species(run, &job, words[i]);
+    }
+    oa_free(run->context, words);
+    return status;
+}
+
+/* Two counts for each block, and those of each permutation. */
+static uint64_t frequency_memory(const oa_run *run, const void *params)
+{
+    const frequency_params *p = params;
+    const oa_ions *ions = oa_run_input(run, "ions")->ions;
+    double lo[3], hi[3], blocks = (double)ions->n / (double)p->block + 1, classes = (double)p->block + 1;
+    oa_ions__bounds(ions, lo, hi);
+    if (p->edge > 0) {
+        blocks = 1;
+        for (int axis = 0; axis < 3; axis++) blocks *= floor((hi[axis] - lo[axis]) / p->edge) + 2;
+        classes = 2000 * p->edge * p->edge * p->edge < (double)ions->n ? 2000 * p->edge * p->edge * p->edge : (double)ions->n;
+    }
+    return (uint64_t)(blocks * 24 + classes * (8.0 * (double)p->draws + 64));
+}
+
+const oa_step oa_step_frequency = {
+    .name = "frequency",
+    .version = 1,
+    .title = "Frequency distribution of a species",
+    .help = "Counts how many of a species blocks of ions hold, and tests it against the binomial distribution of a random spread (chi-squared, Pearson's contingency coefficient mu; "
+            "Moody et al., Microsc. Res. Tech. 71 (2008) 542) and against permutations of the labels. Blocks in order of evaporation follow the detector, where poles and planes "
+            "show too: cubes ask about space.",
+    .params = frequency_table, .params_size = sizeof(frequency_params),
+    .slots = frequency_slots, .outputs = frequency_outputs,
+    .skips_unranged = true,
+    .check = frequency_check,
+    .run = frequency_run,
+    .memory = frequency_memory,
+};
