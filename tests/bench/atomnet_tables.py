@@ -24,7 +24,7 @@ SHIPPED = pathlib.Path(__file__).resolve().parents[2] / "examples/models"
 Alloy = collections.namedtuple("Alloy", "reference cells domains codes lattice ordered")
 ALLOYS = {"al-li-mg": Alloy("AlLiMg", 25, 13, "Al:0,Li:1,Mg:2", 0.405, "Li:1,Mg:1,other:0"), "au-cu": Alloy("AuCu", 26, 50, "Cu:0,Au:1", 0.39, ""),
           "co-alloy": Alloy("CoNiAlW", 28, 13, "Co:1,Ni:2,Al:3,W:4,Cr:0", 0.3587, "Al:1,W:1,Cr:1,other:0")}
-SEEDS = {"published": 901, "gauss": 902}
+SEEDS = {"published": 1, "gauss": 1}
 TOOL = {"program": "build/release/bin/ordapt", "folder": pathlib.Path("."), "cubes": 100, "alloys": list(ALLOYS)}
 Cubes = collections.namedtuple("Cubes", "path domain cube tests")
 
@@ -61,11 +61,19 @@ def make(alloy, noise, *more, still=False):
 
 
 def segment(tip, net, *more):
-    """(ions, blocks); with --calibrated the last column is what it says."""
+    """(ions, blocks)"""
     run("segment", tip, "--model", net, *more, "-o", TOOL["folder"] / "found.nxs")
     with h5py.File(TOOL["folder"] / "found.nxs") as file:
-        found = file["entry1/segment/segment1/probability"]
-        return np.column_stack([found["by_block"][()][:, :-1], found["probability"][()]]).astype(float)
+        return file["entry1/segment/segment1/probability/by_block"][()].astype(float)
+
+
+def calibrated(net, p):
+    """As with --calibrated: the logit divided by the temperature of the model, which imported ones lack."""
+    found = []
+    with h5py.File(net) as file:
+        file.visititems(lambda name, node: found.append(float(node[()])) if name.endswith("summary/temperature") else None)
+    p = np.clip(p, 1e-7, 1 - 1e-7)
+    return 1 / (1 + ((1 - p) / p) ** (1 / (found[0] if found else 1)))
 
 
 # ---- figures ----
@@ -125,7 +133,7 @@ def score():
             is_test = np.isin(cubes.cube, cubes.tests)
             for name, net in nets(alloy).items():
                 p = segment(cubes.path, net)
-                errors = [calibration_error(q[is_test, -1], cubes.domain[is_test]) for q in (p, segment(cubes.path, net, "--calibrated", "true"))]
+                errors = [calibration_error(q[is_test], cubes.domain[is_test]) for q in (p[:, -1], calibrated(net, p[:, -1]))]
                 figures = [(0, area), (-1, area), (-1, decision), (-1, recall(0.5)), (-1, precision(0.5))]
                 line(alloy, noise, name, *[told(by_cube(cubes, p[:, block], figure)) for block, figure in figures], *[f"{error:.3f}" for error in errors])
     golden()
@@ -223,8 +231,8 @@ def generic():
     for alloy in TOOL["alloys"]:
         for noise in SEEDS if ALLOYS[alloy].ordered else ():
             cubes = make(alloy, noise)
-            p = segment(cubes.path, SHIPPED / "fcc-generic.nxs", "--species-codes", ALLOYS[alloy].ordered, "--lattice-parameter", ALLOYS[alloy].lattice,
-                        "--calibrated", "true")[:, -1]
+            p = segment(cubes.path, SHIPPED / "fcc-generic.nxs", "--species-codes", ALLOYS[alloy].ordered, "--lattice-parameter", ALLOYS[alloy].lattice)
+            p = calibrated(SHIPPED / "fcc-generic.nxs", p[:, -1])
             is_test = np.isin(cubes.cube, cubes.tests)
             line(alloy, noise, told(by_cube(cubes, p, area)), f"{calibration_error(p[is_test], cubes.domain[is_test]):.3f}")
 
