@@ -52,6 +52,7 @@ static const char allimg[] =
 
 #define ATOMNET_CUBES \
     "param alloy   = au-cu\n" \
+    "param net     = $alloy\n" \
     "param cubes   = 1\n" \
     "param noise   = published\n" \
     "param seed    = 1\n" \
@@ -64,19 +65,21 @@ static const char allimg[] =
 
 static const char atomnet[] =
     "# atomnet.recipe - ordered domains ion by ion, with their random control (AtomNet, docs/atomnet.md)\n"
-    "# give: net=FILE of the alloy, and tip=tip.nxs; without a tip, a cube of alloy= (al-li-mg, au-cu, co-alloy) is made\n"
+    "# give: alloy= (al-li-mg, au-cu, co-alloy) and tip=tip.nxs; without a tip, a cube of the alloy is made; another network: net=FILE\n"
     ATOMNET_CUBES
     "faults  = density_map  found   axes=xz bins=100\n";
 
 static const char atomnet_score[] =
     "# atomnet-score.recipe - what a network finds in cubes of known order (AtomNet, docs/atomnet.md)\n"
-    "# give: net=FILE of the alloy; cubes=100: ten of them are 10 nm wide and for tests\n"
+    "# give: alloy=; cubes=100: ten of them are 10 nm wide and for tests; another network: net=FILE\n"
     ATOMNET_CUBES
     "score   = score        found   truth=tip\n";
 
 static const char atomnet_planes[] =
     "# atomnet-planes.recipe - planes in what was recognised and in the rest: z-SDMs within 1.5 nm, bins of 0.01 nm (AtomNet, docs/atomnet.md)\n"
-    "# give: net=FILE of the alloy, tip=tip.nxs with a pole along z, pairs=Al-Al\n"
+    "# give: alloy=, tip=tip.nxs with a pole along z, pairs=Al-Al; another network: net=FILE\n"
+    "param alloy   = au-cu\n"
+    "param net     = $alloy\n"
     "found   = segment      tip     model=net\n"
     "ordered = sdm          found   mode=all pairs=$pairs half_range=1.5 bins=300 crop_first=0 crop_bins=300\n"
     "rest    = sdm          found   mode=all pairs=$pairs half_range=1.5 bins=300 crop_first=0 crop_bins=300 rest=true\n";
@@ -85,8 +88,8 @@ const oa_shipped_recipe oa_shipped_recipes[] = {
     { "csro", "chemical short-range order of CoCrNi along <002>: tip=", csro },
     { "feal", "B2 and D0_3 order of Fe-Al along <002>: tip=", feal },
     { "allimg", "L1_2 order of Al-Li-Mg along <011>, from pictures: tip=", allimg },
-    { "atomnet", "ordered domains ion by ion, AtomNet: net=, and tip= or alloy=", atomnet },
-    { "atomnet-score", "what AtomNet finds in simulated cubes of known order: net=, alloy=, cubes=", atomnet_score },
-    { "atomnet-planes", "z-SDMs of the ions that AtomNet recognised, and of the rest: tip=, net=, pairs=", atomnet_planes },
+    { "atomnet", "ordered domains ion by ion, AtomNet: alloy=, tip=", atomnet },
+    { "atomnet-score", "what AtomNet finds in simulated cubes of known order: alloy=, cubes=", atomnet_score },
+    { "atomnet-planes", "z-SDMs of the ions that AtomNet recognised, and of the rest: tip=, alloy=, pairs=", atomnet_planes },
     { NULL, NULL, NULL },
 };

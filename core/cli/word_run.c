@@ -1,6 +1,6 @@
 /* word_run.c - `ordapt run RECIPE NAME=FILE... NAME=VALUE...`: several steps into one file. A line is what one would type:
  *   name = step input key=value ...
- *   param name = default
+ *   param name = default            or $other: the value of an earlier param line
  *   forget name         its arrays stay out of the file; its record is kept, and replay makes them again
  * $name stands for a value; results stay in memory. A line whose name the command line gives is not done: the file stands in. */
 #include <ctype.h>
@@ -169,7 +169,9 @@ static oa_status param_line(recipe *r, char **words, size_t n)
         if (strcmp(r->given[i].name, words[1]) == 0) return OA_OK; /* the command line wins */
     if (n < 4) return OA_OK;                                     /* no default: must be given when used */
     if (r->n_given == NAMES_MAX) return wrong(r, "too many names", words[1]);
-    r->given[r->n_given++] = (oa_named_arg){ words[1], words[3] };
+    const char *text = words[3][0] == '$' ? given_value(r, words[3] + 1) : words[3];
+    if (!text) return wrong(r, "has no value; give it as NAME=VALUE or with an earlier param line", words[3]);
+    r->given[r->n_given++] = (oa_named_arg){ words[1], text };
     return OA_OK;
 }
 

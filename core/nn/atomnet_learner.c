@@ -302,6 +302,8 @@ oa_status oa_atomnet_learner_step(oa_atomnet_learner *learner, size_t n, oa_atom
     return go(learner, true, n, fill, arg, label, loss);
 }
 
+void oa_atomnet_learner_rate(oa_atomnet_learner *learner, double rate) { learner->set.learning_rate = rate; }
+
 const float *oa_atomnet_learner_slope(const oa_atomnet_learner *learner) { return learner->gradient; }
 
 /* ---- the beginning ---- */

@@ -44,6 +44,9 @@ void oa_atomnet_learner_free(oa_atomnet_learner *learner); /* accepts NULL */
 /* Glorot-uniform kernels, biases 0, gamma 1, beta 0, mean 0, variance 1; transforms are the identity: kernel 0, bias 1 on the diagonal. */
 void oa_atomnet_learner_begin(oa_atomnet_learner *learner);
 
+/* Of the steps that follow; at first that of the setting. */
+void oa_atomnet_learner_rate(oa_atomnet_learner *learner, double rate);
+
 /* Writes the rows (columns, setting->rows) of atom i of the batch; called from any thread. */
 typedef void oa_atomnet_fill_fn(void *arg, size_t i, float *x);
 /* Loss and gradient of n <= batch atoms (label: 0 or 1 each), statistics updated. The weights stay. */

@@ -55,6 +55,13 @@ static oa_status diverged(const fitting *f, size_t epoch, double loss)
                    f->member + 1, f->block + 1, isnan(loss) ? (double)NAN : loss, epoch + 1, f->training->learning_rate);
 }
 
+/* After so many atoms. */
+static double rate_of(const fitting *f, size_t seen)
+{
+    const double all = (double)(f->training->epochs * f->fold->n_train);
+    return f->training->learning_rate * (f->training->falls ? 1 - (double)seen / all : 1);
+}
+
 static oa_status learn_epoch(fitting *f, size_t epoch, oa_random *random, oa_atomnet_epoch *out)
 {
     const size_t n = f->fold->n_train, most = f->training->batch;
@@ -65,6 +72,7 @@ static oa_status learn_epoch(fitting *f, size_t epoch, oa_random *random, oa_ato
         batch b = { .fitting = f, .places = f->order + first };
         oa_atomnet_loss loss;
         for (size_t i = 0; i < now; i++) f->label[i] = f->samples->label[b.places[i]];
+        oa_atomnet_learner_rate(f->learner, rate_of(f, epoch * n + first));
         OA_TRY(oa_atomnet_learner_step(f->learner, now, fill, &b, f->label, &loss));
         if (!isfinite(loss.entropy + loss.penalty)) return diverged(f, epoch, loss.entropy + loss.penalty);
         sum.entropy += loss.entropy * (double)now;

@@ -16,6 +16,7 @@ typedef struct oa_atomnet_samples {
 typedef struct oa_atomnet_training {
     double learning_rate, dropout, norm_momentum;
     bool is_published; /* penalty: nn/atomnet_learner.h */
+    bool falls;        /* the learning rate, evenly from step to step, to nothing after the last */
     size_t batch, epochs;
     uint64_t seed;
 } oa_atomnet_training;

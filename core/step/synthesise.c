@@ -11,7 +11,7 @@ enum { DOMAINS_MAX = 10000, CUBES_MAX = 10000, CELLS_MAX = 1000 };
 
 static const char *const structure_words[] = { "fcc", "bcc", "l12", "l10", "d022", "d022x", "l11", "b2", "d03", NULL };
 static const char *const orientation_words[] = { "001", "011", "111", NULL };
-static const char *const noise_words[] = { "gauss", "published", "trunc", NULL };
+static const char *const noise_words[] = { "gauss", "published", "trunc", "mixed", NULL };
 static const char *const preset_words[] = { "", "cocrni-a", "cocrni-b", "cocrni-c", "cocrni-d", "cocrni-e", "feal", "allimg",
                                             "al-li-mg", "au-cu", "co-alloy", NULL };
 
@@ -48,7 +48,8 @@ static const oa_param synthesise_table[] = {
     OA_PARAM(synthesise_params, domain_composition, .dflt_text = "stoichiometric",
              .help = "stoichiometric: domains hold as much of the ordered species as their structure has sites for it (1/4 in l12); "
                      "neutral: as much as the matrix, so that only order tells them apart. Cubes also take the species of the other sites "
-                     "and, behind a slash, those of the ordered sites, Al:1/Li:0.8,Mg:0.2"),
+                     "and, behind a slash, those of the ordered sites, Al:1/Li:0.8,Mg:0.2; or between: each of their domains draws its share of the ordered "
+                     "species between the two words"),
     OA_PARAM(synthesise_params, order, .dflt = 1, .min = 0, .max = 1,
              .help = "order parameter: 1 is the highest order the composition allows, 0 none, so that stoichiometric domains are then "
                      "depleted or enriched but random"),
@@ -65,6 +66,9 @@ static const oa_param synthesise_table[] = {
              .help = "0: one specimen. n: n cubes, each a small specimen for itself, far apart on a square grid in x and y; a tenth of "
                      "them (rounded, at least one) for tests and a tenth for validation (from 3 cubes on at least one), the rest, which "
                      "come first, for training: 100 are 80, 10 and 10, 10 are 8, 1 and 1, and 1 is a test cube"),
+    OA_PARAM(synthesise_params, ordered_fraction, .n_min = 0, .n_max = 2, .min = 0, .max = 1,
+             .help = "share of the ordered species in the matrix of a cube; two numbers: drawn between them for every cube. The other species keep "
+                     "their proportions. Left out: that of the composition"),
     OA_PARAM(synthesise_params, cells, .dflt_text = "10,28", .n_min = 1, .n_max = 2, .min = 2, .max = CELLS_MAX,
              .help = "edge of a cube in cells, with the sites of all its faces: of those for training and validation, and of those for "
                      "tests"),
@@ -78,7 +82,7 @@ static const oa_param synthesise_table[] = {
              .help = "displacements. gauss: independent and normal. For cubes also those of AtomNet's program; published: where a normal "
                      "number lies outside its standard deviation all atoms of a cube share one uniform shift, and the number that "
                      "decides for z is drawn with the lateral standard deviation, so that depth is resolved far better than sigma_depth "
-                     "says; trunc: what lies outside is drawn again, uniform within"),
+                     "says; trunc: what lies outside is drawn again, uniform within; mixed: every cube is gauss or published, as chance has it"),
     OA_PARAM(synthesise_params, seed, .dflt = 1, .min = 0, .max = OA_SEED_MAX, .help = "which specimen"),
     OA_PARAM_END
 };
@@ -214,6 +218,9 @@ static oa_status check_box(oa_context *context, const synthesise_params *p)
         if (ranges[i].list->n != 1)
             return oa_fail_at(context, OA_IN_PARAMETER(ranges[i].name), "E_PARAMETER_VALUE", "%s has two numbers, between which cubes draw; give "
                               "one for one specimen, or the number of cubes", ranges[i].name);
+    if (p->ordered_fraction.n)
+        return oa_fail_at(context, OA_IN_PARAMETER("ordered_fraction"), "E_PARAMETER_VALUE", "ordered_fraction is for cubes; give the composition of one specimen "
+                          "by composition, or the number of cubes");
     if (strcmp(p->noise, "gauss") != 0)
         return oa_fail_at(context, OA_IN_PARAMETER("noise"), "E_PARAMETER_CHOICE", "noise is '%s', which is made of cubes; for one specimen it "
                           "must be gauss, or give the number of cubes", p->noise);
@@ -223,9 +230,9 @@ static oa_status check_box(oa_context *context, const synthesise_params *p)
 static oa_status check_domain_composition(oa_context *context, const synthesise_params *p)
 {
     const char *text = p->domain_composition;
-    if (strcmp(text, "stoichiometric") == 0 || strcmp(text, "neutral") == 0 || (p->cubes && strchr(text, '/'))) return OA_OK;
+    if (strcmp(text, "stoichiometric") == 0 || strcmp(text, "neutral") == 0 || (p->cubes && (strchr(text, '/') || strcmp(text, "between") == 0))) return OA_OK;
     return oa_fail_at(context, OA_IN_PARAMETER("domain_composition"), "E_PARAMETER_CHOICE", "domain_composition is '%s'; it must be one of: "
-                      "stoichiometric, neutral, or for cubes a pair of lists like Al:1/Li:0.8,Mg:0.2", text);
+                      "stoichiometric, neutral, or for cubes between or a pair of lists like Al:1/Li:0.8,Mg:0.2", text);
 }
 
 static oa_status synthesise_check(oa_context *context, const void *params)
@@ -418,7 +425,7 @@ static uint64_t synthesise_memory(const oa_run *run, const void *params)
 
 const oa_step oa_step_synthesise = {
     .name = "synthesise",
-    .version = 2,
+    .version = 3,
     .title = "A specimen with known order",
     .help = "Builds a crystal in a box, puts ordered domains into it, displaces every atom by anisotropic Gaussian noise and detects "
             "a share of them. The truth is kept: which domain each ion came from, and all domains. Mass-to-charge is that of the "

@@ -23,7 +23,7 @@ typedef struct synthesise_params {
     bool antiphase;
     oa_reals sigma_lateral, sigma_depth, efficiency;
     int64_t cubes;
-    oa_reals cells, cube_domains, angles;
+    oa_reals ordered_fraction, cells, cube_domains, angles;
     const char *noise;
     int64_t seed;
 } synthesise_params;

@@ -23,6 +23,8 @@ typedef struct cube {
     double centre[3], angle[3], sigma_lateral, sigma_depth, efficiency;
     double common[3];      /* the shift that outliers share, nm */
     double turn[3][3];     /* specimen = turn * crystal */
+    char noise;            /* first letter of its kind */
+    double fraction;       /* of the ordered species in the matrix */
     size_t domains, first_domain;
     uint64_t sites, ions, first;
 } cube;
@@ -78,6 +80,7 @@ oa_status synthesise_check_cubes(oa_context *context, const synthesise_params *p
     OA_TRY(check_whole(context, "cells", &p->cells));
     OA_TRY(check_whole(context, "cube_domains", &p->cube_domains));
     OA_TRY(check_whole(context, "angles", &p->angles));
+    OA_TRY(check_range(context, "ordered_fraction", &p->ordered_fraction));
     OA_TRY(check_range(context, "cube_domains", &p->cube_domains));
     OA_TRY(check_range(context, "sigma_lateral", &p->sigma_lateral));
     OA_TRY(check_range(context, "sigma_depth", &p->sigma_depth));
@@ -200,6 +203,8 @@ static void draw_cube(const synthesis *s, size_t i, cube *c)
     for (int d = 0; d < 3; d++) c->angle[d] = (double)oa_random_below(&random, (uint64_t)(2 * p->angles.v[d] + 1)) - p->angles.v[d];
     for (int d = 0; d < 3; d++) c->common[d] = (d < 2 ? c->sigma_lateral : c->sigma_depth) * (2 * oa_random_uniform(&random) - 1);
     c->domains = domains_of(p, is_test, &random);
+    c->noise = p->noise[0] != 'm' ? p->noise[0] : oa_random_below(&random, 2) ? 'p' : 'g';
+    c->fraction = p->ordered_fraction.n ? between(&p->ordered_fraction, &random) : s->matrix_fraction;
     c->sites = sites_of(c->cells);
     c->ions = c->sites - (uint64_t)floor((1 - c->efficiency) * (double)c->sites + 1e-9);
     turn_of(c->angle, s->lattice.axes, c->turn);
@@ -309,6 +314,18 @@ static void find_inside(const cube *c, const oa_structure *structure, const int 
     }
 }
 
+/* Shares in a domain of the cube: those of all its kind, unless the cube or the domain has its own share of the ordered species. */
+static occupancy inside_of(const synthesis *s, const cube *c, const occupancy *kind, oa_random *draws)
+{
+    const synthesise_params *p = s->p;
+    const bool is_between = strcmp(p->domain_composition, "between") == 0, is_neutral = strcmp(p->domain_composition, "neutral") == 0;
+    const double stoichiometric = kind->structure->share > 0 ? kind->structure->share : c->fraction;
+    occupancy own = *kind;
+    if (is_between) synthesise_occupy(s, c->fraction + (stoichiometric - c->fraction) * oa_random_uniform(draws), &own);
+    else if (is_neutral) synthesise_occupy(s, c->fraction, &own);
+    return own;
+}
+
 static void add_domain(cube_work *w, const cube *c, size_t i, oa_random *draws, oa_random *random, cube_sites *sites)
 {
     synthesis *s = w->s;
@@ -325,10 +342,11 @@ static void add_domain(cube_work *w, const cube *c, size_t i, oa_random *draws, 
         for (int k = 0; k < 3; k++) sphere->centre[row] += s->lattice.half * c->turn[row][k] * (centre[k] - c->cells);
     }
     s->turn[d] = (uint8_t)turn;
-    find_inside(c, s->inside[turn].structure, centre, sphere->radius / s->lattice.half, sites, n);
+    const occupancy inside = inside_of(s, c, &s->inside[turn], draws);
+    find_inside(c, inside.structure, centre, sphere->radius / s->lattice.half, sites, n);
     for (int on = 0; on < 2; on++) {
         for (uint32_t k = 0; k < n[on]; k++) sites->domain[sites->list[on][k]] = (uint32_t)d + 1;
-        share_out(s, s->inside[turn].share[on], sites->list[on], n[on], sites->species, random);
+        share_out(s, inside.share[on], sites->list[on], n[on], sites->species, random);
     }
 }
 
@@ -338,7 +356,9 @@ static void populate(cube_work *w, size_t number, cube_sites *sites)
     const cube *c = &w->cube[number];
     oa_random matrix = stream(s, number, FOR_MATRIX), draws = stream(s, number, FOR_DOMAINS), inside = stream(s, number, FOR_INSIDE);
     for (uint32_t i = 0; i < sites->n; i++) sites->list[0][i] = i;
-    share_out(s, s->matrix.share[0], sites->list[0], sites->n, sites->species, &matrix);
+    occupancy outside = s->matrix;
+    synthesise_occupy(s, c->fraction, &outside);
+    share_out(s, outside.share[0], sites->list[0], sites->n, sites->species, &matrix);
     memset(sites->domain, 0, sites->n * sizeof *sites->domain);
     for (size_t i = 0; i < c->domains; i++) add_domain(w, c, i, &draws, &inside, sites);
     for (uint32_t i = 0; i < sites->n; i++)
@@ -360,17 +380,17 @@ static void as_published(const cube *c, const double f[3], double g, double out[
     out[2] = fabs(f[2]) <= c->sigma_depth ? g : c->common[2];
 }
 
-static void displace(const cube *c, char noise, oa_random *random, double out[3])
+static void displace(const cube *c, oa_random *random, double out[3])
 {
     double f[3];
     for (int d = 0; d < 3; d++) f[d] = c->sigma_lateral * oa_random_normal(random);
     const double g = c->sigma_depth * oa_random_normal(random);
-    if (noise == 'p') {
+    if (c->noise == 'p') {
         as_published(c, f, g, out);
         return;
     }
     out[0] = f[0], out[1] = f[1], out[2] = g;
-    if (noise == 't')
+    if (c->noise == 't')
         for (int d = 0; d < 3; d++) out[d] = within(out[d], d < 2 ? c->sigma_lateral : c->sigma_depth, random);
 }
 
@@ -383,7 +403,7 @@ static void find_places(cube_work *w, size_t number, cube_sites *sites)
     for (uint32_t i = 0; i < sites->n; i++) {
         const int16_t *at = sites->at[i];
         const double h = half * (at[0] - c->cells), k = half * (at[1] - c->cells), l = half * (at[2] - c->cells);
-        displace(c, w->s->p->noise[0], &random, shift);
+        displace(c, &random, shift);
         for (int d = 0; d < 3; d++)
             sites->place[i][d] = (float)(c->centre[d] + (c->turn[d][0] * h + c->turn[d][1] * k + c->turn[d][2] * l + shift[d]));
     }

@@ -15,7 +15,7 @@
 static const char *const preset_words[] = { "cocrni-002", "cocrni-111", "feal-002", "allimg-011", "al-li-mg", "au-cu", "co-alloy", NULL };
 static const char *const architecture_words[] = { "cnn1d", "cnn2d", "atomnet", NULL };
 static const char *const padding_words[] = { "valid", "same", NULL };
-static const char *const optimizer_words[] = { "adam", "rmsprop", NULL };
+static const char *const optimizer_words[] = { "adam", "rmsprop", "adam_falling", NULL };
 static const char *const keep_words[] = { "all", "best", NULL };
 static const char *const split_words[] = { "group", "published", NULL };
 static const char *const penalty_words[] = { "per_sample", "published", NULL };
@@ -35,7 +35,8 @@ static const oa_param train_table[] = {
     OA_PARAM(train_params, dense, .dflt = 256, .min = 1, .max = 65536, .help = "units of the dense layer"),
     OA_PARAM(train_params, dropout, .dflt = 0.5, .min = 0, .max = 0.95, .help = "share of the first convolution's outputs that training drops"),
     OA_PARAM(train_params, optimizer, .dflt_text = "adam", .choices = optimizer_words,
-             .help = "adam (0.9, 0.999) or rmsprop (0.9), both with 1e-7 in the divisor"),
+             .help = "adam (0.9, 0.999) or rmsprop (0.9), both with 1e-7 in the divisor; atomnet also adam_falling, whose step falls evenly to nothing over the epochs of "
+                     "a block"),
     OA_PARAM(train_params, learning_rate, .dflt = 0.001, .min = 1e-12, .max = 1e12, .help = "step of the optimizer"),
     OA_PARAM(train_params, batch, .dflt = 32, .min = 1, .max = 65536, .help = "patterns per step"),
     OA_PARAM(train_params, epochs, .dflt = 30, .min = 1, .max = 100000, 

@@ -32,7 +32,7 @@ oa_status train_check_atomnet(oa_context *context, const train_params *p)
                    { "pool_padding", strcmp(p->pool_padding, "valid") != 0 }, { "dense", p->dense != 256 } };
     for (size_t i = 0; i < sizeof layers / sizeof *layers; i++)
         if (layers[i].is_set) return no_use(context, layers[i].name, "atomnet", "its layers are fixed");
-    if (strcmp(p->optimizer, "adam") != 0) return no_use(context, "optimizer", "atomnet", "it is trained by adam");
+    if (strcmp(p->optimizer, "rmsprop") == 0) return no_use(context, "optimizer", "atomnet", "it is trained by adam or adam_falling");
     if (strcmp(p->split, "group") != 0) return no_use(context, "split", "atomnet", "the file of cubes says which are for what");
     if (p->test_share != 0.1) return no_use(context, "test_share", "atomnet", "the file of cubes says which are for tests");
     if (p->turn != 0) return no_use(context, "turn", "atomnet", "cubes are turned by synthesise");
@@ -54,7 +54,7 @@ oa_status train_check_patterns(oa_context *context, const train_params *p)
         const char *name;
         bool is_set;
     } rows[] = { { "blocks", p->blocks != 2 }, { "neighbours", p->neighbours != 32 }, { "penalty", strcmp(p->penalty, "per_sample") != 0 },
-                 { "norm", strcmp(p->norm, "running") != 0 },
+                 { "norm", strcmp(p->norm, "running") != 0 }, { "optimizer", strcmp(p->optimizer, "adam_falling") == 0 },
                  { "species_codes", p->species_codes[0] != 0 }, { "lattice_parameter", p->lattice_parameter != 0 }, { "threshold", p->threshold != 0.5 } };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (rows[i].is_set) return no_use(context, rows[i].name, p->architecture, "it belongs to atomnet");
@@ -259,7 +259,7 @@ static oa_status train_member(oa_run *run, teaching *t, size_t member, const oa_
     const train_params *set = t->p;
     const size_t blocks = (size_t)set->blocks, epochs = (size_t)set->epochs;
     const oa_atomnet_training how = { .learning_rate = set->learning_rate, .dropout = set->dropout, .norm_momentum = strcmp(set->norm, "last") == 0 ? 0 : NORM_MOMENTUM,
-                                      .is_published = strcmp(set->penalty, "published") == 0, .batch = (size_t)set->batch, .epochs = epochs,
+                                      .is_published = strcmp(set->penalty, "published") == 0, .falls = strcmp(set->optimizer, "adam_falling") == 0, .batch = (size_t)set->batch, .epochs = epochs,
                                       .seed = (uint64_t)set->seed };
     for (size_t b = 0; b < blocks; b++) {
         oa_phase(run->context, phases[b]);

@@ -7,7 +7,7 @@
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 ordapt=${ORDAPT:-$here/../../build/release/bin/ordapt}
-[ $# -gt 0 ] || set -- cocrni-002 cocrni-111 feal-002 allimg-011
+[ $# -gt 0 ] || set -- cocrni-002 cocrni-111 feal-002 allimg-011 al-li-mg au-cu co-alloy fcc-generic
 for name; do
     [ -e "$here/$name.recipe" ] || { echo "make.sh: there is no recipe $name" >&2; exit 2; }
     printf '\n== %s\n' "$name"

@@ -92,6 +92,9 @@ def test_values_come_from_the_command_line_or_the_param_line(house, place):
     assert run(place, text, tip, "max=90")["summary"]["bins"] == 180
     assert run(place, text, tip, "max=90", "width=1")["summary"]["bins"] == 90
     assert run(place, "param max = 80\n" + text, tip)["summary"]["bins"] == 160
+    assert run(place, "param a = 90\nparam max = $a\n" + text, tip)["summary"]["bins"] == 180
+    assert run(place, "param a = 90\nparam max = $a\n" + text, tip, "a=80")["summary"]["bins"] == 160
+    assert run(place, "param a = 90\nparam max = $a\n" + text, tip, "max=70")["summary"]["bins"] == 140
     fails(2, "E_RECIPE", "run", recipe(place, text), tip, "-o", place / "x.nxs")
     fails(2, "E_RECIPE", "run", recipe(place, "param width\ns = spectrum tip bin_width=$width\n"), tip, "-o", place / "x.nxs")
 
@@ -132,6 +135,7 @@ BAD = {
     "s = spectrum tip =1\n": (1, ""),
     "param x=1\ns = composition tip\n": (1, "param"),
     "param\ns = composition tip\n": (1, "param"),
+    "param x = $y\nparam y = 1\ns = composition tip\n": (1, "$y"),
     "param x = 1 2\ns = composition tip\n": (1, "param"),
     "param x = 1\nparam x = 2\ns = composition tip\n": (2, "x"),
     "e = export tip\n": (1, "export"),

@@ -8,6 +8,8 @@ h5py = pytest.importorskip("h5py")
 
 FOLDER = tool.ROOT / "examples/models"
 MODELS = ("cocrni-002", "cocrni-111", "feal-002", "allimg-011")
+OF_NEIGHBOURS = ("al-li-mg", "au-cu", "co-alloy", "fcc-generic")
+CHECKPOINTS = {"al-li-mg": "AlLiMg", "au-cu": "AuCu", "co-alloy": "CoNiAlW"}
 PUBLISHED = [tool.REFERENCE / f"ml-apt/cocrni_model_{i}.h5" for i in range(5)]
 BOX = ("--box", "-8,8,-8,8,-12,0")
 
@@ -72,6 +74,48 @@ def test_allimg_networks_find_l12_in_aluminium(tmp_path):
     ok("classify", tmp_path / "tip.nxs", "--preset", "allimg-011", "--species", "Al", "-o", tmp_path / "found.nxs", timeout=300)
     score = summary("score", tmp_path / "found.nxs", "--truth", tmp_path / "tip.nxs", "-o", tmp_path / "score.nxs")
     assert score["average_precision"] > 2 * score["prevalence"] and score["spheres_found"] >= 6
+
+
+# ---- networks of neighbours ----
+
+@pytest.mark.parametrize("name", OF_NEIGHBOURS)
+def test_the_record_of_a_network_of_neighbours_says_how_it_was_made(name):
+    path = FOLDER / f"{name}.nxs"
+    assert "bank" in call("verify", path).out
+    assert [r["step"] for r in ok("show", path)["records"]] == ["synthesise", "train"] and path.stat().st_size < 5 << 19  # weights of three blocks, float32
+    assert read(path, "entry1/net/train1/summary/calibration_error_scaled") < 0.03 and read(path, "entry1/net/train1/summary/test_auc") > 0.8
+
+
+@pytest.mark.parametrize(("alloy", "noise", "floor"), [("al-li-mg", "published", 0.96), ("au-cu", "published", 0.95), ("co-alloy", "published", 0.96),
+                                                       ("al-li-mg", "gauss", 0.93), ("au-cu", "gauss", 0.6), ("co-alloy", "gauss", 0.7)])
+def test_networks_of_neighbours_rank_ions_better_than_the_published(alloy, noise, floor, tmp_path):
+    """One cube of 10 nm of a seed that no training saw."""
+    cube, found = tmp_path / "cube.nxs", tmp_path / "found.nxs"
+    ok("synthesise", "--preset", alloy, "--cubes", 1, "--noise", noise, "--seed", 77, "-o", cube)
+    ok("segment", cube, "--model", alloy, "-o", found, timeout=300)
+    ours = summary("score", found, "--truth", cube, "-o", tmp_path / "score.nxs")["auc"]
+    assert ours > floor
+    checkpoints = sorted((tool.REFERENCE / "atomnet").glob(f"{CHECKPOINTS[alloy]}_block*.h5"))
+    if checkpoints:
+        ok("import", *checkpoints, "-o", tmp_path / "net.nxs")
+        ok("segment", cube, "--model", tmp_path / "net.nxs", "-o", found, "--overwrite", timeout=300)
+        assert ours > summary("score", found, "--truth", cube, "-o", tmp_path / "score.nxs")["auc"]
+
+
+def test_the_generic_network_takes_any_l12_alloy(tmp_path):
+    """Pt3Ti with another lattice parameter, another composition and names it never met."""
+    cube, found = tmp_path / "cube.nxs", tmp_path / "found.nxs"
+    ok("synthesise", "--cubes", 1, "--composition", "Pt:0.86,Ti:0.14", "--lattice-parameter", 0.39, "--cells", 20, "--cube-domains", 7, "--radii", "0.9,1.6",
+       "--sigma-lateral", 0.3, "--sigma-depth", 0.04, "--efficiency", 0.6, "--seed", 78, "-o", cube)
+    ok("segment", cube, "--model", "fcc-generic", "--species-codes", "Ti:1,other:0", "--lattice-parameter", 0.39, "-o", found, timeout=300)
+    assert summary("score", found, "--truth", cube, "-o", tmp_path / "score.nxs")["auc"] > 0.9
+
+
+def test_recipes_take_the_network_of_the_alloy(tmp_path):
+    made = ok("run", "atomnet-score", "alloy=co-alloy", "-o", tmp_path / "x.nxs", timeout=300)
+    records = {r["name"]: r for r in made["records"]}
+    assert records["found"]["summary"]["species_codes"] == "Co:0,Ni:0,Al:1,W:1,other:1" and records["score"]["summary"]["auc"] > 0.93
+    assert records["found"]["summary"]["model_sha256"] == read(FOLDER / "co-alloy.nxs", "entry1/net/train1/summary/model_sha256").decode()
 
 
 def test_an_unknown_name_is_told_with_those_that_ship(house, tmp_path):

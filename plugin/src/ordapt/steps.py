@@ -398,9 +398,10 @@ def synthesise(*,
                gap: float | None = None, domain_structure: Words | None = None, domain_composition: Words | None = None,
                order: float | None = None, antiphase: bool | None = None, sigma_lateral: Numbers | None = None,
                sigma_depth: Numbers | None = None, efficiency: Numbers | None = None, cubes: int | None = None,
-               cells: Numbers | None = None, cube_domains: Numbers | None = None, angles: Numbers | None = None,
-               noise: Literal["gauss", "published", "trunc"] | None = None, seed: int | None = None, threads: int | None = None,
-               kernel: str | None = None, progress: Progress | None = None, search: Path | Sequence[Path] | None = None) -> Result:
+               ordered_fraction: Numbers | None = None, cells: Numbers | None = None, cube_domains: Numbers | None = None,
+               angles: Numbers | None = None, noise: Literal["gauss", "published", "trunc", "mixed"] | None = None, seed: int | None = None,
+               threads: int | None = None, kernel: str | None = None, progress: Progress | None = None,
+               search: Path | Sequence[Path] | None = None) -> Result:
     """A specimen with known order.
 
     Builds a crystal in a box, puts ordered domains into it, displaces every atom by anisotropic Gaussian noise and detects a share of them.
@@ -432,7 +433,8 @@ def synthesise(*,
             bcc (default none)
         domain_composition: stoichiometric: domains hold as much of the ordered species as their structure has sites for it (1/4 in l12);
             neutral: as much as the matrix, so that only order tells them apart. Cubes also take the species of the other sites and, behind
-            a slash, those of the ordered sites, Al:1/Li:0.8,Mg:0.2 (default stoichiometric)
+            a slash, those of the ordered sites, Al:1/Li:0.8,Mg:0.2; or between: each of their domains draws its share of the ordered
+            species between the two words (default stoichiometric)
         order: order parameter: 1 is the highest order the composition allows, 0 none, so that stoichiometric domains are then depleted or
             enriched but random (0 to 1; default 1)
         antiphase: give every domain one of the translations of its structure at random, instead of the same to all (default False)
@@ -445,6 +447,8 @@ def synthesise(*,
         cubes: 0: one specimen. n: n cubes, each a small specimen for itself, far apart on a square grid in x and y; a tenth of them
             (rounded, at least one) for tests and a tenth for validation (from 3 cubes on at least one), the rest, which come first, for
             training: 100 are 80, 10 and 10, 10 are 8, 1 and 1, and 1 is a test cube (0 to 10000; default 0)
+        ordered_fraction: share of the ordered species in the matrix of a cube; two numbers: drawn between them for every cube. The other
+            species keep their proportions. Left out: that of the composition (0 to 1; default none, or found by the engine)
         cells: edge of a cube in cells, with the sites of all its faces: of those for training and validation, and of those for tests (2 to
             1000; default 10,28)
         cube_domains: ordered domains in a cube, spheres about corners of cells that may overlap (the later one holds) and are cut by the
@@ -455,7 +459,7 @@ def synthesise(*,
         noise: displacements. gauss: independent and normal. For cubes also those of AtomNet's program; published: where a normal number
             lies outside its standard deviation all atoms of a cube share one uniform shift, and the number that decides for z is drawn with
             the lateral standard deviation, so that depth is resolved far better than sigma_depth says; trunc: what lies outside is drawn
-            again, uniform within (default gauss)
+            again, uniform within; mixed: every cube is gauss or published, as chance has it (default gauss)
         seed: which specimen (0 to 9.00719925474e+15; default 1)
 
     Presets:
@@ -523,8 +527,8 @@ def synthesise(*,
                       "ordered_species": ordered_species, "box": box, "orientation": orientation, "rotation": rotation, "tilt": tilt,
                       "domains": domains, "radii": radii, "stretch": stretch, "gap": gap, "domain_structure": domain_structure,
                       "domain_composition": domain_composition, "order": order, "antiphase": antiphase, "sigma_lateral": sigma_lateral,
-                      "sigma_depth": sigma_depth, "efficiency": efficiency, "cubes": cubes, "cells": cells, "cube_domains": cube_domains,
-                      "angles": angles, "noise": noise, "seed": seed},
+                      "sigma_depth": sigma_depth, "efficiency": efficiency, "cubes": cubes, "ordered_fraction": ordered_fraction,
+                      "cells": cells, "cube_domains": cube_domains, "angles": angles, "noise": noise, "seed": seed},
                      _Options(threads, kernel, progress, search))
 
 
@@ -786,10 +790,10 @@ def train(patterns: Result | Path, *,
           preset: Literal["cocrni-002", "cocrni-111", "feal-002", "allimg-011", "al-li-mg", "au-cu", "co-alloy"] | None = None,
           architecture: Literal["cnn1d", "cnn2d", "atomnet"] | None = None, filters: Numbers | None = None, kernel_width: int | None = None,
           padding: Literal["valid", "same"] | None = None, pool_padding: Literal["valid", "same"] | None = None, dense: int | None = None,
-          dropout: float | None = None, optimizer: Literal["adam", "rmsprop"] | None = None, learning_rate: float | None = None,
-          batch: int | None = None, epochs: int | None = None, folds: int | None = None, keep: Literal["all", "best"] | None = None,
-          split: Literal["group", "published"] | None = None, test_share: float | None = None, turn: float | None = None,
-          odds: Numbers | None = None, blocks: int | None = None, neighbours: int | None = None,
+          dropout: float | None = None, optimizer: Literal["adam", "rmsprop", "adam_falling"] | None = None,
+          learning_rate: float | None = None, batch: int | None = None, epochs: int | None = None, folds: int | None = None,
+          keep: Literal["all", "best"] | None = None, split: Literal["group", "published"] | None = None, test_share: float | None = None,
+          turn: float | None = None, odds: Numbers | None = None, blocks: int | None = None, neighbours: int | None = None,
           penalty: Literal["per_sample", "published"] | None = None, norm: Literal["running", "last", "none"] | None = None,
           species_codes: Words | None = None, lattice_parameter: float | None = None, threshold: float | None = None,
           seed: int | None = None, threads: int | None = None, kernel: str | None = None, progress: Progress | None = None,
@@ -815,7 +819,8 @@ def train(patterns: Result | Path, *,
         pool_padding: the same for pooling (default valid)
         dense: units of the dense layer (1 to 65536; default 256)
         dropout: share of the first convolution's outputs that training drops (0 to 0.95; default 0.5)
-        optimizer: adam (0.9, 0.999) or rmsprop (0.9), both with 1e-7 in the divisor (default adam)
+        optimizer: adam (0.9, 0.999) or rmsprop (0.9), both with 1e-7 in the divisor; atomnet also adam_falling, whose step falls evenly to
+            nothing over the epochs of a block (default adam)
         learning_rate: step of the optimizer (1e-12 to 1e+12; default 0.001)
         batch: patterns per step (1 to 65536; default 32)
         epochs: times that all patterns are seen; the weights of the last are kept. atomnet: for each block, and those of the best

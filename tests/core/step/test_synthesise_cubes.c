@@ -369,6 +369,76 @@ static void trunc_noise_stays_within_sigma(void **state)
     step_end(still);
 }
 
+/* Whether a cube of both has the same ions at the same places. */
+static bool is_same_cube(const step_run *a, const step_run *b, uint32_t cube)
+{
+    const uint32_t *of = step_data(a, "truth/cube");
+    for (size_t i = 0; i < a->values->ions->n; i++)
+        for (int d = 0; of[i] == cube && d < 3; d++)
+            if (at(a->values->ions, d, i) != at(b->values->ions, d, i)) return false;
+    return true;
+}
+
+/* Every cube is what it would be with one of the two, and not always with the same. */
+static void mixed_noise_is_one_or_the_other_by_cube(void **state)
+{
+    step_run *s[3];
+    size_t of[2] = { 0, 0 };
+    for (int k = 0; k < 3; k++)
+        s[k] = cubes(*state, 5, (pairs){ { "cubes", "40" }, { "cells", "3" }, { "sigma_lateral", "0.2,0.5" }, { "sigma_depth", "0.1,0.2" },
+                                         { "noise", k == 0 ? "mixed" : k == 1 ? "gauss" : "published" } });
+    for (uint32_t cube = 1; cube <= 40; cube++) {
+        const bool is_gauss = is_same_cube(s[0], s[1], cube), is_published = is_same_cube(s[0], s[2], cube);
+        assert_true(is_gauss != is_published);
+        of[is_published]++;
+    }
+    assert_true(of[0] >= 8 && of[1] >= 8); /* 20 each, +- 4 sigma */
+    for (int k = 0; k < 3; k++) step_end(s[k]);
+}
+
+/* Shares of the ordered species outside and inside, by cube. */
+static void shares_by_cube(const step_run *s, size_t n_cubes, double share[2][64])
+{
+    const uint32_t *cube = step_data(s, "truth/cube"), *domain = step_data(s, "truth/domain");
+    double n[2][64] = { { 0 } }, ordered[2][64] = { { 0 } };
+    for (size_t i = 0; i < s->values->ions->n; i++) {
+        n[domain[i] != 0][cube[i] - 1]++;
+        ordered[domain[i] != 0][cube[i] - 1] += oa_ions__type(s->values->ions, i) == 2;
+    }
+    for (int inside = 0; inside < 2; inside++)
+        for (size_t c = 0; c < n_cubes; c++) share[inside][c] = ordered[inside][c] / n[inside][c];
+}
+
+/* The matrix has what its cube drew, domains what lies between that and their structure; without domains the share is exact. */
+static void cubes_draw_their_share_of_the_ordered_species(void **state)
+{
+    static const char *const words[] = { "stoichiometric", "neutral", "between" };
+    for (int k = 0; k < 3; k++) {
+        double share[2][64], low = 1, high = 0;
+        step_run *s = cubes(*state, STILLS + 7, (pairs){ STILL, { "cubes", "24" }, { "cells", "12" }, { "composition", "Ni:0.9,Al:0.1" }, { "domains", "1" },
+                                                         { "radii", "1.3" }, { "ordered_fraction", "0.05,0.2" }, { "domain_composition", words[k] } });
+        shares_by_cube(s, 24, share);
+        for (size_t c = 0; c < 24; c++) {
+            const double outside = share[0][c], inside = share[1][c];
+            low = fmin(low, outside), high = fmax(high, outside);
+            assert_true(outside > 0.04 && outside < 0.21);
+            if (k == 0) check_real(inside, 0.25, 0.05); /* what the surface cuts of the sublattices */
+            if (k == 1) check_real(inside, outside, 0.05);
+            if (k == 2) assert_true(inside > outside - 0.05 && inside < 0.3);
+        }
+        assert_true(low < 0.09 && high > 0.16);
+        step_end(s);
+    }
+    step_run *s = cubes(*state, STILLS + 5, (pairs){ STILL, { "cubes", "2" }, { "cells", "4" }, { "composition", "Co:0.4,Ni:0.4,Al:0.2" }, { "domains", "0" },
+                                                     { "ordered_fraction", "0.5" } });
+    uint64_t count[8];
+    const size_t n = s->values->ions->n / 2;
+    count_types(s, 0, n, count);
+    assert_int_equal(count[3], n / 2 + n % 2); /* the most frequent takes what is left */
+    assert_true(count[1] == n / 4 && count[2] == n / 4);
+    step_end(s);
+}
+
 /* 80, 10 and 10 of a hundred; large ones for tests; what the long name says. */
 static void parts_are_tenths(void **state)
 {
@@ -515,6 +585,10 @@ static void what_cannot_be_is_refused(void **state)
         { { { "domain_composition", "Co:0.9/Ni:1" } }, "E_PARAMETER_RANGE" },
         { { { "domain_composition", "Co/Ni" } }, "E_PARAMETER_VALUE" },
         { { { "domain_composition", "ordered" } }, "E_PARAMETER_CHOICE" },
+        { { { "ordered_fraction", "0.3,0.2" } }, "E_PARAMETER_RANGE" },
+        { { { "cubes", "0" }, { "ordered_fraction", "0.2" } }, "E_PARAMETER_VALUE" },
+        { { { "cubes", "0" }, { "domain_composition", "between" } }, "E_PARAMETER_CHOICE" },
+        { { { "cubes", "0" }, { "noise", "mixed" } }, "E_PARAMETER_CHOICE" },
         { { { "cubes", "0" }, { "noise", "published" } }, "E_PARAMETER_CHOICE" },
         { { { "cubes", "0" }, { "sigma_depth", "0.02,0.03" } }, "E_PARAMETER_VALUE" },
         { { { "cubes", "0" }, { "domain_composition", "Co:1/Ni:1" } }, "E_PARAMETER_CHOICE" },
@@ -571,6 +645,8 @@ int main(void)
         TEST(gauss_noise_is_normal_with_its_sigma),
         TEST(published_noise_has_the_rigid_shares_of_the_program),
         TEST(trunc_noise_stays_within_sigma),
+        TEST(mixed_noise_is_one_or_the_other_by_cube),
+        TEST(cubes_draw_their_share_of_the_ordered_species),
         TEST(parts_are_tenths),
         TEST(centres_are_corners_within_the_cube),
         TEST(cubes_are_far_apart),

@@ -115,11 +115,36 @@ static void test_train_atomnet__threads_give_the_same_digest(void **state)
         assert_string_equal(one, other);
     }
     run_with(2, "1", NULL, NULL, one);
-    const char *const changes[][2] = { { "seed", "2" }, { "penalty", "published" }, { "norm", "last" }, { "norm", "none" }, { "dropout", "0" } };
+    const char *const changes[][2] = { { "seed", "2" }, { "penalty", "published" }, { "norm", "last" }, { "norm", "none" }, { "dropout", "0" },
+                                      { "optimizer", "adam_falling" } };
     for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
         run_with(2, "1", changes[i][0], changes[i][1], other);
         assert_string_not_equal(one, other);
     }
+}
+
+/* The step is the learning rate in the beginning and falls from step to step: a single one is the same, of two the second is half as long. */
+static void test_train_atomnet__a_falling_rate_begins_in_full(void **state)
+{
+    oa_context *context = *state;
+    step_run *cubes = make_cubes(context, "3");
+    for (int epochs = 1; epochs <= 2; epochs++) {
+        step_run *s[2];
+        for (int falls = 0; falls < 2; falls++) {
+            s[falls] = begin(context, cubes);
+            step_set(s[falls], "neighbours", "6");
+            step_set(s[falls], "blocks", "1");
+            step_set(s[falls], "batch", "4096"); /* all in one */
+            step_set(s[falls], "epochs", epochs == 1 ? "1" : "2");
+            step_set(s[falls], "optimizer", falls ? "adam_falling" : "adam");
+            check_ok(context, step_go(s[falls]));
+        }
+        const float *steady = step_data(s[0], "history/validation_loss"), *falling = step_data(s[1], "history/validation_loss");
+        assert_true(steady[0] == falling[0]);
+        if (epochs == 2) assert_true(steady[1] != falling[1]);
+        step_end(s[0]), step_end(s[1]);
+    }
+    step_end(cubes);
 }
 
 /* Members differ in seed and in the cubes that judge them; the best is one of them, and is itself. */
@@ -216,7 +241,7 @@ static void test_train_atomnet__other_inputs_are_refused(void **state)
     refuse(context, specimen, NULL, NULL, "E_INPUT_KIND");
     assert_true(oa_array_count(step_array(specimen, "truth/domain")) == specimen->values->ions->n);
     const char *const useless[][2] = { { "blocks", "3" }, { "neighbours", "20" }, { "penalty", "published" }, { "norm", "none" }, { "species_codes", "Al:0" },
-                                       { "lattice_parameter", "0.4" }, { "threshold", "0.4" } };
+                                       { "lattice_parameter", "0.4" }, { "threshold", "0.4" }, { "optimizer", "adam_falling" } };
     for (size_t i = 0; i < sizeof useless / sizeof *useless; i++) {
         step_run *s = step_begin(context, &oa_step_train);
         step_set(s, useless[i][0], useless[i][1]);
@@ -276,6 +301,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_train_atomnet__learns_and_segment_says_the_same, check_setup, check_teardown),
         cmocka_unit_test(test_train_atomnet__threads_give_the_same_digest),
+        cmocka_unit_test_setup_teardown(test_train_atomnet__a_falling_rate_begins_in_full, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(test_train_atomnet__an_ensemble_and_its_best, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(test_train_atomnet__the_best_epoch_is_kept, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(test_train_atomnet__what_is_refused, check_setup, check_teardown),

@@ -104,7 +104,7 @@ inputs:
   domain_composition:
     type: "string?"
     label: "domain_composition"
-    doc: "stoichiometric: domains hold as much of the ordered species as their structure has sites for it (1/4 in l12); neutral: as much as the matrix, so that only order tells them apart. Cubes also take the species of the other sites and, behind a slash, those of the ordered sites, Al:1/Li:0.8,Mg:0.2 [default stoichiometric; or that of the preset]"
+    doc: "stoichiometric: domains hold as much of the ordered species as their structure has sites for it (1/4 in l12); neutral: as much as the matrix, so that only order tells them apart. Cubes also take the species of the other sites and, behind a slash, those of the ordered sites, Al:1/Li:0.8,Mg:0.2; or between: each of their domains draws its share of the ordered species between the two words [default stoichiometric; or that of the preset]"
     inputBinding:
       prefix: "--domain-composition"
   order:
@@ -146,6 +146,13 @@ inputs:
     doc: "0: one specimen. n: n cubes, each a small specimen for itself, far apart on a square grid in x and y; a tenth of them (rounded, at least one) for tests and a tenth for validation (from 3 cubes on at least one), the rest, which come first, for training: 100 are 80, 10 and 10, 10 are 8, 1 and 1, and 1 is a test cube [0 to 10000; default 0; or that of the preset]"
     inputBinding:
       prefix: "--cubes"
+  ordered_fraction:
+    type: "double[]?"
+    label: "ordered_fraction"
+    doc: "share of the ordered species in the matrix of a cube; two numbers: drawn between them for every cube. The other species keep their proportions. Left out: that of the composition [0 to 2 numbers; 0 to 1]"
+    inputBinding:
+      prefix: "--ordered-fraction"
+      itemSeparator: ","
   cells:
     type: "double[]?"
     label: "cells"
@@ -168,9 +175,9 @@ inputs:
       prefix: "--angles"
       itemSeparator: ","
   noise:
-    type: ["null", {"type": "enum", "symbols": ["gauss", "published", "trunc"]}]
+    type: ["null", {"type": "enum", "symbols": ["gauss", "published", "trunc", "mixed"]}]
     label: "noise"
-    doc: "displacements. gauss: independent and normal. For cubes also those of AtomNet's program; published: where a normal number lies outside its standard deviation all atoms of a cube share one uniform shift, and the number that decides for z is drawn with the lateral standard deviation, so that depth is resolved far better than sigma_depth says; trunc: what lies outside is drawn again, uniform within [default gauss; or that of the preset]"
+    doc: "displacements. gauss: independent and normal. For cubes also those of AtomNet's program; published: where a normal number lies outside its standard deviation all atoms of a cube share one uniform shift, and the number that decides for z is drawn with the lateral standard deviation, so that depth is resolved far better than sigma_depth says; trunc: what lies outside is drawn again, uniform within; mixed: every cube is gauss or published, as chance has it [default gauss; or that of the preset]"
     inputBinding:
       prefix: "--noise"
   seed:

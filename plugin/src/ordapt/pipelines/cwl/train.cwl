@@ -69,9 +69,9 @@ inputs:
     inputBinding:
       prefix: "--dropout"
   optimizer:
-    type: ["null", {"type": "enum", "symbols": ["adam", "rmsprop"]}]
+    type: ["null", {"type": "enum", "symbols": ["adam", "rmsprop", "adam_falling"]}]
     label: "optimizer"
-    doc: "adam (0.9, 0.999) or rmsprop (0.9), both with 1e-7 in the divisor [default adam; or that of the preset]"
+    doc: "adam (0.9, 0.999) or rmsprop (0.9), both with 1e-7 in the divisor; atomnet also adam_falling, whose step falls evenly to nothing over the epochs of a block [default adam; or that of the preset]"
     inputBinding:
       prefix: "--optimizer"
   learning_rate:

@@ -196,6 +196,8 @@ rule shuffle:
 #   order: order parameter: 1 is the highest order the composition allows, 0 none, so that stoichiometric domains are then depleted or enriched but
 #   random [0 to 1; default 1]
 #   antiphase: give every domain one of the translations of its structure at random, instead of the same to all [default false]
+#   ordered_fraction: share of the ordered species in the matrix of a cube; two numbers: drawn between them for every cube. The other species keep
+#   their proportions. Left out: that of the composition [0 to 2 numbers; 0 to 1]
 #   seed: which specimen [0 to 9007199254740991; default 1]
 #   filled by a preset (cocrni-a, cocrni-b, cocrni-c, cocrni-d, cocrni-e, feal, allimg, al-li-mg, au-cu, co-alloy), each may be set: structure,
 #   lattice_parameter, composition, ordered_species, orientation, domains, radii, domain_structure, domain_composition, sigma_lateral, sigma_depth,
