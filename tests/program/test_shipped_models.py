@@ -86,12 +86,13 @@ def test_the_record_of_a_network_of_neighbours_says_how_it_was_made(name):
     assert read(path, "entry1/net/train1/summary/calibration_error_scaled") < 0.03 and read(path, "entry1/net/train1/summary/test_auc") > 0.8
 
 
-@pytest.mark.parametrize(("alloy", "noise", "floor"), [("al-li-mg", "published", 0.96), ("au-cu", "published", 0.95), ("co-alloy", "published", 0.96),
-                                                       ("al-li-mg", "gauss", 0.93), ("au-cu", "gauss", 0.6), ("co-alloy", "gauss", 0.7)])
+@pytest.mark.parametrize(("alloy", "noise", "floor"), [("al-li-mg", "published", 0.96), ("au-cu", "published", 0.95), ("co-alloy", "published", 0.95),
+                                                       ("al-li-mg", "gauss", 0.9), ("au-cu", "gauss", 0.8), ("co-alloy", "gauss", 0.8)])
 def test_networks_of_neighbours_rank_ions_better_than_the_published(alloy, noise, floor, tmp_path):
-    """One cube of 10 nm of a seed that no training saw."""
+    """One cube of 10 nm of a seed that no training saw; Gaussian noise in depth of 0.06 nm, of which order can still be seen."""
     cube, found = tmp_path / "cube.nxs", tmp_path / "found.nxs"
-    ok("synthesise", "--preset", alloy, "--cubes", 1, "--noise", noise, "--seed", 77, "-o", cube)
+    depth = ("--sigma-depth", 0.06) if noise == "gauss" else ()
+    ok("synthesise", "--preset", alloy, "--cubes", 1, "--noise", noise, *depth, "--seed", 77, "-o", cube)
     ok("segment", cube, "--model", alloy, "-o", found, timeout=300)
     ours = summary("score", found, "--truth", cube, "-o", tmp_path / "score.nxs")["auc"]
     assert ours > floor
