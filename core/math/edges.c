@@ -5,7 +5,7 @@
 #include <string.h>
 
 static const double widths[] = { 0.1, 0.15, 0.2, 0.26, 0.33, 0.41, 0.51, 0.63, 0.78, 0.97, 1.2 };
-enum { WIDTHS = sizeof widths / sizeof *widths, START = 5, DISCS = 64, PLACES = 128, SUM_STEPS = 48 };
+enum { WIDTHS = sizeof widths / sizeof *widths, START = 5, DISCS = 64, PLACES = 128, SUM_STEPS = 48, SHELLS = 36 };
 #define GRAIN 0.05 /* nm, of both axes of the table */
 #define REACH 3.6  /* nm, of the ions around a maximum */
 #define RADIUS_MIN 0.4
@@ -55,6 +55,7 @@ static oa_status fill_table(void *arg, oa_span span, oa_worker *worker)
 /* Ions around a maximum, from there; a: s alpha. */
 typedef struct around {
     size_t n;
+    uint32_t first[SHELLS + 1]; /* of each shell */
     float *x, *y, *z, *a, *seen; /* seen: alpha B, of those within reach */
 } around;
 
@@ -87,12 +88,34 @@ static void gather(const edges *e, const oa_maximum *m, around *out)
             }
 }
 
+/* By distance from the maximum, in shells: what lies beyond reach of a ball need not be looked at. */
+static void sort_shells(around *ions, float *room)
+{
+    float *const column[4] = { ions->x, ions->y, ions->z, ions->a };
+    uint32_t next[SHELLS + 1] = { 0 };
+    uint8_t *shell = (uint8_t *)(room + ions->n);
+    for (size_t i = 0; i < ions->n; i++) {
+        shell[i] = (uint8_t)(sqrtf(ions->x[i] * ions->x[i] + ions->y[i] * ions->y[i] + ions->z[i] * ions->z[i]) * (float)(SHELLS / (REACH + 1e-3)));
+        next[shell[i] + 1]++;
+    }
+    for (int s = 0; s < SHELLS; s++) next[s + 1] += next[s];
+    memcpy(ions->first, next, sizeof next);
+    for (int c = 0; c < 4; c++) {
+        uint32_t at[SHELLS + 1];
+        memcpy(at, ions->first, sizeof at);
+        for (size_t i = 0; i < ions->n; i++) room[at[shell[i]]++] = column[c][i];
+        memcpy(column[c], room, ions->n * sizeof *room);
+    }
+}
+
 /* p: x, y, z, radius */
 static double evidence(const edges *e, const around *ions, size_t w, const double p[4])
 {
     const float radius2 = (float)(p[3] * p[3]), far = (float)(p[3] + 3.5 * widths[w]), x0 = (float)p[0], y0 = (float)p[1], z0 = (float)p[2], per = (float)(1 / GRAIN);
+    const double reach = sqrt(p[0] * p[0] + p[1] * p[1] + p[2] * p[2]) + p[3] + 3.5 * widths[w];
+    const size_t end = ions->first[reach < REACH ? (size_t)(reach * SHELLS / REACH) + 1 : SHELLS];
     size_t n = 0;
-    for (size_t i = 0; i < ions->n; i++) {
+    for (size_t i = 0; i < end; i++) {
         const float x = ions->x[i] - x0, y = ions->y[i] - y0, z = ions->z[i] - z0, rest = radius2 - z * z, r2 = x * x + y * y;
         if (!(rest > 0) || r2 > far * far) continue;
         const float u = sqrtf(rest) * per, v = sqrtf(r2) * per;
@@ -147,11 +170,12 @@ static oa_status fit_one(void *arg, oa_span span, oa_worker *worker)
 {
     const edges *e = arg;
     float *all;
-    OA_TRY(oa_worker_scratch(worker, 0, &all, 5 * e->most, sizeof *all));
+    OA_TRY(oa_worker_scratch(worker, 0, &all, 6 * e->most, sizeof *all));
     for (size_t i = span.begin; i < span.end; i++) {
-        around ions = { 0, all, all + e->most, all + 2 * e->most, all + 3 * e->most, all + 4 * e->most };
+        around ions = { 0, { 0 }, all, all + e->most, all + 2 * e->most, all + 3 * e->most, all + 4 * e->most };
         double start[4] = { 0, 0, 0, 1 }, p[4];
         gather(e, &e->list[i * e->n / e->count], &ions);
+        sort_shells(&ions, ions.seen);
         e->best[i][START] = integral(e, &ions, START, start, 5);
         memcpy(p, start, sizeof p);
         for (size_t w = START; w-- > 0;) e->best[i][w] = integral(e, &ions, w, p, 2);

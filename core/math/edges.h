@@ -4,7 +4,7 @@
 
 #include "math/maxima.h"
 
-enum { OA_EDGES_LEAST = 8, OA_EDGES_MOST = 40 }; /* domains */
+enum { OA_EDGES_LEAST = 8, OA_EDGES_MOST = 64 }; /* domains */
 
 /* Takes up to OA_EDGES_MOST of the n maxima, evenly; at each integrates exp L, L = sum_j ln(1 + s alpha_j B(r_j - c)), over the place c and the radius R of the ball B, for
  * widths of its lateral blur from 0.1 to 1.2 nm, and returns the width where the product over the domains is largest, between the widths by a

@@ -12,11 +12,18 @@ enum { FINE = 4, LANES = OA_FFT_LANES };
 /* A line blurred by a Gaussian of `sigma` steps, stride `step`. */
 static void blur_line(float *line, size_t n, size_t step, const double *taps, size_t half, double *copy)
 {
-    for (size_t i = 0; i < n; i++) copy[i] = (double)line[i * step];
+    size_t first = n, last = 0;
     for (size_t i = 0; i < n; i++) {
+        copy[i] = (double)line[i * step];
+        if (copy[i] > 0) {
+            first = first < i ? first : i;
+            last = i;
+        }
+    }
+    for (size_t i = 0; first <= last && i < (n + 1) / 2; i++) { /* symmetric */
         double sum = 0;
-        for (size_t j = i > half ? i - half : 0; j < n && j <= i + half; j++) sum += taps[i > j ? i - j : j - i] * copy[j];
-        line[i * step] = (float)sum;
+        for (size_t j = i > first + half ? i - half : first; j <= last && j <= i + half; j++) sum += taps[i > j ? i - j : j - i] * copy[j];
+        line[i * step] = line[(n - 1 - i) * step] = (float)sum;
     }
 }
 
@@ -34,7 +41,7 @@ static oa_status blur_ball(oa_context *context, float *fine, const size_t n[3], 
             sum += k ? 2 * taps[k] : taps[k];
         }
         for (size_t k = 0; k <= half; k++) taps[k] /= sum;
-        for (size_t z = 0; z < n[2]; z++)
+        for (size_t z = 0; z < n[2] / 2; z++) /* the upper half mirrors the lower one */
             for (size_t i = 0; i < n[1 - a]; i++) blur_line(fine + z * n[0] * n[1] + i * (a ? 1 : n[0]), n[a], a ? n[0] : 1, taps, half, copy);
     }
     oa_free(context, work);
@@ -60,8 +67,8 @@ oa_status oa_ball_make(oa_arena *arena, oa_ball *out, double radius, double sigm
     }
     const oa_status status = blur_ball(context, fine, n, (double[2]){ sigma / edge[0] * FINE, sigma / edge[1] * FINE });
     for (size_t i = 0; i < n[0] * n[1] * n[2]; i++) {
-        const size_t x = i % n[0] / FINE, y = i / n[0] % n[1] / FINE, z = i / n[0] / n[1] / FINE;
-        out->mean[(z * side[1] + y) * side[0] + x] += fine[i] / (FINE * FINE * FINE);
+        const size_t x = i % n[0] / FINE, y = i / n[0] % n[1] / FINE, level = i / n[0] / n[1], z = level / FINE, mirror = level < n[2] / 2 ? level : n[2] - 1 - level;
+        out->mean[(z * side[1] + y) * side[0] + x] += fine[mirror * n[0] * n[1] + i % (n[0] * n[1])] / (FINE * FINE * FINE);
     }
     oa_free(context, fine);
     return status;
@@ -211,7 +218,7 @@ void oa_bank_spread(const oa_bank *b, const oa_waves *w, oa_tile_room *room)
 /* Tiles along an axis: the length that makes the least work of the whole axis. */
 static void plan_axis(oa_bank *b, int axis)
 {
-    const size_t multiple = axis < 2 ? LANES : 2, per = b->field.per[axis], cubes = b->field.tiled->dims[axis], longest = axis < 2 ? 144 : 96;
+    const size_t multiple = axis < 2 ? LANES : 2, per = b->field.per[axis], cubes = b->field.tiled->dims[axis], longest = axis < 2 ? 144 : 72;
     double least = INFINITY;
     const size_t smallest = oa_fft_length(per + 2 * b->halo[axis], multiple);
     for (size_t n = smallest; n == smallest || n <= longest; n = oa_fft_length(n + 1, multiple)) {
@@ -279,6 +286,7 @@ oa_status oa_bank_plan(oa_arena *arena, oa_bank *out, const oa_field *field, con
         plan_axis(out, a);
         OA_TRY(oa_fft_make(arena, &out->fft[a], out->n[a]));
     }
+    OA_TRY(oa_arena_take(arena, &out->room, (size_t)arena->context->threads + 1, sizeof *out->room));
     return transform_balls(arena, out, balls);
 }
 
@@ -298,12 +306,19 @@ oa_tile oa_bank_tile(const oa_bank *bank, size_t number)
 oa_status oa_tile_room_take(const oa_bank *bank, oa_worker *worker, oa_tile_room *out)
 {
     const size_t arrays = 3 + (size_t)bank->radii, cells = oa_bank_cells(bank);
-    float *all;
-    OA_TRY(oa_worker_scratch(worker, 0, &out->line, line_floats(bank), sizeof *out->line));
-    OA_TRY(oa_worker_scratch(worker, 1, &all, 2 * arrays * cells, sizeof *all));
+    float **room = &bank->room[oa_worker_number(worker)];
+    if (!*room) OA_TRY(oa_new(oa_worker_context(worker), room, line_floats(bank) + 2 * arrays * cells, sizeof **room));
+    out->line = *room;
+    float *const all = *room + line_floats(bank);
     for (size_t k = 0; k < arrays; k++) {
         out->re[k] = all + 2 * k * cells;
         out->im[k] = out->re[k] + cells;
     }
     return OA_OK;
+}
+
+void oa_bank_drop(oa_context *context, oa_bank *bank)
+{
+    for (int i = 0; bank->room && i < context->threads; i++) oa_free(context, bank->room[i]);
+    bank->room = NULL;
 }

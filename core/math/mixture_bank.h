@@ -19,6 +19,7 @@ typedef struct oa_bank {
     size_t halo[3], inner[3], n[3], tiles[3];
     oa_fft fft[3];
     float *spectrum;
+    float **room; /* of each thread, made when it is asked for */
 } oa_bank;
 oa_status oa_bank_plan(oa_arena *arena, oa_bank *out, const oa_field *field, const oa_mixture_prior *prior, double sigma) OA_MUST_USE;
 
@@ -41,5 +42,6 @@ void oa_bank_evidence(const oa_bank *bank, const oa_waves *waves, oa_tile_room *
 /* Sum over radii of re/im[3...] convolved with their balls, into re/im[0]. */
 void oa_bank_spread(const oa_bank *bank, const oa_waves *waves, oa_tile_room *room);
 oa_status oa_tile_room_take(const oa_bank *bank, oa_worker *worker, oa_tile_room *out) OA_MUST_USE;
+void oa_bank_drop(oa_context *context, oa_bank *bank); /* the rooms; the rest is the arena's */
 
 #endif

@@ -113,7 +113,7 @@ static void multiply_add(size_t n, float *restrict out, const float *restrict a,
 }
 
 /* One group; the largest of each lane is kept in `most`. */
-EACH void add_group(float *restrict out, const float *restrict in, float add, float *restrict most)
+EACH void add_group(float *restrict out, const float *restrict in, float add, float least, float *restrict most)
 {
     float here[LANES], eight[8], four[4];
     for (size_t l = 0; l < LANES; l++) here[l] = in[l] + add;
@@ -121,20 +121,20 @@ EACH void add_group(float *restrict out, const float *restrict in, float add, fl
     for (size_t l = 0; l < 8; l++) eight[l] = here[l] > here[l + 8] ? here[l] : here[l + 8];
     for (size_t l = 0; l < 4; l++) four[l] = eight[l] > eight[l + 4] ? eight[l] : eight[l + 4];
     const float a = four[0] > four[2] ? four[0] : four[2], b = four[1] > four[3] ? four[1] : four[3];
-    if (!((a > b ? a : b) > -25.0f)) return;
+    if (!((a > b ? a : b) > least)) return;
     for (size_t l = 0; l < LANES; l++) out[l] += exponential(here[l]);
 }
 
-static float add_exponentials(float *restrict out, size_t n, const float *restrict in, float add)
+static float add_exponentials(float *restrict out, size_t n, const float *restrict in, float add, float least)
 {
     float most[LANES], rest[LANES], to[LANES], largest;
     const size_t whole = n / LANES * LANES;
     for (size_t l = 0; l < LANES; l++) most[l] = rest[l] = -1e30f;
-    for (size_t i = 0; i < whole; i += LANES) add_group(out + i, in + i, add, most);
+    for (size_t i = 0; i < whole; i += LANES) add_group(out + i, in + i, add, least, most);
     if (whole < n) {
         memset(to, 0, sizeof to);
         memcpy(rest, in + whole, (n - whole) * sizeof *rest);
-        add_group(to, rest, add, most);
+        add_group(to, rest, add, least, most);
         for (size_t i = whole; i < n; i++) out[i] += to[i - whole];
     }
     largest = most[0];
