@@ -209,6 +209,17 @@ typedef struct block {
     size_t number;
 } block;
 
+/* exp omega of both signs, side by side. */
+static void own_row(const weighing *w, const block *b, int r, size_t cell, bool is_small, double *out)
+{
+    const size_t n = b->high[0] - b->low[0];
+    float sum[BX] = { 0 };
+    for (int s = 0; is_small && s < 2; s++) w->c->context->kernels->waves->add_exponentials(sum, n, w->c->l[2 * r + s] + cell, (float)w->weight[r], -60);
+    const double add = w->weight[r] - LEVEL * b->level;
+    for (size_t x = 0; x < n; x++)
+        out[x] = is_small ? (double)sum[x] : exp(fmin((double)w->c->l[2 * r][cell + x] + add, 700)) + exp(fmin((double)w->c->l[2 * r + 1][cell + x] + add, 700));
+}
+
 /* exp omega of a block; a radius is wanted where what its neighbours could take off matters. */
 static bool own_weights(const weighing *w, block *b, block_room *room)
 {
@@ -219,13 +230,12 @@ static bool own_weights(const weighing *w, block *b, block_room *room)
         const float most = w->strongest[(size_t)r * number_of_blocks(w) + b->number];
         b->wanted[r] = (double)most + w->weight[r] + room_for > -11.5;
         any |= b->wanted[r];
+        const bool is_small = !b->level && (double)most + w->weight[r] < 80;
         for (size_t z = b->low[2]; b->wanted[r] && z < b->high[2]; z++)
-            for (size_t y = b->low[1]; y < b->high[1]; y++)
-                for (size_t x = b->low[0]; x < b->high[0]; x++) {
-                    const size_t cell = (z * f->dims[1] + y) * f->dims[0] + x, row = (size_t)((int)(z % BZ) * BY + (int)(y % BY));
-                    const double add = w->weight[r] - LEVEL * b->level;
-                    room->own[((size_t)r * ROWS + row) * BX + x % BX] = exp(fmin((double)w->c->l[2 * r][cell] + add, 700)) + exp(fmin((double)w->c->l[2 * r + 1][cell] + add, 700));
-                }
+            for (size_t y = b->low[1]; y < b->high[1]; y++) {
+                const size_t row = (z * f->dims[1] + y) * f->dims[0];
+                own_row(w, b, r, row + b->low[0], is_small, room->own + ((size_t)r * ROWS + (size_t)((int)(z % BZ) * BY + (int)(y % BY))) * BX);
+            }
     }
     return any;
 }
@@ -267,11 +277,10 @@ static void settle(const weighing *w, const block *b, const block_room *room, do
                     sums[r] += share;
                     if (!is_large(w, r, cell)) sums[r] -= b->level ? exp((double)w->c->l[2 * r][cell] + w->weight[r]) + exp((double)w->c->l[2 * r + 1][cell] + w->weight[r]) : room->own[at];
                     if (!w->is_last) continue;
-                    const double add = w->weight[r] - LEVEL * b->level;
-                    for (int s = 0; s < 2; s++) {
-                        float *l = &w->c->l[2 * r + s][cell];
-                        *l = all > 0 ? (float)fmin(exp(fmin((double)*l + add, 700)) / all, 1) : 0;
-                    }
+                    float *plus = &w->c->l[2 * r][cell], *minus = &w->c->l[2 * r + 1][cell];
+                    const double odds = exp((double)*minus - (double)*plus); /* of the two signs */
+                    *plus = (float)(share / (1 + odds));
+                    *minus = (float)(share - share / (1 + odds));
                 }
 }
 
