@@ -8,8 +8,8 @@
 enum { BX = OA_BALL_SIDE, BY = 4, BZ = 4, ROWS = BY * BZ, REACH_MAX = 48 };
 #define CLEARANCE 0.3   /* nm beyond the radius that keeps other centres out */
 #define QUIET (-8.0)    /* Omega below which nobody is kept out */
-#define FAINT (-14.0f)  /* ln of the chance of a centre that is left out where none of 16 side by side has more: a million of them are half a domain */
-#define FAINT_LAST (-18.0f)
+#define FAINT (-20.0f)  /* ln of the chance of a centre that is left out where none of 16 side by side has more */
+#define SILENT (-12.0)  /* Omega that is taken for none where no cell of a block has more */
 #define LEVEL 600.0     /* exp Omega is kept in steps of exp 600, so that no double overflows */
 
 /* ---------------------------------------------------------------------------------------------- begin and end */
@@ -82,7 +82,7 @@ typedef struct weighing {
     bool is_last;                 /* L becomes the density of centres */
     int reach[OA_RADII_MAX][3];   /* cells */
     oa_ball_rows rows[OA_RADII_MAX];
-    float *strongest;             /* (radii, blocks) largest L of both signs */
+    float *strongest, *mass;      /* (radii, blocks) largest L of both signs; sum of exp L, which means something where L is small */
 } weighing;
 
 /* exp Omega of a level, REACH_MAX readable zeros before and behind. */
@@ -93,8 +93,8 @@ static double *level_of(const weighing *w, int level)
 
 static size_t number_of_blocks(const weighing *w) { return w->blocks[0] * w->blocks[1] * w->blocks[2]; }
 
-/* One row in doubles, where floats do not reach. */
-static void weigh_row_slowly(const weighing *w, size_t row, size_t n, double *e, float *omegas)
+/* The same in doubles, where floats do not reach. */
+static void weigh_slowly(const weighing *w, size_t row, size_t n, double *e, float *omegas)
 {
     for (size_t x = 0; x < n; x++) {
         double most = -INFINITY, sum = 0;
@@ -106,61 +106,67 @@ static void weigh_row_slowly(const weighing *w, size_t row, size_t n, double *e,
     }
 }
 
-/* Above 1 cells are expected one by one, with their neighbours: in the sums of rows they would drown the others. */
-static inline bool is_large(const weighing *w, int r, size_t cell)
-{
-    const float p = w->c->l[2 * r][cell], m = w->c->l[2 * r + 1][cell];
-    return (p > m ? p : m) + (float)w->weight[r] > 0;
-}
-
-/* room: 2 n floats; the first n become Omega where the largest, which is returned, is not QUIET. */
-static float weigh_row(const weighing *w, size_t row, size_t n, double *e, float *room, double *sums)
+/* Omega of n cells side by side, and its exponential less the level. */
+static void weigh_run(const weighing *w, size_t cell, size_t n, double *e, float *omega)
 {
     const oa_waves *waves = w->c->context->kernels->waves;
-    float *all = room, *one = room + n, largest = -1e30f;
-    memset(all, 0, n * sizeof *all);
-    for (int r = 0; r < w->c->bank.radii; r++) {
-        double lane[4] = { 0, 0, 0, 0 };
-        memset(one, 0, n * sizeof *one);
-        float here = -1e30f;
-        for (int s = 0; s < 2; s++) {
-            const float most = waves->add_exponentials(one, n, w->c->l[2 * r + s] + row, (float)w->weight[r], w->is_last ? FAINT_LAST : FAINT);
-            here = most > here ? most : here;
-        }
-        largest = here > largest ? here : largest;
-        for (size_t x = 0; x < n; x++) all[x] += one[x];
-        for (size_t x = 0; here > -1 && x < n; x++)
-            if (is_large(w, r, row + x)) one[x] = 0;
-        for (size_t x = 0; x < n; x++) lane[x & 3] += (double)one[x];
-        sums[r] += (lane[0] + lane[1]) + (lane[2] + lane[3]);
+    float largest = -1e30f;
+    memset(omega, 0, n * sizeof *omega);
+    for (int r = 0; r < 2 * w->c->bank.radii; r++) {
+        const float most = waves->add_exponentials(omega, n, w->c->l[r] + cell, (float)w->weight[r / 2], FAINT);
+        largest = most > largest ? most : largest;
     }
     if (largest > 80 || w->level) {
-        weigh_row_slowly(w, row, n, e, all);
-        return largest + 4; /* the sum over all radii and signs may be that much above the largest */
+        weigh_slowly(w, cell, n, e, omega);
+        return;
     }
-    for (size_t x = 0; x < n; x++) e[x] = (double)all[x];
-    for (size_t x = 0; largest + 4 >= (float)QUIET && x < n; x++) all[x] = all[x] > 0 ? logf(all[x]) : -1e30f;
-    return largest + 4;
+    for (size_t x = 0; x < n; x++) {
+        e[x] = (double)omega[x];
+        omega[x] = omega[x] > 0 ? logf(omega[x]) : -1e30f;
+    }
+}
+
+/* Whether any cell of a block can reach exp SILENT. */
+static bool is_silent(const weighing *w, size_t block)
+{
+    double most = -INFINITY;
+    for (int r = 0; r < w->c->bank.radii; r++) most = fmax(most, (double)w->strongest[(size_t)r * number_of_blocks(w) + block] + w->weight[r]);
+    return most + log(2.0 * w->c->bank.radii) < SILENT;
+}
+
+/* One row of cells of a row of blocks: runs of silent blocks are zeros, the others are weighed; top: their largest Omega. */
+static void weigh_row(const weighing *w, size_t row, const bool *silent, double *e, float *omega, float *top)
+{
+    const size_t nx = w->c->bank.field.dims[0];
+    for (size_t b = 0, next; b < w->blocks[0]; b = next) {
+        for (next = b + 1; next < w->blocks[0] && silent[next] == silent[b]; next++) continue;
+        const size_t x0 = b * BX, x1 = next * BX < nx ? next * BX : nx;
+        if (silent[b]) {
+            memset(e + x0, 0, (x1 - x0) * sizeof *e);
+            continue;
+        }
+        weigh_run(w, row + x0, x1 - x0, e + x0, omega + x0);
+        for (size_t x = x0; x < x1; x++) top[x / BX] = omega[x] > top[x / BX] ? omega[x] : top[x / BX];
+    }
 }
 
 static oa_status weigh_layers(void *arg, oa_span span, oa_worker *worker)
 {
     const weighing *w = arg;
     const oa_field *f = &w->c->bank.field;
-    const size_t nx = f->dims[0], ny = f->dims[1], z1 = (span.begin + 1) * BZ < f->dims[2] ? (span.begin + 1) * BZ : f->dims[2];
-    float *room, *top = w->top + span.begin * w->blocks[0] * w->blocks[1];
-    double *sums = w->sums + span.begin * (size_t)w->c->bank.radii;
-    OA_TRY(oa_worker_scratch(worker, 0, &room, 2 * nx, sizeof *room));
-    memset(sums, 0, (size_t)w->c->bank.radii * sizeof *sums);
-    for (size_t b = 0; b < w->blocks[0] * w->blocks[1]; b++) top[b] = -1e30f;
+    const size_t nx = f->dims[0], ny = f->dims[1], layer = w->blocks[0] * w->blocks[1], z1 = (span.begin + 1) * BZ < f->dims[2] ? (span.begin + 1) * BZ : f->dims[2];
+    float *omega, *top = w->top + span.begin * layer;
+    bool *silent;
+    OA_TRY(oa_worker_scratch(worker, 0, &omega, nx, sizeof *omega));
+    OA_TRY(oa_worker_scratch(worker, 1, &silent, layer, sizeof *silent));
+    for (size_t b = 0; b < layer; b++) {
+        silent[b] = is_silent(w, span.begin * layer + b);
+        top[b] = -1e30f;
+    }
     for (size_t z = span.begin * BZ; z < z1; z++)
         for (size_t y = 0; y < ny; y++) {
-            double *e = level_of(w, w->level) + (z * ny + y) * nx;
-            if (weigh_row(w, (z * ny + y) * nx, nx, e, room, sums) < (float)QUIET) continue;
-            for (size_t x = 0; x < nx; x++) {
-                float *t = &top[y / BY * w->blocks[0] + x / BX];
-                *t = room[x] > *t ? room[x] : *t;
-            }
+            const size_t row = (z * ny + y) * nx, blocks = y / BY * w->blocks[0];
+            weigh_row(w, row, silent + blocks, level_of(w, w->level) + row, omega, top + blocks);
         }
     return OA_OK;
 }
@@ -263,7 +269,7 @@ static void add_neighbours(const weighing *w, const block *b, block_room *room)
         }
 }
 
-/* What neighbours take off the expected number; and, the last time, densities instead of L. */
+/* What neighbours leave of the expected number; and, the last time, densities instead of L. */
 static void settle(const weighing *w, const block *b, const block_room *room, double *sums)
 {
     const oa_field *f = &w->c->bank.field;
@@ -275,7 +281,6 @@ static void settle(const weighing *w, const block *b, const block_room *room, do
                     const size_t cell = (z * f->dims[1] + y) * f->dims[0] + x, at = ((size_t)r * ROWS + (size_t)((int)(z % BZ) * BY + (int)(y % BY))) * BX + x % BX;
                     const double all = one + room->sums[at], share = all > 0 ? fmin(room->own[at] / all, 1) : 0;
                     sums[r] += share;
-                    if (!is_large(w, r, cell)) sums[r] -= b->level ? exp((double)w->c->l[2 * r][cell] + w->weight[r]) + exp((double)w->c->l[2 * r + 1][cell] + w->weight[r]) : room->own[at];
                     if (!w->is_last) continue;
                     float *plus = &w->c->l[2 * r][cell], *minus = &w->c->l[2 * r + 1][cell];
                     const double odds = exp((double)*minus - (double)*plus); /* of the two signs */
@@ -285,15 +290,17 @@ static void settle(const weighing *w, const block *b, const block_room *room, do
 }
 
 /* Cells of radii for which neighbours do not matter. */
-static void settle_alone(const weighing *w, const block *b)
+static void settle_alone(const weighing *w, const block *b, double *sums)
 {
     const oa_field *f = &w->c->bank.field;
+    for (int r = 0; r < w->c->bank.radii; r++)
+        if (!b->wanted[r]) sums[r] += exp(w->weight[r]) * (double)w->mass[(size_t)r * number_of_blocks(w) + b->number];
     for (int r = 0; w->is_last && r < w->c->bank.radii; r++)
         for (size_t z = b->low[2]; !b->wanted[r] && z < b->high[2]; z++)
             for (size_t y = b->low[1]; y < b->high[1]; y++)
                 for (int s = 0; s < 2; s++) {
                     float *l = w->c->l[2 * r + s] + (z * f->dims[1] + y) * f->dims[0], out[BX] = { 0 };
-                    w->c->context->kernels->waves->add_exponentials(out, b->high[0] - b->low[0], l + b->low[0], (float)w->weight[r], FAINT_LAST);
+                    w->c->context->kernels->waves->add_exponentials(out, b->high[0] - b->low[0], l + b->low[0], (float)w->weight[r], FAINT);
                     memcpy(l + b->low[0], out, (b->high[0] - b->low[0]) * sizeof *l);
                 }
 }
@@ -305,6 +312,7 @@ static oa_status settle_layer(void *arg, oa_span span, oa_worker *worker)
     const size_t side[3] = { BX, BY, BZ };
     double *sums = w->sums + span.begin * (size_t)w->c->bank.radii;
     block_room *room;
+    memset(sums, 0, (size_t)w->c->bank.radii * sizeof *sums);
     OA_TRY(oa_worker_scratch(worker, 1, &room, 1, sizeof *room));
     for (size_t i = 0; i < w->blocks[0] * w->blocks[1]; i++) {
         const size_t at[3] = { i % w->blocks[0], i / w->blocks[0], span.begin };
@@ -320,7 +328,7 @@ static oa_status settle_layer(void *arg, oa_span span, oa_worker *worker)
             add_neighbours(w, &b, room);
             settle(w, &b, room, sums);
         }
-        settle_alone(w, &b);
+        settle_alone(w, &b, sums);
     }
     return OA_OK;
 }
@@ -382,23 +390,29 @@ static oa_status measure_balls(weighing *w)
     return OA_OK;
 }
 
-/* The largest L of each block and radius, which all steps of the fit ask for. */
+/* What all steps of the fit ask for of each block and radius. */
 static oa_status find_strongest(void *arg, oa_span span, oa_worker *worker)
 {
     const weighing *w = arg;
     const oa_field *f = &w->c->bank.field;
     const size_t nx = f->dims[0], ny = f->dims[1], z1 = (span.begin + 1) * BZ < f->dims[2] ? (span.begin + 1) * BZ : f->dims[2], layer = w->blocks[0] * w->blocks[1];
-    (void)worker;
+    const oa_waves *waves = w->c->context->kernels->waves;
+    float *sum;
+    OA_TRY(oa_worker_scratch(worker, 0, &sum, nx, sizeof *sum));
     for (int r = 0; r < w->c->bank.radii; r++) {
-        float *out = w->strongest + (size_t)r * number_of_blocks(w) + span.begin * layer;
+        float *out = w->strongest + (size_t)r * number_of_blocks(w) + span.begin * layer, *mass = w->mass + (size_t)r * number_of_blocks(w) + span.begin * layer;
         for (size_t b = 0; b < layer; b++) out[b] = -1e30f;
         for (size_t z = span.begin * BZ; z < z1; z++)
             for (size_t y = 0; y < ny; y++) {
                 const float *p = w->c->l[2 * r] + (z * ny + y) * nx, *m = w->c->l[2 * r + 1] + (z * ny + y) * nx;
-                float *o = out + y / BY * w->blocks[0];
+                float *o = out + y / BY * w->blocks[0], *s = mass + y / BY * w->blocks[0];
+                memset(sum, 0, nx * sizeof *sum);
+                waves->add_exponentials(sum, nx, p, 0, (float)SILENT);
+                waves->add_exponentials(sum, nx, m, 0, (float)SILENT);
                 for (size_t x = 0; x < nx; x++) {
                     const float l = p[x] > m[x] ? p[x] : m[x];
                     o[x / BX] = l > o[x / BX] ? l : o[x / BX];
+                    s[x / BX] += sum[x];
                 }
             }
     }
@@ -471,7 +485,8 @@ oa_status oa_centres_weigh(oa_centres *centres, const oa_mixture_prior *given, d
     if (status == OA_OK) status = oa_new(centres->context, &w.top, 2 * number_of_blocks(&w), sizeof *w.top);
     w.near = w.top ? w.top + number_of_blocks(&w) : NULL;
     if (status == OA_OK) status = oa_new(centres->context, &w.sums, w.blocks[2] * (size_t)centres->bank.radii, sizeof *w.sums);
-    if (status == OA_OK) status = oa_arena_take(&w.arena, &w.strongest, (size_t)centres->bank.radii * number_of_blocks(&w), sizeof *w.strongest);
+    if (status == OA_OK) status = oa_arena_take(&w.arena, &w.strongest, 2 * (size_t)centres->bank.radii * number_of_blocks(&w), sizeof *w.strongest);
+    w.mass = w.strongest ? w.strongest + (size_t)centres->bank.radii * number_of_blocks(&w) : NULL;
     if (status == OA_OK) status = oa_parallel(centres->context, w.blocks[2], 1, find_strongest, &w);
     if (status == OA_OK) status = all_steps(&w, given);
     oa_arena_drop(&w.arena);
