@@ -430,7 +430,7 @@ static oa_status superlattice_finish(oa_run *run, const void *params)
 }
 
 /* Per ion: columns 17, mark 1, sorted 17, phase and resolution 8, share, m, plus and minus 16; results 12. Per cubic nanometre: the map 125 cells
- * with two fields, or the mixture's 5 * 7 * 7 cells with two signs of each radius and exp Omega. */
+ * with two fields, or the mixture's, 5 by up to 5 by 5 cells with two signs of each radius and exp Omega. */
 static uint64_t superlattice_memory(const oa_run *run, const void *params)
 {
     const superlattice_params *p = params;
@@ -439,7 +439,7 @@ static uint64_t superlattice_memory(const oa_run *run, const void *params)
     if (!input || !input->ions) return 0;
     oa_ions__bounds(input->ions, lo, hi);
     for (int a = 0; a < 3; a++) cubes *= floor(hi[a] / OA_CUBE) - floor(lo[a] / OA_CUBE) + 1;
-    const double per = fmin(fmax(rint(OA_CUBE / (0.714 * fmax(p->sigma_lateral, 1e-3))), 4), 10), centres = cubes * per * per * 10 * (8 * p->radii.n + 9), map = cubes * 1000 * (4 + 4);
+    const double per = p->fit_sigma ? 10 : fmin(fmax(rint(OA_CUBE / (0.714 * fmax(p->sigma_lateral, 1e-3))), 4), 10), centres = cubes * per * per * 10 * (8 * p->radii.n + 9), map = cubes * 1000 * (4 + 4);
     return (uint64_t)(71 * (double)oa_ions__count(input->ions) + cubes * 1000 * 4 + fmax(map, centres)) + (uint64_t)run->context->threads * 90000000 + 60000000;
 }
 

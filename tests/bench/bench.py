@@ -277,6 +277,13 @@ class Setting:
                    "--quiet", "--threads", str(self.options.threads)]
         return Command(command, 3 * 39 * 39 * 239, self.folder, "csro.nxs", tells_memory=True)
 
+    def order(self):
+        """A box of 276 000 ions with 60 domains; reading and writing of files is in the time of ours, and not in that of the peer."""
+        self.call("synthesise", "--preset", "cocrni-a", "-o", "order.nxs")
+        command = [self.program, "superlattice", "order.nxs", "--species", "Ni", "--fit-sigma", "false", "-o", "found.nxs", "--overwrite", "--quiet",
+                   "--threads", str(self.options.threads)]
+        return Command(command, 275974, self.folder, "found.nxs", tells_memory=True)
+
     def converter(self):
         command = [Path(environment(PLUGIN / "requirements.txt")).with_name("dataconverter"), "run", "specimen.pos", "ranges.rrng",
                    "x.oasis.specific.yaml", "--reader", "apm", "--nxdl", "NXapm", "--output", "peer.nxs"]
@@ -331,6 +338,8 @@ ROWS = {
     "dbscan_open3d": ("DBSCAN of the solutes (15 %) of 1 M ions", "ions/s", "open3d 0.20", 8, 0,
                       lambda s: s.ours("dbscan", "dilute.pos"),
                       lambda s: s.peer("dbscan-open3d", "dilute.pos", requirements=HERE / "requirements-open3d.txt")),
+    "superlattice": ("superlattice of 276 000 ions, planes, map, posterior; ours with files", "ions/s", "numpy, scipy (pocketfft)", 15, None,
+                     lambda s: s.order(), lambda s: s.peer("order", str(s.folder / "order.nxs"))),
     "nearest": ("32 nearest ions of each, itself included, 30/nm3", "ions/s", "pykdtree 1.4.3", 12, 1e-6,
                 lambda s: s.ours("nearest", "specimen.pos"), lambda s: s.peer("nearest", "specimen.pos", requirements=PYKDTREE)),
     "nearest_sorted": ("the same, ions sorted by cubes of 1 nm beforehand", "ions/s", "pykdtree 1.4.3", None, 1e-6,

@@ -129,6 +129,12 @@ def atomnet_training(threads, steps):
     return peer_atomnet.Steps(threads, steps)
 
 
+def order(threads, path):
+    import peer_order
+
+    return peer_order.Order(threads, path)
+
+
 def job(threads, *words):
     import peer_job
 
@@ -226,7 +232,7 @@ class Nearest:
 
 
 TASKS = {"rrng-apav": rrng_apav, "rrng-ifes": rrng_ifes, "label": Label, "sdm": Sdm, "curve": Curve, "cnn": cnn, "atomnet": atomnet, "training": training,
-         "atomnet_training": atomnet_training, "job": job, "dbscan": Dbscan, "dbscan-open3d": Open3d, "nearest": Nearest, "raw": Raw}
+         "atomnet_training": atomnet_training, "job": job, "order": order, "dbscan": Dbscan, "dbscan-open3d": Open3d, "nearest": Nearest, "raw": Raw}
 
 
 def main():

@@ -1,0 +1,138 @@
+/* test_waves.c - loops for waves of order: every kernel set gives the bytes of the scalar one, and these are right. */
+#include "base/context.h"
+#include "base/random.h"
+#include "check.h"
+#include "math/kernel/kernel.h"
+
+enum { N = 1024 + 16, MOST = 6 };
+
+static void fill(float *x, size_t n, double low, double high, uint64_t seed)
+{
+    oa_random random = oa_random_start(seed, 4);
+    for (size_t i = 0; i < n; i++) x[i] = (float)(low + (high - low) * oa_random_uniform(&random));
+}
+
+/* All that a set computes of one input, one after the other. */
+typedef struct answers {
+    float blur[N], weight[N], re[N], im[N], cosine[N], sine[N], contrast[N], evidence[6][N], exponential[N], product[N], fft[3][2][12 * 64];
+    double wave[8], cumulants[3], logarithms, ball[MOST * 8];
+    float largest;
+} answers;
+
+static void answer(const oa_waves *w, answers *out)
+{
+    static float a[N], b[N], c[N], d[N], p[N], q[N];
+    static const float taps[] = { 1, 0.7f, 0.2f, 0.03f }, k[] = { 0.3f, -0.8f, 5.5f };
+    const size_t n = N - 16 - 3; /* a rest that fills no vector */
+    memset(out, 0, sizeof *out);
+    fill(a, N, -3, 3, 1);
+    fill(b, N, -3, 3, 2);
+    fill(c, N, -40, 9, 3);
+    fill(d, N, 0.02, 0.98, 4);
+    fill(p, N, 0, 0.45, 5);
+    fill(q, N, 0, 0.45, 6);
+    w->blur(out->blur, a + 8, n - 8, 2, taps, 3);
+    w->weigh(out->weight, n, a, b, d, 0.6f);
+    w->wave(out->wave, N - 16, a, b, d, p, k);
+    memcpy(out->re, a, sizeof a);
+    memcpy(out->im, b, sizeof b);
+    w->add_turned(n, out->re, out->im, p, q, 0.3f, -0.7f);
+    w->turn(out->cosine, out->sine, n, c);
+    w->contrast(out->contrast, n, c, d);
+    float *const evidence[6] = { out->evidence[0], out->evidence[1], out->evidence[2], out->evidence[3], out->evidence[4], out->evidence[5] };
+    for (size_t i = 0; i < N; i++) b[i] *= 0.26f; /* alpha */
+    w->evidence(evidence, n, b, p, q);
+    out->largest = w->add_exponentials(out->exponential, n, c, -1, -20);
+    memcpy(out->product, a, sizeof a);
+    w->multiply_add(n, out->product, b, d);
+    w->cumulants(out->cumulants, N - 16, b, d, 0.4f);
+    out->logarithms = w->sum_logarithms(N - 16, b);
+    double row[8 + 2 * MOST];
+    for (int i = 0; i < 8 + 2 * MOST; i++) row[i] = (double)a[i];
+    w->ball_row(out->ball, row + MOST, 3, (uint32_t[]){ 0, 1, 1, 3, 4 }, (uint16_t[]){ 4, 0, 2, 4 });
+    for (int radix = 2; radix <= 4; radix++) {
+        const oa_fft_pass pass = { .radix = radix, .parts = (size_t)(12 / radix), .stride = 64, .twiddle = d };
+        w->fft(&pass, a, b, out->fft[radix - 2][0], out->fft[radix - 2][1]);
+    }
+}
+
+static void test_sets_agree(void **state)
+{
+    answers *want = malloc(sizeof *want), *got = malloc(sizeof *got);
+    (void)state;
+    answer(oa_kernels_find("scalar")->waves, want);
+    for (const char *const *name = oa_kernels_names(); *name; name++) {
+        const oa_kernels *kernels = oa_kernels_find(*name);
+        if (!kernels) continue;
+        answer(kernels->waves, got);
+        assert_memory_equal(got, want, sizeof *want);
+    }
+    free(want);
+    free(got);
+}
+
+/* Against libm. */
+static void test_functions(void **state)
+{
+    enum { POINTS = 4096 };
+    static float x[POINTS], y[POINTS], z[POINTS];
+    const oa_waves *w = ((oa_context *)*state)->kernels->waves;
+    fill(x, POINTS, -80, 80, 7);
+    w->add_exponentials(y, POINTS, x, 0, -100);
+    for (int i = 0; i < POINTS; i++) check_real((double)y[i], exp((double)x[i]), 1e-6 * exp((double)x[i]));
+    fill(x, POINTS, -900, 900, 8);
+    w->turn(y, z, POINTS, x);
+    for (int i = 0; i < POINTS; i++) {
+        check_real((double)y[i], cos((double)x[i]), 2e-6 + 1.2e-7 * fabs((double)x[i]));
+        check_real((double)z[i], sin((double)x[i]), 2e-6 + 1.2e-7 * fabs((double)x[i]));
+    }
+    fill(x, POINTS, -0.97, 4, 9);
+    memset(y, 0, sizeof y);
+    double sum = 0;
+    for (int i = 0; i < POINTS; i++) sum += log1p((double)x[i]);
+    check_real(w->sum_logarithms(POINTS, x), sum, 1e-5 * POINTS);
+    /* K, K', K'' of labels, written out */
+    fill(x, POINTS, -1, 1, 10);
+    fill(y, POINTS, 0.01, 0.99, 11);
+    double got[3], want[3] = { 0, 0, 0 };
+    const double s = (double)0.7f;
+    w->cumulants(got, POINTS, x, y, 0.7f);
+    for (int i = 0; i < POINTS; i++) {
+        const double g = (double)x[i], p = (double)y[i], u = 1 + p * (exp(s * g) - 1), t = p * exp(s * g) / u;
+        want[0] += log(u) - s * p * g;
+        want[1] += g * (t - p);
+        want[2] += g * g * t * (1 - t);
+    }
+    for (int i = 0; i < 3; i++) check_real(got[i], want[i], 2e-4 * fabs(want[i]));
+}
+
+/* m on a plane of A is 1, on one of B -1, between them 0; and it is the ratio of wrapped Gaussians. */
+static void test_contrast(void **state)
+{
+    const oa_waves *w = ((oa_context *)*state)->kernels->waves;
+    const double pi = 3.14159265358979323846;
+    for (double s = 0.1; s < 0.9; s += 0.2) { /* standard deviation of half the plane phase */
+        float phase[64], resolution[64], m[64];
+        for (int i = 0; i < 64; i++) {
+            phase[i] = (float)((i - 20) * 0.31);
+            resolution[i] = (float)exp(-2 * s * s);
+        }
+        w->contrast(m, 64, phase, resolution);
+        for (int i = 0; i < 64; i++) {
+            double g[2] = { 0, 0 };
+            for (int family = 0; family < 2; family++)
+                for (int n = -6; n <= 6; n++) g[family] += exp(-pow((double)phase[i] / 2 - family * pi + 2 * pi * n, 2) / (2 * s * s));
+            check_real((double)m[i], (g[0] - g[1]) / (g[0] + g[1]), 2e-4);
+        }
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_sets_agree),
+        cmocka_unit_test_setup_teardown(test_functions, check_setup, check_teardown),
+        cmocka_unit_test_setup_teardown(test_contrast, check_setup, check_teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
