@@ -25,7 +25,8 @@ static double bessel0(double x)
 {
     const double t = x / 3.75, u = t * t, v = 1 / t;
     if (x < 3.75) return exp(-x) * (1 + u * (3.5156229 + u * (3.0899424 + u * (1.2067492 + u * (0.2659732 + u * (0.0360768 + u * 0.0045813))))));
-    return (0.39894228 + v * (0.01328592 + v * (0.00225319 + v * (-0.00157565 + v * (0.00916281 + v * (-0.02057706 + v * (0.02635537 + v * (-0.01647633 + v * 0.00392377)))))))) / sqrt(x);
+    return (0.39894228 + v * (0.01328592 + v * (0.00225319 + v * (-0.00157565 + v * (0.00916281 + v * (-0.02057706 + v * (0.02635537 + v * (-0.01647633 +
+        v * 0.00392377)))))))) / sqrt(x);
 }
 
 /* Mean of a Gaussian about a place `at` from the middle over a disc: the integral of r/s^2 exp(-(r - at)^2 / 2 s^2) exp(-r at / s^2) I0(r at / s^2). */
@@ -111,7 +112,8 @@ static void sort_shells(around *ions, float *room)
 /* p: x, y, z, radius */
 static double evidence(const edges *e, const around *ions, size_t w, const double p[4])
 {
-    const float radius2 = (float)(p[3] * p[3]), far = (float)(p[3] + 3.5 * widths[w]), x0 = (float)p[0], y0 = (float)p[1], z0 = (float)p[2], per = (float)(1 / GRAIN);
+    const float radius2 = (float)(p[3] * p[3]), far = (float)(p[3] + 3.5 * widths[w]), x0 = (float)p[0], y0 = (float)p[1], z0 = (float)p[2],
+        per = (float)(1 / GRAIN);
     const double reach = sqrt(p[0] * p[0] + p[1] * p[1] + p[2] * p[2]) + p[3] + 3.5 * widths[w];
     const size_t end = ions->first[reach < REACH ? (size_t)(reach * SHELLS / REACH) + 1 : SHELLS];
     size_t n = 0;
@@ -205,7 +207,8 @@ oa_status oa_fit_edges(const oa_tiled *tiled, const float *alpha, const oa_maxim
 {
     oa_context *context = tiled->context;
     const double cubes = pow(ceil(2 * REACH / OA_CUBE) + 1, 3);
-    edges e = { .tiled = tiled, .alpha = alpha, .list = list, .n = n, .count = n < OA_EDGES_MOST ? n : OA_EDGES_MOST, .most = (size_t)cubes * oa_tiled_most(tiled) + OA_WAVE_LANES };
+    edges e = { .tiled = tiled, .alpha = alpha, .list = list, .n = n, .count = n < OA_EDGES_MOST ? n : OA_EDGES_MOST,
+        .most = (size_t)cubes * oa_tiled_most(tiled) + OA_WAVE_LANES };
     double sum[WIDTHS] = { 0 };
     *width = 0;
     if (n < OA_EDGES_LEAST) return OA_OK;

@@ -84,7 +84,8 @@ double oa_expected_maxima(const oa_measure *measure, double width, int k, double
     const double l = 1 / (2 * width * width) / (2 * 3.14159265358979323846), root = sqrt(l);
     const double a = pow(v, 0.5 * (k - 1)) * exp(-0.5 * v) / (pow(2, 0.5 * (k - 2)) * tgamma(0.5 * k));
     const double volume = v * v - (2 * k - 1) * v + (k - 1) * (k - 2);
-    return measure->mu[0] * oa_chi2_tail(v, (size_t)k) + measure->mu[1] * root * a + measure->mu[2] * l * a / sqrt(v) * (v - (k - 1)) + measure->mu[3] * l * root * a / v * volume;
+    return measure->mu[0] * oa_chi2_tail(v, (size_t)k) + measure->mu[1] * root * a + measure->mu[2] * l * a / sqrt(v) * (v - (k - 1)) +
+        measure->mu[3] * l * root * a / v * volume;
 }
 
 /* ---------------------------------------------------------------------------------------------- maxima */
@@ -163,7 +164,8 @@ static size_t gather(const correction *c, const double at[3], float *g, float *p
         for (ptrdiff_t j = low[1]; j <= high[1]; j++)
             for (ptrdiff_t i = low[0]; i <= high[0]; i++) {
                 const size_t cube = ((size_t)k * t->dims[1] + (size_t)j) * t->dims[0] + (size_t)i;
-                const double o[3] = { OA_CUBE * (double)(t->first[0] + i) - at[0], OA_CUBE * (double)(t->first[1] + j) - at[1], OA_CUBE * (double)(t->first[2] + k) - at[2] };
+                const double o[3] = { OA_CUBE * (double)(t->first[0] + i) - at[0], OA_CUBE * (double)(t->first[1] + j) - at[1], OA_CUBE * (double)(t->first[2] +
+                    k) - at[2] };
                 for (size_t r = t->start[cube]; r < t->start[cube + 1]; r++) {
                     const double dx = o[0] + (double)t->at[0][r], dy = o[1] + (double)t->at[1][r], dz = o[2] + (double)t->at[2][r], d2 = dx * dx + dy * dy + dz * dz;
                     if (d2 > reach * reach) continue;

@@ -56,7 +56,8 @@ static void keep_evidence(const tile_job *job, const oa_tile *tile, const oa_til
     for (int r = 0; r < b->radii; r++)
         for (size_t z = tile->low[2]; z < tile->high[2]; z++)
             for (size_t y = tile->low[1]; y < tile->high[1]; y++) {
-                const size_t from = ((z - tile->low[2] + b->halo[2]) * b->n[1] + y - tile->low[1] + b->halo[1]) * b->n[0] + b->halo[0], to = (z * f->dims[1] + y) * f->dims[0];
+                const size_t from = ((z - tile->low[2] + b->halo[2]) * b->n[1] + y - tile->low[1] + b->halo[1]) * b->n[0] + b->halo[0], to = (z * f->dims[1] +
+                    y) * f->dims[0];
                 for (size_t x = tile->low[0]; x < tile->high[0]; x++) {
                     const bool may = c->mask[to + x];
                     c->l[2 * r][to + x] = may ? room->re[3 + r][from + x - tile->low[0]] : OA_NO_CENTRE;
@@ -80,7 +81,8 @@ static oa_status evidence_tile(void *arg, oa_span span, oa_worker *worker)
         memset(room.re[e], 0, oa_bank_cells(b) * sizeof(float));
         memset(room.im[e], 0, oa_bank_cells(b) * sizeof(float));
     }
-    for (int a = 0; a < 3; a++) cubes_of(&b->field, a, (ptrdiff_t)tile.low[a] - (ptrdiff_t)b->halo[a], (ptrdiff_t)(tile.low[a] + b->inner[a] + b->halo[a]), cubes[a]);
+    for (int a = 0; a < 3; a++) cubes_of(&b->field, a, (ptrdiff_t)tile.low[a] - (ptrdiff_t)b->halo[a], (ptrdiff_t)(tile.low[a] + b->inner[a] + b->halo[a]),
+        cubes[a]);
     const oa_tiled *t = b->field.tiled;
     for (size_t k = cubes[2][0]; k < cubes[2][1]; k++)
         for (size_t j = cubes[1][0]; j < cubes[1][1]; j++)

@@ -61,13 +61,15 @@ oa_status oa_ball_make(oa_arena *arena, oa_ball *out, double radius, double sigm
     OA_TRY(oa_arena_take(arena, &out->mean, side[0] * side[1] * side[2], sizeof *out->mean));
     OA_TRY(oa_new(context, &fine, n[0] * n[1] * n[2], sizeof *fine));
     for (size_t i = 0; i < n[0] * n[1] * n[2]; i++) {
-        const double x = ((double)(i % n[0]) - 0.5 * (double)(n[0] - 1)) * edge[0] / FINE, y = ((double)(i / n[0] % n[1]) - 0.5 * (double)(n[1] - 1)) * edge[1] / FINE;
+        const double x = ((double)(i % n[0]) - 0.5 * (double)(n[0] - 1)) * edge[0] / FINE, y = ((double)(i / n[0] % n[1]) - 0.5 * (double)(n[1] -
+            1)) * edge[1] / FINE;
         const double z = ((double)(i / n[0] / n[1]) - 0.5 * (double)(n[2] - 1)) * edge[2] / FINE;
         fine[i] = x * x + y * y + z * z <= radius * radius ? 1 : 0;
     }
     const oa_status status = blur_ball(context, fine, n, (double[2]){ sigma / edge[0] * FINE, sigma / edge[1] * FINE });
     for (size_t i = 0; i < n[0] * n[1] * n[2]; i++) {
-        const size_t x = i % n[0] / FINE, y = i / n[0] % n[1] / FINE, level = i / n[0] / n[1], z = level / FINE, mirror = level < n[2] / 2 ? level : n[2] - 1 - level;
+        const size_t x = i % n[0] / FINE, y = i / n[0] % n[1] / FINE, level = i / n[0] / n[1], z = level / FINE, mirror = level < n[2] / 2 ? level : n[2] - 1 -
+            level;
         out->mean[(z * side[1] + y) * side[0] + x] += fine[mirror * n[0] * n[1] + i % (n[0] * n[1])] / (FINE * FINE * FINE);
     }
     oa_free(context, fine);
@@ -246,7 +248,8 @@ static void transform_ball(oa_bank *b, const oa_waves *w, const oa_ball *ball, i
     memset(re, 0, nx * ny * nz * sizeof *re);
     memset(im, 0, nx * ny * nz * sizeof *im);
     for (size_t i = 0; i < side[0] * side[1] * side[2]; i++) {
-        const size_t x = (i % side[0] + nx - ball->half[0]) % nx, y = (i / side[0] % side[1] + ny - ball->half[1]) % ny, z = (i / side[0] / side[1] + nz - ball->half[2]) % nz;
+        const size_t x = (i % side[0] + nx - ball->half[0]) % nx, y = (i / side[0] % side[1] + ny - ball->half[1]) % ny, z = (i / side[0] / side[1] + nz -
+            ball->half[2]) % nz;
         float value = ball->mean[i];
         for (int k = 0; k < e; k++) value *= ball->mean[i];
         re[(z * ny + y) * nx + x] = value * scale;

@@ -338,7 +338,8 @@ static oa_status settle_layer(void *arg, oa_span span, oa_worker *worker)
 /* Half the length of the row (z, y) of a ball; -1: none. */
 static int row_of_ball(const weighing *w, int r, ptrdiff_t z, ptrdiff_t y)
 {
-    const double *h = w->c->bank.field.edge, reach = w->c->radius[r] + CLEARANCE, dz = (double)z * h[2], dy = (double)y * h[1], left = reach * reach + 1e-9 - dz * dz - dy * dy;
+    const double *h = w->c->bank.field.edge, reach = w->c->radius[r] + CLEARANCE, dz = (double)z * h[2], dy = (double)y * h[1], left = reach * reach + 1e-9 -
+        dz * dz - dy * dy;
     return left < 0 ? -1 : (int)fmin(sqrt(left) / h[0], REACH_MAX);
 }
 

@@ -43,7 +43,8 @@ static void plan(search *s)
     for (int a = 0; a < 3; a++)
         for (size_t c = 0; c < 2 * s->cells[a]; c++)
             for (size_t w = 0; w < count(s, a); w++) {
-                const double r = ((double)c + 0.5 - (double)s->cells[a]) * s->field.edge[a], k = ((double)w - s->waves[a]) * STEP, g = exp(-r * r / (2 * WIDTH * WIDTH));
+                const double r = ((double)c + 0.5 - (double)s->cells[a]) * s->field.edge[a], k = ((double)w - s->waves[a]) * STEP,
+                    g = exp(-r * r / (2 * WIDTH * WIDTH));
                 const size_t at = a == 2 ? w * 2 * s->cells[a] + c : c * count(s, a) + w;
                 s->wr[a][at] = (float)(g * cos(k * r));
                 s->wi[a][at] = (float)(g * sin(k * r));
@@ -144,7 +145,8 @@ static void find_coarsely(const search *s, const size_t node[3], node_room *room
     memset(room->zi, 0, count(s, 2) * layer * sizeof(float));
     for (size_t w = 0; w < count(s, 2); w++)
         for (size_t z = 0; z < nz; z++)
-            waves->add_turned(layer, room->zr + w * layer, room->zi + w * layer, room->in_r + z * layer, room->in_i + z * layer, s->wr[2][w * nz + z], s->wi[2][w * nz + z]);
+            waves->add_turned(layer, room->zr + w * layer, room->zi + w * layer, room->in_r + z * layer, room->in_i + z * layer, s->wr[2][w * nz + z],
+                s->wi[2][w * nz + z]);
     for (size_t w = 0; w < count(s, 2); w++) look_at(s, room, w, waves, &best, k);
 }
 
@@ -285,7 +287,8 @@ oa_status oa_phase_find(oa_arena *arena, oa_plane_phase *out, const oa_tiled *ti
     for (int a = 0; a < 3; a++) out->n_nodes *= out->dims[a] = tiled->dims[a] + 1;
     OA_TRY(oa_arena_take(arena, &out->node, out->n_nodes, sizeof *out->node));
     OA_TRY(oa_new(tiled->context, &s, 1, sizeof *s));
-    *s = (search){ .phase = out, .frame = oa_frame_along(wave), .length = sqrt(wave[0] * wave[0] + wave[1] * wave[1] + wave[2] * wave[2]), .most = most_around(tiled) };
+    *s = (search){ .phase = out, .frame = oa_frame_along(wave), .most = most_around(tiled) };
+    s->length = sqrt(wave[0] * wave[0] + wave[1] * wave[1] + wave[2] * wave[2]);
     plan(s);
     float *field = NULL;
     oa_status status = oa_new(tiled->context, &field, 2 * s->field.cells, sizeof *field);

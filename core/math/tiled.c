@@ -99,7 +99,8 @@ oa_status oa_tiled_build(oa_arena *arena, oa_tiled *out, size_t n, const float *
         const double span = floor(hi[a] / OA_CUBE) - floor(lo[a] / OA_CUBE) + 1;
         cubes *= span;
         if (!(fabs(lo[a]) < 1e9 && fabs(hi[a]) < 1e9 && cubes < 2147483648.0))
-            return oa_fail(arena->context, "E_MEMORY", "the ions span %g to %g nm along %c, too far for cubes of %g nm; crop what lies far out", lo[a], hi[a], "xyz"[a], OA_CUBE);
+            return oa_fail(arena->context, "E_MEMORY", "the ions span %g to %g nm along %c, too far for cubes of %g nm; crop what lies far out", lo[a], hi[a],
+                "xyz"[a], OA_CUBE);
         out->first[a] = cube_along(lo[a]);
         out->dims[a] = (size_t)span;
         out->cubes *= out->dims[a];

@@ -14,9 +14,11 @@ static const superlattice_structure structures[] = {
     { "l12-110", 2, "L1_2 along <110>, d = a / sqrt 2; amplitude 1/4 where it is perfect" },
     { "d022", 2, "D0_22 along <001>, d = a: of its three variants the one whose long axis lies along the direction; there it equals L1_2" },
     { "l11", 2, "L1_1 along <111>, d = 2 a / sqrt 3: of its four variants the one whose normal is the direction; amplitude 1/2 where it is perfect" },
-    { "b2", 2, "B2 along <001>, d = a: amplitude 1/2 where it is perfect, p where the species is rarer. D0_3 has the same reflection, and B2 with the species at random "
+    { "b2", 2, "B2 along <001>, d = a: amplitude 1/2 where it is perfect, p where the species is rarer. D0_3 has the same reflection, and B2 with the species at "
+             "random "
                "on one sublattice equals it: along <001> only the amplitude beside the local share hints at which it is" },
-    { "d03", 2, "the B2 reflection of D0_3 along <001>, d = a: amplitude 1/4 where it is perfect; B2 with the species at random on one sublattice gives the same: see d03-111" },
+    { "d03", 2, "the B2 reflection of D0_3 along <001>, d = a: amplitude 1/4 where it is perfect; B2 with the species at random on one sublattice gives the same: "
+             "see d03-111" },
     { "d03-111", 4, "D0_3 along <111>, d = 2 a / sqrt 3: the reflection that B2 lacks; four planes to a period, so only the unsigned statistic is there" },
     { "b2-111", 2, "B2 and D0_3 along <111>, d = a / sqrt 3" },
     { NULL, 0, NULL },
@@ -28,7 +30,8 @@ static const oa_param superlattice_table[] = {
     OA_PARAM(superlattice_params, structure, .dflt_text = "l12", .choices = structure_words,
              .help = "ordered structure and, behind a dash, the row of the crystal along the direction where it is not the usual one (<111> for l11, else <001>)"),
     OA_PARAM(superlattice_params, period, .unit = OA_NM, .dflt = 0, .min = 0, .max = 10,
-             .help = "period of the order along the direction, twice the spacing of the planes (l12: the lattice parameter); 0: twice the spacing whose planes diffract best, "
+             .help = "period of the order along the direction, twice the spacing of the planes (l12: the lattice parameter); 0: twice the spacing whose planes "
+                      "diffract best, "
                      "0.10 to 0.30 nm"),
     OA_PARAM(superlattice_params, direction, .dflt_text = "0,0,1", .n_min = 3, .n_max = 3, .min = -1e6, .max = 1e6,
              .help = "x,y,z of the specimen, the normal of the planes; up to 8 degrees off and up to 6 % of stretch are followed"),
@@ -52,49 +55,65 @@ static const oa_slot superlattice_slots[] = {
 };
 
 static const oa_output superlattice_outputs[] = {
-    { .name = "map/statistic", .is_split = true, .is_optional = true, .type = OA_F32, .shape = "(grid_z, grid_y, grid_x)", .axes = "grid_z,grid_y,grid_x", .is_plot = true, .slice = ".,*,.",
-      .help = "Z, normal with mean 0 and variance 1 where labels know nothing of planes; the sign is the antiphase variant. Without resolved planes T, exponential with mean 1. NaN: few ions" },
+    { .name = "map/statistic", .is_split = true, .is_optional = true, .type = OA_F32, .shape = "(grid_z, grid_y, grid_x)", .axes = "grid_z,grid_y,grid_x",
+        .is_plot = true, .slice = ".,*,.",
+      .help = "Z, normal with mean 0 and variance 1 where labels know nothing of planes; the sign is the antiphase variant. Without resolved planes T, exponential "
+               "with mean 1. NaN: few ions" },
     { .name = "map/grid_z", .is_split = true, .is_optional = true, .type = OA_F64, .shape = "(grid_z)", .unit = OA_NM, .help = "middles of the cells" },
     { .name = "map/grid_y", .is_optional = true, .type = OA_F64, .shape = "(grid_y)", .unit = OA_NM, .help = "middles of the cells" },
     { .name = "map/grid_x", .is_optional = true, .type = OA_F64, .shape = "(grid_x)", .unit = OA_NM, .help = "middles of the cells" },
     { .name = "phase/stretch", .is_optional = true, .type = OA_F32, .shape = "(node_z, node_y, node_x)", .axes = "node_z,node_y,node_x", .slice = ".,*,.",
       .help = "spacing of the planes over its mean, less 1; NaN where planes are not resolved" },
-    { .name = "phase/tilt", .is_optional = true, .type = OA_F32, .shape = "(node_z, node_y, node_x)", .unit = OA_DEGREE, .help = "angle between the normal of the planes and the direction" },
-    { .name = "phase/quality", .is_optional = true, .type = OA_F32, .shape = "(node_z, node_y, node_x)", .help = "Q of the reflection of the planes: above 25 they are resolved, 7 at most without" },
+    { .name = "phase/tilt", .is_optional = true, .type = OA_F32, .shape = "(node_z, node_y, node_x)", .unit = OA_DEGREE, .help = "angle between the normal of the "
+             "planes and the direction" },
+    { .name = "phase/quality", .is_optional = true, .type = OA_F32, .shape = "(node_z, node_y, node_x)", .help = "Q of the reflection of the planes: above 25 they "
+             "are resolved, 7 at most without" },
     { .name = "phase/node_z", .is_optional = true, .type = OA_F64, .shape = "(node_z)", .unit = OA_NM, .help = "nodes" },
     { .name = "phase/node_y", .is_optional = true, .type = OA_F64, .shape = "(node_y)", .unit = OA_NM, .help = "nodes" },
     { .name = "phase/node_x", .is_optional = true, .type = OA_F64, .shape = "(node_x)", .unit = OA_NM, .help = "nodes" },
-    { .name = "spectrum/quality", .is_optional = true, .type = OA_F64, .shape = "(spacing)", .axes = "spacing", .help = "mean over nodes of the largest Q of planes of this spacing" },
+    { .name = "spectrum/quality", .is_optional = true, .type = OA_F64, .shape = "(spacing)", .axes = "spacing", .help = "mean over nodes of the largest Q of "
+             "planes of this spacing" },
     { .name = "spectrum/spacing", .is_optional = true, .type = OA_F64, .shape = "(spacing)", .unit = OA_NM, .help = "spacing of planes" },
-    { .name = "domains/statistic", .is_optional = true, .type = OA_F64, .shape = "(domain)", .axes = "domain", .help = "Z at the maximum, corrected for the tails of rare species; or T" },
+    { .name = "domains/statistic", .is_optional = true, .type = OA_F64, .shape = "(domain)", .axes = "domain", .help = "Z at the maximum, corrected for the tails "
+             "of rare species; or T" },
     { .name = "domains/domain", .is_optional = true, .type = OA_U32, .shape = "(domain)", .help = "number of the domain, the surest first" },
     { .name = "domains/x", .is_optional = true, .type = OA_F64, .shape = "(domain)", .unit = OA_NM, .help = "place of the maximum" },
     { .name = "domains/y", .is_optional = true, .type = OA_F64, .shape = "(domain)", .unit = OA_NM, .help = "place of the maximum" },
     { .name = "domains/z", .is_optional = true, .type = OA_F64, .shape = "(domain)", .unit = OA_NM, .help = "place of the maximum" },
     { .name = "domains/q_value", .is_optional = true, .type = OA_F64, .shape = "(domain)", .help = "smallest rate of false domains at which it is listed" },
-    { .name = "domains/expected_false", .is_optional = true, .type = OA_F64, .shape = "(domain)", .help = "maxima as high that are expected without order, in the whole specimen" },
+    { .name = "domains/expected_false", .is_optional = true, .type = OA_F64, .shape = "(domain)", .help = "maxima as high that are expected without order, in the "
+             "whole specimen" },
     { .name = "domains/amplitude", .is_optional = true, .type = OA_F64, .shape = "(domain)",
-      .help = "half the difference of the species' shares on the two families of planes, mean over the window; 1/4 in perfect L1_2, with the sign of the statistic" },
-    { .name = "domains/ions", .is_optional = true, .type = OA_F64, .shape = "(domain)", .help = "sum of the probabilities of the ions that are nearest to this domain" },
+      .help = "half the difference of the species' shares on the two families of planes, mean over the window; 1/4 in perfect L1_2, with the sign of the "
+               "statistic" },
+    { .name = "domains/ions", .is_optional = true, .type = OA_F64, .shape = "(domain)", .help = "sum of the probabilities of the ions that are nearest to this "
+             "domain" },
     { .name = "domains/radius", .is_optional = true, .type = OA_F64, .shape = "(domain)", .unit = OA_NM, .help = "of the sphere that holds as many ions" },
     { .name = "domains/fraction", .is_optional = true, .type = OA_F64, .shape = "(domain)", .help = "share of the species among them; NaN where there are none" },
-    { .name = "posterior/probability", .is_split = true, .is_optional = true, .type = OA_F32, .shape = "(ion)", .axes = "ion_index", .help = "probability that the ion belongs to an ordered domain" },
-    { .name = "posterior/ion_index", .is_split = true, .is_optional = true, .type = OA_U64, .shape = "(ion)", .help = "row of the ion, ascending: all ions with a type" },
+    { .name = "posterior/probability", .is_split = true, .is_optional = true, .type = OA_F32, .shape = "(ion)", .axes = "ion_index", .help = "probability that the "
+             "ion belongs to an ordered domain" },
+    { .name = "posterior/ion_index", .is_split = true, .is_optional = true, .type = OA_U64, .shape = "(ion)", .help = "row of the ion, ascending: all ions with a "
+             "type" },
     { .name = "selected/probability", .type = OA_F32, .shape = "(ion)", .axes = "ion_index", .help = "of the selected ions" },
-    { .name = "selected/ion_index", .type = OA_U64, .shape = "(ion)", .help = "row of the ion, ascending: the likeliest ions, of which the share ion_rate is wrong" },
+    { .name = "selected/ion_index", .type = OA_U64, .shape = "(ion)", .help = "row of the ion, ascending: the likeliest ions, of which the share ion_rate is "
+             "wrong" },
     OA_CLOUD_OUTPUTS("probability", OA_F32, false, "selected ions seen along y; the colour is their probability"),
-    { .name = "prior/share", .is_optional = true, .type = OA_F64, .shape = "(radius)", .axes = "radius", .help = "share of the domains of this radius, of the first round" },
+    { .name = "prior/share", .is_optional = true, .type = OA_F64, .shape = "(radius)", .axes = "radius", .help = "share of the domains of this radius, of the "
+             "first round" },
     { .name = "prior/radius", .is_optional = true, .type = OA_F64, .shape = "(radius)", .unit = OA_NM, .help = "radii that were looked for" },
     { .name = "summary/species", .type = OA_TEXT, .help = "species" },
     { .name = "summary/remark", .type = OA_TEXT, .help = "what this reflection can tell" },
     { .name = "summary/ions", .type = OA_U64, .help = "ions with a type" },
     { .name = "summary/species_ions", .type = OA_U64, .help = "of these, of the species" },
     { .name = "summary/period", .type = OA_F64, .unit = OA_NM, .help = "period of the order; 0: none was found" },
-    { .name = "summary/plane_spacing", .type = OA_F64, .unit = OA_NM, .is_optional = true, .help = "spacing of the planes, 0.10 to 0.30 nm: where their reflection is strongest" },
-    { .name = "summary/plane_quality", .type = OA_F64, .is_optional = true, .help = "strength of that reflection: 30 and more where planes are resolved, 7 where there are none" },
+    { .name = "summary/plane_spacing", .type = OA_F64, .unit = OA_NM, .is_optional = true, .help = "spacing of the planes, 0.10 to 0.30 nm: where their reflection "
+             "is strongest" },
+    { .name = "summary/plane_quality", .type = OA_F64, .is_optional = true, .help = "strength of that reflection: 30 and more where planes are resolved, 7 where "
+             "there are none" },
     { .name = "summary/median_quality", .type = OA_F64, .is_optional = true, .help = "median Q of the nodes" },
     { .name = "summary/accepted_share", .type = OA_F64, .is_optional = true, .help = "share of the nodes where planes are resolved" },
-    { .name = "summary/largest_deviation", .type = OA_F64, .is_optional = true, .help = "largest jump of the phase between neighbouring nodes, radians; above 1 a defect may lie between" },
+    { .name = "summary/largest_deviation", .type = OA_F64, .is_optional = true, .help = "largest jump of the phase between neighbouring nodes, radians; above 1 a "
+             "defect may lie between" },
     { .name = "summary/mean_spacing", .type = OA_F64, .unit = OA_NM, .is_optional = true, .help = "mean spacing of the planes" },
     { .name = "summary/largest_stretch", .type = OA_F64, .is_optional = true, .help = "largest modulus of the stretch" },
     { .name = "summary/largest_tilt", .type = OA_F64, .unit = OA_DEGREE, .is_optional = true, .help = "largest angle between the planes' normal and the direction" },
@@ -102,14 +121,16 @@ static const oa_output superlattice_outputs[] = {
     { .name = "summary/sigma_depth_low", .type = OA_F64, .unit = OA_NM, .is_optional = true, .help = "its lower quartile" },
     { .name = "summary/sigma_depth_high", .type = OA_F64, .unit = OA_NM, .is_optional = true, .help = "its upper quartile" },
     { .name = "summary/sigma_lateral", .type = OA_F64, .unit = OA_NM, .is_optional = true, .help = "blur of the edges of domains that was used: fitted or given" },
-    { .name = "summary/sigma_lateral_error", .type = OA_F64, .unit = OA_NM, .is_optional = true, .help = "standard error of the fitted one, from the bend of the likelihood" },
+    { .name = "summary/sigma_lateral_error", .type = OA_F64, .unit = OA_NM, .is_optional = true, .help = "standard error of the fitted one, from the bend of the "
+             "likelihood" },
     { .name = "summary/is_signed", .type = OA_BOOL, .help = "planes are resolved, so that the statistic has a sign and ions have probabilities" },
     { .name = "summary/map_volume", .type = OA_F64, .unit = "nm^3", .is_optional = true, .help = "volume of the map where it is not NaN" },
     { .name = "summary/maxima", .type = OA_U64, .is_optional = true, .help = "maxima of the map that were looked at: modulus of at least 3" },
     { .name = "summary/threshold", .type = OA_F64, .is_optional = true, .help = "modulus of the statistic of the last listed domain" },
     { .name = "summary/expected_false_domains", .type = OA_F64, .is_optional = true, .help = "of the listed domains" },
     { .name = "summary/domains", .type = OA_U64, .help = "domains at the stated rate" },
-    { .name = "summary/density", .type = OA_F64, .unit = "1/nm^3", .is_optional = true, .help = "domains a volume that the mixture found, also too weak ones to be listed" },
+    { .name = "summary/density", .type = OA_F64, .unit = "1/nm^3", .is_optional = true, .help = "domains a volume that the mixture found, also too weak ones to be "
+             "listed" },
     { .name = "summary/rounds", .type = OA_U64, .is_optional = true, .help = "rounds of the mixture" },
     { .name = "summary/mixture_domains", .type = OA_F64, .is_optional = true, .help = "domains that the mixture found in all rounds" },
     { .name = "summary/mean_contrast", .type = OA_F64, .is_optional = true, .help = "delta of the neutral contrast, 0.8 min(p, 1 - p), mean over the ions" },
@@ -134,15 +155,19 @@ static oa_status superlattice_check(oa_context *context, const void *params)
     double square = 0, sum = 0;
     for (int i = 0; i < 3; i++) square += p->direction.v[i] * p->direction.v[i];
     if (!p->species[0]) return oa_fail_at(context, OA_IN_PARAMETER("species"), "E_PARAMETER_VALUE", "species says which ions order; give --species Ni, for example");
-    if (!(square > 1e-12)) return oa_fail_at(context, OA_IN_PARAMETER("direction"), "E_PARAMETER_RANGE", "a direction needs a length; give 0,0,1 or the normal of the planes");
+    if (!(square > 1e-12)) return oa_fail_at(context, OA_IN_PARAMETER("direction"), "E_PARAMETER_RANGE", "a direction needs a length; give 0,0,1 or the normal of "
+             "the planes");
     for (int i = 1; i < p->radii.n; i++)
         if (!(p->radii.v[i] > p->radii.v[i - 1]))
-            return oa_fail_at(context, OA_IN_PARAMETER("radii"), "E_PARAMETER_RANGE", "%g nm follows %g nm; give radii that ascend", p->radii.v[i], p->radii.v[i - 1]);
+            return oa_fail_at(context, OA_IN_PARAMETER("radii"), "E_PARAMETER_RANGE", "%g nm follows %g nm; give radii that ascend", p->radii.v[i], p->radii.v[i -
+                1]);
     for (int i = 1; i < p->prior.n; i++) sum += p->prior.v[i];
     if (p->prior.n && p->prior.n != p->radii.n + 1)
-        return oa_fail_at(context, OA_IN_PARAMETER("prior"), "E_PARAMETER_VALUE", "%d numbers for %d radii; give the density of domains, then one share for each radius", p->prior.n, p->radii.n);
+        return oa_fail_at(context, OA_IN_PARAMETER("prior"), "E_PARAMETER_VALUE", "%d numbers for %d radii; give the density of domains, then one share for each "
+                 "radius", p->prior.n, p->radii.n);
     if (p->prior.n && !(p->prior.v[0] > 0 && fabs(sum - 1) < 1e-3))
-        return oa_fail_at(context, OA_IN_PARAMETER("prior"), "E_PARAMETER_RANGE", "a density of %g /nm^3 and shares that sum to %g; the density must be above 0, the sum 1", p->prior.v[0], sum);
+        return oa_fail_at(context, OA_IN_PARAMETER("prior"), "E_PARAMETER_RANGE", "a density of %g /nm^3 and shares that sum to %g; the density must be above 0, "
+                 "the sum 1", p->prior.v[0], sum);
     return OA_OK;
 }
 
@@ -183,10 +208,12 @@ static oa_status check_species(oa_run *run, superlattice_job *job, size_t word)
     size_t count;
     OA_TRY(mark_species(run, job, word, &count));
     if (count < LEAST)
-        return oa_fail_at(run->context, OA_IN_PARAMETER("species"), "E_EMPTY_DATA", "there are %zu ions of %s among %zu; %d at least are needed to tell order from chance", count, job->words[word],
+        return oa_fail_at(run->context, OA_IN_PARAMETER("species"), "E_EMPTY_DATA", "there are %zu ions of %s among %zu; %d at least are needed to tell order from "
+                 "chance", count, job->words[word],
                           job->ranged, LEAST);
     if (count == job->ranged)
-        return oa_fail_at(run->context, OA_IN_PARAMETER("species"), "E_EMPTY_DATA", "all %zu ions are %s, so none of its places can be told from another; give a species that shares its sites",
+        return oa_fail_at(run->context, OA_IN_PARAMETER("species"), "E_EMPTY_DATA", "all %zu ions are %s, so none of its places can be told from another; give a "
+                 "species that shares its sites",
                           count, job->words[word]);
     return OA_OK;
 }
@@ -439,7 +466,8 @@ static uint64_t superlattice_memory(const oa_run *run, const void *params)
     if (!input || !input->ions) return 0;
     oa_ions__bounds(input->ions, lo, hi);
     for (int a = 0; a < 3; a++) cubes *= floor(hi[a] / OA_CUBE) - floor(lo[a] / OA_CUBE) + 1;
-    const double per = p->fit_sigma ? 10 : fmin(fmax(rint(OA_CUBE / (0.714 * fmax(p->sigma_lateral, 1e-3))), 4), 10), centres = cubes * per * per * 10 * (8 * p->radii.n + 9), map = cubes * 1000 * (4 + 4);
+    const double per = p->fit_sigma ? 10 : fmin(fmax(rint(OA_CUBE / (0.714 * fmax(p->sigma_lateral, 1e-3))), 4), 10),
+        centres = cubes * per * per * 10 * (8 * p->radii.n + 9), map = cubes * 1000 * (4 + 4);
     return (uint64_t)(71 * (double)oa_ions__count(input->ions) + cubes * 1000 * 4 + fmax(map, centres)) + (uint64_t)run->context->threads * 90000000 + 60000000;
 }
 
@@ -447,8 +475,10 @@ const oa_step oa_step_superlattice = {
     .name = "superlattice",
     .version = 1,
     .title = "Order from the phase of atomic planes",
-    .help = "Follows the atomic planes through stretch, bend and tilt by their own reflection and asks on which of the two families of planes a species sits: a signed map "
-            "whose distribution without order is known exactly, domains at a stated rate of false ones (expected Euler characteristic of the map), and for each ion the probability that "
+    .help = "Follows the atomic planes through stretch, bend and tilt by their own reflection and asks on which of the two families of planes a species sits: a "
+             "signed map "
+            "whose distribution without order is known exactly, domains at a stated rate of false ones (expected Euler characteristic of the map), and for each "
+                     "ion the probability that "
             "it belongs to a compact ordered domain, without training. See docs/superlattice.md.",
     .params = superlattice_table, .params_size = sizeof(superlattice_params),
     .slots = superlattice_slots, .outputs = superlattice_outputs,

@@ -47,13 +47,16 @@ static void find_period(oa_run *run, superlattice_job *job)
     if (p->period > 0) {
         job->period = p->period;
         if (has_peak(job) && fabs(found / nominal - 1) > 0.1 && fabs(found / nominal - 2) > 0.2)
-            oa_note(run, "W_NO_PLANES", "planes of %.4f nm are resolved along the direction, %.0f %% from the %.4f nm that a period of %g nm means; left out, the period is measured",
+            oa_note(run, "W_NO_PLANES", "planes of %.4f nm are resolved along the direction, %.0f %% from the %.4f nm that a period of %g nm means; left out, the "
+                     "period is measured",
                     found, 100 * fabs(found / nominal - 1), nominal, p->period);
     } else if (has_peak(job)) {
         job->period = job->structure->planes * found;
     } else {
-        oa_note(run, "W_NO_PLANES", "no period is found: of all spacings from 0.10 to 0.30 nm along %g,%g,%g the strongest reflection, %.4f nm, has quality %.1f where %g is the least; "
-                "give a direction along a row of the lattice, or the period", p->direction.v[0], p->direction.v[1], p->direction.v[2], job->planes.nodes ? found : 0.0,
+        oa_note(run, "W_NO_PLANES", "no period is found: of all spacings from 0.10 to 0.30 nm along %g,%g,%g the strongest reflection, %.4f nm, has quality %.1f "
+                 "where %g is the least; "
+                "give a direction along a row of the lattice, or the period", p->direction.v[0], p->direction.v[1], p->direction.v[2], job->planes.nodes ?
+                    found : 0.0,
                 job->planes.nodes ? job->planes.quality : 0.0, OA_PLANES_RESOLVED);
     }
 }
@@ -136,11 +139,13 @@ static void note_planes(oa_run *run, const superlattice_job *job)
 {
     const oa_plane_phase *p = &job->phase;
     if (!p->accepted)
-        oa_note(run, "W_NO_PLANES", "no atomic planes of %.4f nm are resolved along %g,%g,%g (median quality %.1f, more than %g is needed): the unsigned statistic is used, and ions have no "
+        oa_note(run, "W_NO_PLANES", "no atomic planes of %.4f nm are resolved along %g,%g,%g (median quality %.1f, more than %g is needed): the unsigned statistic "
+                 "is used, and ions have no "
                 "probability; the direction may lie along no row of the lattice, or planes may be stretched by more than 6 %%", job->period / job->structure->planes,
                 job->params->direction.v[0], job->params->direction.v[1], job->params->direction.v[2], p->median_quality, OA_PLANES_RESOLVED);
     else if (p->largest_deviation > 1)
-        oa_note(run, "W_PHASE_JUMP", "the phase of the planes jumps by %.2f rad between two nodes; more than 1 may be a dislocation or a grain boundary, beyond which signs are not comparable",
+        oa_note(run, "W_PHASE_JUMP", "the phase of the planes jumps by %.2f rad between two nodes; more than 1 may be a dislocation or a grain boundary, beyond "
+                 "which signs are not comparable",
                 p->largest_deviation);
 }
 
@@ -177,6 +182,7 @@ oa_status oa_superlattice__planes(oa_run *run, superlattice_job *job)
     OA_TRY(oa_put_real(run, "summary/period", job->period));
     if (!(job->period > 0)) return OA_OK;
     oa_ions__bounds(job->ions, lo, hi);
-    OA_TRY(oa_tiled_build(&run->arena, &job->tiled, job->ions->n, oa_ions__f32(job->ions, OA_X), oa_ions__f32(job->ions, OA_Y), oa_ions__f32(job->ions, OA_Z), job->code, lo, hi));
+    OA_TRY(oa_tiled_build(&run->arena, &job->tiled, job->ions->n, oa_ions__f32(job->ions, OA_X), oa_ions__f32(job->ions, OA_Y), oa_ions__f32(job->ions, OA_Z),
+        job->code, lo, hi));
     return find_phase(run, job);
 }

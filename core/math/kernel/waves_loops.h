@@ -213,8 +213,10 @@ static void contrast(float *restrict m, size_t n, const float *restrict phase, c
     for (size_t i = 0; i < n; i++) {
         const float turns = phase[i] * 0.07957747154594767f, t = (turns - nearest(turns)) * (2.0f * pi), a = t < 0 ? -t : t, b = pi - a;
         const float v = -logarithm(resolution[i]), w = -1.0f / (v > 1e-6f ? v : 1e-6f), least = (a < b ? a : b) * (a < b ? a : b);
-        const float g0 = (exponential(w * (a * a - least)) + exponential(w * ((2 * pi - a) * (2 * pi - a) - least))) + exponential(w * ((2 * pi + a) * (2 * pi + a) - least));
-        const float g1 = (exponential(w * (b * b - least)) + exponential(w * ((pi + a) * (pi + a) - least))) + exponential(w * ((3 * pi - a) * (3 * pi - a) - least));
+        const float g0 = (exponential(w * (a * a - least)) + exponential(w * ((2 * pi - a) * (2 * pi - a) - least))) + exponential(w * ((2 * pi + a) * (2 * pi +
+            a) - least));
+        const float g1 = (exponential(w * (b * b - least)) + exponential(w * ((pi + a) * (pi + a) - least))) + exponential(w * ((3 * pi - a) * (3 * pi - a) -
+            least));
         m[i] = (g0 - g1) / (g0 + g1);
     }
 }
@@ -281,7 +283,8 @@ static void pass3(const oa_fft_pass *p, const float *xr, const float *xi, float 
     const float half = 0.86602540378443865f;
     for (size_t k = 0; k < m; k++) {
         const float *w = p->twiddle + 4 * k, ur = w[0], ui = w[1], vr = w[2], vi = w[3];
-        const float *restrict ar = xr + s * k, *restrict ai = xi + s * k, *restrict br = ar + s * m, *restrict bi = ai + s * m, *restrict cr = br + s * m, *restrict ci = bi + s * m;
+        const float *restrict ar = xr + s * k, *restrict ai = xi + s * k, *restrict br = ar + s * m, *restrict bi = ai + s * m, *restrict cr = br + s * m,
+            *restrict ci = bi + s * m;
         float *restrict zr = yr + s * 3 * k, *restrict zi = yi + s * 3 * k;
         INDEPENDENT
         for (size_t q = 0; q < s; q++) {

@@ -25,7 +25,8 @@ static void test_lines(void **state)
             for (size_t w = 0; w < n; w++) {
                 double a = 0, b = 0;
                 for (size_t j = 0; j < n; j++) {
-                    const double angle = -2 * made_pi * (double)(j * w % n) / (double)n, x = (double)copy[j * OA_FFT_LANES + lane], y = (double)copy[all + j * OA_FFT_LANES + lane];
+                    const double angle = -2 * made_pi * (double)(j * w % n) / (double)n, x = (double)copy[j * OA_FFT_LANES + lane], y = (double)copy[all +
+                        j * OA_FFT_LANES + lane];
                     a += x * cos(angle) - y * sin(angle);
                     b += x * sin(angle) + y * cos(angle);
                 }
@@ -161,7 +162,8 @@ static void test_neighbourhoods(void **state)
     oa_random random = oa_random_start(9, 9);
     double *l = calloc(4 * f->cells, sizeof *l), *omega = calloc(f->cells, sizeof *omega), weight[2], want = 0;
     for (int r = 0; r < 4; r++)
-        for (size_t i = 0; i < f->cells; i++) c.l[r][i] = (float)(l[(size_t)r * f->cells + i] = (double)(float)(c.mask[i] ? 4 * oa_random_normal(&random) - 4 : -1e4));
+        for (size_t i = 0; i < f->cells; i++) c.l[r][i] = (float)(l[(size_t)r * f->cells + i] = (double)(float)(c.mask[i] ? 4 * oa_random_normal(&random) -
+            4 : -1e4));
     const size_t middle = (f->dims[2] / 2 * f->dims[1] + f->dims[1] / 2) * f->dims[0] + f->dims[0] / 2;
     const size_t strong[] = { middle, middle + 3, middle + 10 * f->dims[1] * f->dims[0] }; 
     const float height[] = { 30, 25, 640 };
@@ -192,7 +194,8 @@ static void test_neighbourhoods(void **state)
                             else sum += exp(o - most);
                         }
             for (size_t s = 0; is_probe && s < 2; s++) {
-                const double w = l[(2 * (size_t)r + s) * f->cells + i] + weight[r], alone = exp(w), got = (double)c.l[2 * (size_t)r + s][i], n = most + log(sum + exp(-most));
+                const double w = l[(2 * (size_t)r + s) * f->cells + i] + weight[r], alone = exp(w), got = (double)c.l[2 * (size_t)r + s][i], n = most + log(sum +
+                    exp(-most));
                 if (w < -11) { /* too weak to matter: with or without neighbours */
                     assert_true(got <= alone * 1.001 + 1e-11);
                     continue;

@@ -124,8 +124,10 @@ static void test_binary_alloy(void **state)
     check_ok(*state, go(a));
     step_set(b, "species", "Co");
     check_ok(*state, go(b));
-    const oa_array *p = step_array(a, "posterior/probability"), *q = step_array(b, "posterior/probability"), *z = step_array(a, "map/statistic"), *y = step_array(b, "map/statistic");
-    for (size_t i = 0; i < oa_array_count(p); i++) check_real(oa_array_real(p, i), oa_array_real(q, i), 2e-2); /* the fits of both go their own ways in the last digits */
+    const oa_array *p = step_array(a, "posterior/probability"), *q = step_array(b, "posterior/probability"), *z = step_array(a, "map/statistic"),
+        *y = step_array(b, "map/statistic");
+    for (size_t i = 0; i < oa_array_count(p); i++) check_real(oa_array_real(p, i), oa_array_real(q, i),
+        2e-2); /* the fits of both go their own ways in the last digits */
     for (size_t i = 0; i < oa_array_count(z); i++) check_real(oa_array_real(z, i), -oa_array_real(y, i), 5e-3);
     step_end(a);
     step_end(b);
