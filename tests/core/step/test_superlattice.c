@@ -7,7 +7,7 @@
 static oa_ions *make(oa_context *context, const char *const *options, uint32_t **truth)
 {
     step_run *s = step_begin(context, oa_step_find("synthesise"));
-    step_set(s, "box", "-6,6,-6,6,-12,0");
+    step_set(s, "box", "-4.5,4.5,-4.5,4.5,-9,0");
     step_set(s, "ordered_species", "Ni");
     for (; *options; options += 2) step_set(s, options[0], options[1]);
     check_ok(context, step_go(s));
@@ -24,6 +24,8 @@ static step_run *begin(oa_context *context, oa_ions *ions)
     step_run *s = step_begin(context, oa_step_find("superlattice"));
     step_ions(s, "ions", ions);
     step_set(s, "species", "Ni");
+    step_set(s, "radii", "0.8,1.1,1.4");
+    step_set(s, "fit_sigma", "false");
     return s;
 }
 
@@ -54,15 +56,18 @@ static double average_precision(const step_run *s, const uint32_t *truth)
     return sum / hits;
 }
 
-static const char *const ordered[] = { "domains", "12", "radii", "0.9,1.5", NULL };
+static const char *const ordered[] = { "domains", "6", "radii", "0.9,1.4", NULL };
 
 /* Spheres of L1_2: found by map, list and probability; as many as probabilities say. */
 static void test_finds_order(void **state)
 {
+    static const char *const many[] = { "domains", "12", "radii", "0.9,1.5", "box", "-6,6,-6,6,-12,0", NULL };
     uint32_t *truth;
-    oa_ions *ions = make(*state, ordered, &truth);
+    oa_ions *ions = make(*state, many, &truth);
     step_run *s = begin(*state, ions);
     double sum = 0, true_ions = 0;
+    step_set(s, "radii", "0.6,0.8,1,1.2,1.4,1.6");
+    step_set(s, "fit_sigma", "true");
     check_ok(*state, go(s));
     assert_true(average_precision(s, truth) > 0.75);
     const oa_array *p = step_array(s, "posterior/probability"), *domains = step_array(s, "domains/statistic");
@@ -94,7 +99,7 @@ static void test_finds_order(void **state)
 /* Spheres as poor in the species as L1_2 is, but without order: nobody is there. */
 static void test_depletion_is_no_order(void **state)
 {
-    static const char *const options[] = { "domains", "12", "radii", "0.9,1.5", "order", "0", NULL };
+    static const char *const options[] = { "domains", "6", "radii", "0.9,1.4", "order", "0", NULL };
     uint32_t *truth;
     oa_ions *ions = make(*state, options, &truth);
     step_run *s = begin(*state, ions);
@@ -117,7 +122,7 @@ static void test_depletion_is_no_order(void **state)
 /* In a binary alloy the other species says the same with the other sign. */
 static void test_binary_alloy(void **state)
 {
-    static const char *const options[] = { "domains", "8", "radii", "1.2", "composition", "Co:0.7,Ni:0.3", NULL };
+    static const char *const options[] = { "domains", "5", "radii", "1.2", "composition", "Co:0.7,Ni:0.3", NULL };
     uint32_t *truth;
     oa_ions *ions = make(*state, options, &truth);
     step_run *a = begin(*state, ions), *b = begin(*state, ions);
