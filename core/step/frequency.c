@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "base/random.h"
-#include "math/frequency.h"
+#include "math/blocks.h"
 #include "step/step.h"
 
 typedef struct frequency_params {

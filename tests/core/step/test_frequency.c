@@ -2,7 +2,7 @@
 #include "core/step/step_run.h"
 
 #include "base/random.h"
-#include "math/frequency.h"
+#include "math/blocks.h"
 
 extern const oa_step oa_step_frequency;
 

@@ -1,5 +1,5 @@
-/* frequency.c - see frequency.h. */
-#include "math/frequency.h"
+/* blocks.c - see blocks.h. */
+#include "math/blocks.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,7 +1,7 @@
-/* frequency.h - how often blocks of ions hold 0, 1, 2, ... of a species, against what chance gives (Moody, Stephenson, Ceguerra, Ringer,
+/* blocks.h - how often blocks of ions hold 0, 1, 2, ... of a species, against what chance gives (Moody, Stephenson, Ceguerra, Ringer,
  * Microsc. Res. Tech. 71 (2008) 542). */
-#ifndef OA_MATH_FREQUENCY_H
-#define OA_MATH_FREQUENCY_H
+#ifndef OA_MATH_BLOCKS_H
+#define OA_MATH_BLOCKS_H
 
 #include <stddef.h>
 #include <stdint.h>
