@@ -161,7 +161,8 @@ class Stack:
         actions = [point for point in include if point.startswith("ordapt.nomad:") and point.endswith("_action")]
         options = {point: {"heartbeat_s": self.heartbeat_s, "timeout_s": 600, "process": point in PROCESSED} for point in actions}
         return {
-            "services": {"mode": "development", "api_secret": "0123456789abcdef0123456789abcdef", "api_host": "127.0.0.1", "api_port": self.ports["app"]},
+            "services": {"mode": "development", "api_secret": "0123456789abcdef0123456789abcdef", "api_host": "127.0.0.1", "api_port": self.ports["app"],
+                         "upload_limit": 1000},  # NOMAD's own limit is ten unpublished uploads a user: the tests make more
             "temporal": {"host": "127.0.0.1", "port": self.ports["temporal"]}, "mongo": {"host": "127.0.0.1", "port": self.ports["mongo"], "db_name": "ordapt_test"},
             "elastic": {"host": "127.0.0.1", "port": self.ports["search"]},
             "oasis": {"is_oasis": True, "uses_central_user_management": True, "central_nomad_deployment_url": f"http://127.0.0.1:{self.ports['standins']}/api"},

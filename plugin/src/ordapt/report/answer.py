@@ -134,11 +134,15 @@ def _of_superlattice(_context: Context, _record: Record, task: Task) -> list[str
     if found is None or not species:
         return []
     if not period:
-        return [f"No atomic planes are resolved along the direction, so no order of {esc(species)} could be looked for; the spectrum of spacings is below."]
-    told = [f"<b>{number(int(found))}</b> ordered domains of {esc(species)} stand out of the map of order" + (f", of which {number(false)} are expected to be false." if false is not None else ".")]
+        return [
+            f"No atomic planes are resolved along the direction, so no order of {esc(species)} could be looked for; the spectrum of spacings is below."
+        ]
+    expected = f", of which {number(false)} are expected to be false" if false is not None else ""
+    told = [f"<b>{number(int(found))}</b> ordered domains of {esc(species)} stand out of the map of order{expected}."]
     share, chosen, wrong = task.number("ordered_share"), task.number("ions_selected"), task.number("expected_wrong_share")
     if share is not None and chosen is not None and wrong is not None:
-        told.append(f"By the probabilities of single ions {number(100 * share)} % of them lie in ordered domains; <b>{number(int(chosen))}</b> were selected, {number(100 * wrong)} % of which are expected to be wrong.")
+        selected = f"<b>{number(int(chosen))}</b> were selected, {number(100 * wrong)} % of which are expected to be wrong"
+        told.append(f"By the probabilities of single ions {number(100 * share)} % of them lie in ordered domains; {selected}.")
     return told
 
 

@@ -23,6 +23,8 @@ MAX_RECORDS = 200
 MAX_BYTES = 1 << 30  # of one array when it is read at once
 MAX_RATIO = 1100  # unpacked over stored bytes: deflate reaches 1032
 
+DAMAGED = (AttributeError, KeyError, OSError, RuntimeError, ValueError, TypeError)  # what h5py says of objects that are missing or broken
+
 Numbers = npt.NDArray[Any]
 
 
@@ -55,9 +57,7 @@ class Source:
         """The group or dataset at a path of hard links, else None."""
         current: Any = self._file
         for part in path.strip("/").split("/"):
-            if not isinstance(current, h5py.Group) or not part or not _is_hard(current, part):
-                return None
-            current = _member(current, part)
+            current = _member(current, part) if isinstance(current, h5py.Group) and part else None
         return current
 
     def children(self, group: Any) -> Iterator[tuple[str, Any]]:
@@ -67,7 +67,7 @@ class Source:
         for count, name in enumerate(_names(group)):
             if count >= MAX_CHILDREN:
                 return
-            item = _member(group, name) if _is_hard(group, name) else None
+            item = _member(group, name)
             if item is not None:
                 yield name, item
 
@@ -85,33 +85,30 @@ class Source:
 
 
 def _member(group: Any, name: str) -> Any:
-    """None where the file is damaged."""
+    """What a hard link of a group leads to, None where there is none or the file is damaged."""
     try:
-        return group[name]
-    except (KeyError, OSError, RuntimeError, ValueError, TypeError):
+        return group[name] if isinstance(group.get(name, getlink=True), h5py.HardLink) else None
+    except DAMAGED:
         return None
 
 
 def _names(group: Any) -> list[str]:
     try:
         return sorted(group)
-    except (KeyError, OSError, RuntimeError, ValueError, TypeError):
+    except DAMAGED:
         return []
 
 
-def _is_hard(group: Any, name: str) -> bool:
-    try:
-        return isinstance(group.get(name, getlink=True), h5py.HardLink)
-    except (KeyError, ValueError, RuntimeError, UnicodeError):
-        return False
-
-
 def _is_plain(item: Any) -> bool:
-    """A dataset stored in this file, not larger than its stored bytes can be."""
-    if not isinstance(item, h5py.Dataset) or item.shape is None or item.is_virtual or item.external is not None:
+    """A dataset stored in this file, not larger than its stored bytes can be; False also where it is damaged."""
+    if not isinstance(item, h5py.Dataset):
         return False
-    stored = item.id.get_storage_size()
-    return bool(item.nbytes <= MAX_RATIO * stored + 65_536)
+    try:
+        if item.shape is None or item.is_virtual or item.external is not None:
+            return False
+        return bool(item.nbytes <= MAX_RATIO * item.id.get_storage_size() + 65_536)
+    except DAMAGED:
+        return False
 
 
 def _words(value: Any) -> str:
@@ -125,7 +122,7 @@ def attribute(item: Any, name: str) -> str:
     """A text attribute, "" where it is missing or no text."""
     try:
         value = item.attrs.get(name, "")
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError):
+    except DAMAGED:
         return ""
     return _words(value) if isinstance(value, (str, bytes)) else ""
 
@@ -133,7 +130,7 @@ def attribute(item: Any, name: str) -> str:
 def attribute_list(item: Any, name: str) -> tuple[str, ...]:
     try:
         value = item.attrs.get(name, ())
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError):
+    except DAMAGED:
         return ()
     items = [value] if isinstance(value, (str, bytes)) else list(np.atleast_1d(value))
     return tuple(_words(one) for one in items[:16])
@@ -157,7 +154,7 @@ def content(item: Any) -> Scalar | tuple[Scalar, ...] | None:
         return None
     try:
         value = item[()]
-    except (OSError, ValueError, TypeError, RuntimeError):
+    except DAMAGED:
         return None
     if isinstance(value, np.ndarray):
         return tuple(_plain(one) for one in value.ravel())
@@ -165,9 +162,7 @@ def content(item: Any) -> Scalar | tuple[Scalar, ...] | None:
 
 
 def text(group: Any, name: str) -> str:
-    if not isinstance(group, h5py.Group) or not _is_hard(group, name):
-        return ""
-    value = content(group[name])
+    value = content(_member(group, name))
     return value if isinstance(value, str) else ""
 
 
@@ -243,14 +238,14 @@ def _record(source: Source, name: str, group: Any, step: str) -> Record:
         kind = attribute(item, "NX_class")
         if kind == "NXprocess":
             tasks.append(_task(source, child, item))
-            index = content(item["sequence_index"]) if _is_hard(item, "sequence_index") else 0
+            index = content(_member(item, "sequence_index"))
             order = order or (index if isinstance(index, int) else 0)
         elif kind == "NXnote" and child.startswith("input"):
             inputs.append(_input(item))
     base = str(group.name)
     outcome, config, program = source.node(base + "/outcome"), source.node(base + "/config"), source.node(base + "/program_name")
-    elapsed = content(outcome["total_elapsed_time"]) if outcome is not None and _is_hard(outcome, "total_elapsed_time") else None
-    lines = content(outcome["warnings"]) if outcome is not None and _is_hard(outcome, "warnings") else ()
+    elapsed = content(_member(outcome, "total_elapsed_time"))
+    lines = content(_member(outcome, "warnings"))
     words = [str(line) for line in lines] if isinstance(lines, tuple) else []
     return Record(
         name=name,
