@@ -50,6 +50,42 @@ static const char allimg[] =
     "null    = classify  control preset=allimg-011 model=net species=$species roi=$roi\n"
     "domains = domains   found   control=null draws=$draws seed=$seed volume=$volume pairs=$pairs\n";
 
+/* What two witnesses say of one specimen, each held against the other. */
+static const char order[] =
+    "# order.recipe - chemical order by two independent witnesses: the map of the superlattice, whose distribution without order is known, and networks\n"
+    "# give: tip=tip.nxs and the alloy with its direction, alloy= (cocrni-002, cocrni-111, feal-002, allimg-011); species=; direction=x,y,z of the planes'\n"
+    "# normal in the specimen; another network: net=FILE. For an alloy without networks: order-map\n"
+    "param alloy     = cocrni-002\n"
+    "param species   = Ni\n"
+    "param sites     = $species\n"
+    "param direction = 0,0,1\n"
+    "param net       = $alloy\n"
+    "param seed      = 1\n"
+    "param draws     = 5\n"
+    "param rate      = 0.05\n"
+    "control = shuffle       tip     seed=$seed ranged_only=true\n"
+    "order   = superlattice  tip     preset=$alloy species=$sites direction=$direction rate=$rate\n"
+    "null    = superlattice  control preset=$alloy species=$sites direction=$direction rate=$rate\n"
+    "found   = classify      tip     preset=$alloy model=net species=$species direction=$direction\n"
+    "random  = classify      control preset=$alloy model=net species=$species direction=$direction\n"
+    "blocks  = frequency     tip     species=$species\n"
+    "domains = domains       order   control=null witness=found draws=$draws seed=$seed\n"
+    "nets    = domains       found   control=random witness=order draws=$draws seed=$seed\n";
+
+static const char order_map[] =
+    "# order-map.recipe - chemical order of any alloy along any row of the crystal, by the map of the superlattice\n"
+    "# give: tip=tip.nxs, species=; structure= (`ordapt help superlattice` lists them); direction=x,y,z of the planes' normal in the specimen\n"
+    "param structure = l12\n"
+    "param direction = 0,0,1\n"
+    "param seed      = 1\n"
+    "param draws     = 5\n"
+    "param rate      = 0.05\n"
+    "control = shuffle       tip     seed=$seed ranged_only=true\n"
+    "order   = superlattice  tip     structure=$structure species=$species direction=$direction rate=$rate\n"
+    "null    = superlattice  control structure=$structure species=$species direction=$direction rate=$rate\n"
+    "blocks  = frequency     tip     species=$species\n"
+    "domains = domains       order   control=null draws=$draws seed=$seed\n";
+
 #define ATOMNET_CUBES \
     "param alloy   = au-cu\n" \
     "param net     = $alloy\n" \
@@ -91,5 +127,7 @@ const oa_shipped_recipe oa_shipped_recipes[] = {
     { "atomnet", "ordered domains ion by ion, AtomNet: alloy=, tip=", atomnet },
     { "atomnet-score", "what AtomNet finds in simulated cubes of known order: alloy=, cubes=", atomnet_score },
     { "atomnet-planes", "z-SDMs of the ions that AtomNet recognised, and of the rest: tip=, alloy=, pairs=", atomnet_planes },
+    { "order", "order by two witnesses, superlattice map and networks: tip=, alloy=, species=, direction=", order },
+    { "order-map", "order of any alloy by its superlattice map: tip=, species=, structure=, direction=", order_map },
     { NULL, NULL, NULL },
 };

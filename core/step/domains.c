@@ -1,6 +1,6 @@
 /* domains.c - groups of selected ions: their sizes, shapes, composition and pairs, how many there are in which volume, and
- * whether their sizes differ from those of random controls. Here are the tables and the order of the work; domains.h tells
- * what is where. DBSCAN: Ester et al., KDD 1996. Test of randomness: Li et al., Adv. Mater. 2024, 2407564. */
+ * whether their sizes differ from those of random controls, and which of them another selection finds too. Here are the tables and
+ * the order of the work; domains.h tells what is where. DBSCAN: Ester et al., KDD 1996. Test of randomness: Li et al., Adv. Mater. 2024, 2407564. */
 #include <string.h>
 
 #include "base/random.h"
@@ -51,6 +51,7 @@ static const oa_param domains_table[] = {
 static const oa_slot domains_slots[] = {
     { "ions", OA_TAKES_SELECTION, false, "ions, or a result with selected ions: then these, each of several selections for itself" },
     { "control", OA_TAKES_SELECTION, true, "the same made from shuffled ions, for the test of randomness" },
+    { "witness", OA_TAKES_SELECTION, true, "another selection of the same ions, by another step or network: its domains are found in the same way, and compared" },
     { "selection", OA_TAKES_RESULT, true, "only the ions selected there take part, or those of the true domains of a synthesised specimen" },
     OA_SLOT_END
 };
@@ -103,6 +104,24 @@ static const oa_output domains_outputs[] = {
       .help = "the maps of all domains together" },
     { .name = "map_sum/pair", .type = OA_U32, .shape = "(pair)", .is_optional = true, .help = "number of the pair" },
     { .name = "map_sum/distance", .type = OA_F64, .shape = "(distance)", .unit = OA_NM, .is_optional = true, .help = "bin centres" },
+    { .name = "agreement/overlap", .type = OA_F64, .shape = "(domain)", .axes = "domain", .is_optional = true,
+      .help = "share of the domain's ions that lie within eps of an ion in a domain of the witness" },
+    { .name = "agreement/domain", .type = OA_U32, .shape = "(domain)", .is_optional = true, .help = "number of the domain" },
+    { .name = "agreement/partner", .type = OA_U32, .shape = "(domain)", .is_optional = true,
+      .help = "domain of the witness that is nearest to most of these ions; 0: none" },
+    { .name = "agreement/shared", .type = OA_U32, .shape = "(domain)", .is_optional = true, .help = "ions that the domain and its partner both have" },
+    { .name = "agreement/p_value", .type = OA_F64, .shape = "(domain)", .is_optional = true,
+      .help = "chance of so large a domain with so large a partner, by draws in which both selections are made again from the same shuffled ions" },
+    { .name = "agreement/q_value", .type = OA_F64, .shape = "(domain)", .is_optional = true,
+      .help = "of both witnesses together: smallest rate of false discoveries, by these draws, at which the domain is kept" },
+    { .name = "witness/size", .type = OA_U32, .shape = "(witness_domain)", .axes = "domain", .is_optional = true, .help = "ions of the domain of the witness" },
+    { .name = "witness/domain", .type = OA_U32, .shape = "(witness_domain)", .is_optional = true, .help = "number of the domain of the witness" },
+    { .name = "witness/centre", .type = OA_F64, .shape = "(witness_domain, 3)", .unit = OA_NM, .is_optional = true, .help = "x, y, z of the centre of its ions" },
+    { .name = "witness/partner", .type = OA_U32, .shape = "(witness_domain)", .is_optional = true,
+      .help = "domain of the input that is nearest to most of its ions; 0: none" },
+    { .name = "witness/overlap", .type = OA_F64, .shape = "(witness_domain)", .is_optional = true,
+      .help = "share of its ions that lie within eps of an ion in a domain of the input" },
+    { .name = "witness/shared", .type = OA_U32, .shape = "(witness_domain)", .is_optional = true, .help = "ions that it and its partner both have" },
     { .name = "summary/ions", .type = OA_U64, .help = "ions that take part" },
     { .name = "summary/domains", .type = OA_U64, .help = "domains" },
     { .name = "summary/noise_ions", .type = OA_U64, .help = "ions in no domain" },
@@ -139,6 +158,14 @@ static const oa_output domains_outputs[] = {
     { .name = "summary/mu_scaled", .type = OA_F64, .is_optional = true, .help = "the same from chi2_scaled, N as before" },
     { .name = "summary/mu_scaled_low", .type = OA_F64, .is_optional = true, .help = "2.5 % of mu_scaled" },
     { .name = "summary/mu_scaled_high", .type = OA_F64, .is_optional = true, .help = "97.5 % of mu_scaled" },
+    { .name = "summary/agreeing_domains", .type = OA_U64, .is_optional = true, .help = "domains with a domain of the witness beside them" },
+    { .name = "summary/agreeing_by_chance", .type = OA_F64, .is_optional = true, .help = "mean number of these in the drawn controls" },
+    { .name = "summary/significant_together", .type = OA_U64, .is_optional = true, .help = "domains with an agreement/q_value of at most 0.05" },
+    { .name = "summary/witness_ions", .type = OA_U64, .is_optional = true, .help = "ions of the witness that take part" },
+    { .name = "summary/witness_domains", .type = OA_U64, .is_optional = true, .help = "domains of the witness" },
+    { .name = "summary/witness_agreeing", .type = OA_U64, .is_optional = true, .help = "of these, with a domain of the input beside them" },
+    { .name = "summary/shared_ions", .type = OA_U64, .is_optional = true, .help = "ions that are in domains of both" },
+    { .name = "summary/shared_share", .type = OA_F64, .is_optional = true, .help = "these among the ions that are in a domain of either" },
     OA_OUTPUT_END
 };
 
@@ -186,7 +213,8 @@ static oa_status run_task(oa_run *run, const domains_params *p, int task, oa_con
     OA_TRY(oa_domains__put_maps(run, p, &found));
     if (task == controls->tasks) oa_run_release(input, 0);
     OA_TRY(oa_domains__use_control(run, p, task, controls));
-    return oa_domains__put_distribution(run, p, &found, controls, task);
+    OA_TRY(oa_domains__put_distribution(run, p, &found, controls, task));
+    return oa_domains__put_agreement(run, p, &found, task, &controls->agreement[task - 1]);
 }
 
 static oa_status domains_run(oa_run *run, const void *params)
@@ -195,6 +223,7 @@ static oa_status domains_run(oa_run *run, const void *params)
     const int tasks = oa_domains__tasks(oa_run_input(run, "ions"));
     oa_controls controls;
     OA_TRY(oa_domains__check_control(run, p));
+    OA_TRY(oa_domains__check_witness(run));
     OA_TRY(oa_domains__draw(run, p, tasks, &controls));
     for (size_t i = 0; i < run->n_inputs; i++)
         if (run->inputs[i].ions) oa_run_release(&run->inputs[i], AND_TYPES);
@@ -230,7 +259,9 @@ static uint64_t domains_memory(const oa_run *run, const void *params)
     for (size_t i = 0; i < run->n_inputs; i++) {
         const oa_input *in = &run->inputs[i];
         if (!in->ions || strcmp(in->role, "selection") == 0) continue;
+        const bool is_matched = draws && oa_run_input(run, "witness"); /* a second mask, and both searched once more with their domains */
         if (draws) loaded += (uint64_t)in->ions->n * (6 + 24 + 4 * draws);
+        if (is_matched) loaded += (uint64_t)in->ions->n * 32;
         const uint64_t part = in->has_selection ? in->n_index : in->ions->n;
         staying += (oa_domains__takes_all(run, p, in) ? 4 : 5) * (uint64_t)in->ions->n;
         const uint64_t cells = 2 * part + (16u << 20), search = (has_doubles ? 33 : 21) * part + cells;

@@ -1,6 +1,6 @@
 /* domains.h - the parts of the step `domains`: which ions take part and the domains they form (domains_find.c), what is
  * said of each domain (domains_table.c, domains_maps.c), how many there are in which volume (domains_volume.c), and what
- * random controls say (domains_control.c). domains.c holds the tables and the order of the work. */
+ * random controls say (domains_control.c), and where another selection of the same ions agrees (domains_agreement.c). domains.c holds the tables and the order of the work. */
 #ifndef OA_STEP_DOMAINS_H
 #define OA_STEP_DOMAINS_H
 
@@ -66,12 +66,21 @@ oa_status oa_domains__put_volume(oa_run *run, const domains_params *p, const oa_
 
 /* ---- domains_control.c */
 
+/* Domains of controls with those of the witness that lie at them, all draws one after the other. */
+typedef struct oa_agreement {
+    oa_size_list own, partner; /* ions of each domain; of its partner, 0: it has none */
+    size_t draws;
+} oa_agreement;
+
 /* Domain sizes of the controls of each task: first the slot's, if it is filled, then the drawn ones. */
 typedef struct oa_controls {
     int tasks;
     size_t n;            /* controls of a task */
     oa_size_list *sizes; /* (tasks, n) */
+    oa_agreement *agreement; /* (tasks) of the drawn ones; empty without a witness */
 } oa_controls;
+/* E_CONTROL where the two do not hold the same ions at the same places. */
+oa_status oa_domains__compare_positions(oa_run *run, const oa_input *input, const oa_input *other) OA_MUST_USE;
 /* E_CONTROL where slot `control` holds something else than the input with shuffled types. */
 oa_status oa_domains__check_control(oa_run *run, const domains_params *p) OA_MUST_USE;
 /* Makes the shuffled controls; those of the slot stay empty until oa_domains__use_control. */
@@ -79,5 +88,15 @@ oa_status oa_domains__draw(oa_run *run, const domains_params *p, int tasks, oa_c
 oa_status oa_domains__use_control(oa_run *run, const domains_params *p, int task, oa_controls *controls) OA_MUST_USE;
 /* The size distribution and, where there are controls, what they say of it and of each domain. */
 oa_status oa_domains__put_distribution(oa_run *run, const domains_params *p, const oa_grouping *g, const oa_controls *controls, int task) OA_MUST_USE;
+
+/* ---- domains_agreement.c */
+
+/* E_INPUT_KIND, E_CONTROL where slot `witness` holds no selection, or one of other ions. */
+oa_status oa_domains__check_witness(oa_run *run) OA_MUST_USE;
+/* Adds the domains of a control: bit `bit` of the masks says which ions each of the two selects. */
+oa_status oa_domains__match_draw(oa_run *run, const domains_params *p, const oa_ions *ions, const uint8_t *own, const uint8_t *witness, int bit,
+                                 oa_agreement *out) OA_MUST_USE;
+/* The domains of the witness, where the two agree, and, where controls were drawn, what chance makes of that. Nothing without a witness. */
+oa_status oa_domains__put_agreement(oa_run *run, const domains_params *p, const oa_grouping *g, int task, const oa_agreement *controls) OA_MUST_USE;
 
 #endif

@@ -11,22 +11,23 @@
 /* nm: step shuffle may round to the three decimals of a published control. */
 #define POSITION_TOLERANCE 0.00051
 
-static oa_status other_ions(oa_run *run, const char *what, double a, double b)
+static oa_status other_ions(oa_run *run, const oa_input *other, const char *what, double a, double b)
 {
-    return oa_fail(run->context, "E_CONTROL", "the control was made from other ions (%s: %.9g in the input, %.9g in the control); a control has the same "
-                   "ions at the same positions with shuffled types", what, a, b);
+    return oa_fail(run->context, "E_CONTROL", "the %s was made from other ions (%s: %.9g in the input, %.9g in the %s); it must have the same ions at the "
+                   "same positions%s", other->role, what, a, b, other->role, strcmp(other->role, "control") == 0 ? " with shuffled types" : "");
 }
 
-static oa_status compare_positions(oa_run *run, const oa_ions *a, const oa_ions *b)
+oa_status oa_domains__compare_positions(oa_run *run, const oa_input *input, const oa_input *other)
 {
     static const char *const names[3] = { "x", "y", "z" };
-    if (a->n != b->n) return other_ions(run, "number of ions", (double)a->n, (double)b->n);
+    const oa_ions *a = input->ions, *b = other->ions;
+    if (a->n != b->n) return other_ions(run, other, "number of ions", (double)a->n, (double)b->n);
     for (int axis = 0; axis < 3; axis++) {
         const float *p = oa_ions__f32(a, (oa_ion_column)(OA_X + axis)), *q = oa_ions__f32(b, (oa_ion_column)(OA_X + axis));
         OA_TRY(oa_check_cancelled(run->context));
         for (size_t i = 0; p != q && i < a->n; i++) {
             const double difference = fabs((double)p[i] - (double)q[i]);
-            if (difference > POSITION_TOLERANCE + 1e-6 * fabs((double)p[i])) return other_ions(run, names[axis], (double)p[i], (double)q[i]);
+            if (difference > POSITION_TOLERANCE + 1e-6 * fabs((double)p[i])) return other_ions(run, other, names[axis], (double)p[i], (double)q[i]);
         }
     }
     return OA_OK;
@@ -52,7 +53,7 @@ oa_status oa_domains__check_control(oa_run *run, const domains_params *p)
         if (strcmp(title_of(input, t), title_of(control, t)) != 0)
             return oa_fail(run->context, "E_CONTROL", "selection %d is of %s, that of the control of %s; give the same species for both", t,
                            title_of(input, t), title_of(control, t));
-    return input->has_selection || p->species[0] ? compare_positions(run, input->ions, control->ions) : OA_OK;
+    return input->has_selection || p->species[0] ? oa_domains__compare_positions(run, input, control) : OA_OK;
 }
 
 oa_status oa_domains__use_control(oa_run *run, const domains_params *p, int task, oa_controls *controls)
@@ -70,13 +71,19 @@ oa_status oa_domains__use_control(oa_run *run, const domains_params *p, int task
 
 /* ---------------------------------------------------------------------------------------------- controls that are drawn */
 
-/* Up to eight draws at a time: bit d of the mask of a task says that the ion takes part in draw first + d. */
-typedef struct draw_job {
-    oa_run *run;
-    const domains_params *p;
+/* One input and which of its ions take part in draws: bit d of the mask of a task says so of draw first + d. */
+typedef struct draw_set {
     const oa_input *input;
     int tasks;
     uint8_t **mask; /* (tasks) of one byte an ion */
+} draw_set;
+
+/* Up to eight draws at a time, of the input and of what it is compared with. */
+typedef struct draw_job {
+    oa_run *run;
+    const domains_params *p;
+    draw_set set[2];
+    int sets;
     bool *is_member; /* of species; NULL: all */
 } draw_job;
 
@@ -86,34 +93,45 @@ static void mark(const draw_job *job, const oa_ions *shuffled, uint8_t *mask, si
 }
 
 /* The selection that the input's own step makes of the shuffled ions. */
-static oa_status mark_selected(const draw_job *job, oa_ions *shuffled, int bit)
+static oa_status mark_selected(const draw_job *job, const draw_set *set, oa_ions *shuffled, int bit)
 {
     oa_run *run = job->run;
     oa_values *made = NULL;
-    OA_TRY(job->input->maker.make(job->input->maker.self, run, shuffled, &made));
+    OA_TRY(set->input->maker.make(set->input->maker.self, run, shuffled, &made));
     oa_status status = OA_OK;
-    for (int t = 1; t <= job->tasks && status == OA_OK; t++) {
+    for (int t = 1; t <= set->tasks && status == OA_OK; t++) {
         const oa_array *rows = oa_values_find(made, t, "selected/ion_index");
-        if (!rows) status = oa_fail(run->context, "E_CONTROL", "made again from shuffled ions, the input has no selection number %d", t);
+        if (!rows) status = oa_fail(run->context, "E_CONTROL", "made again from shuffled ions, the %s has no selection number %d", set->input->role, t);
         for (size_t k = 0; status == OA_OK && k < oa_array_count(rows); k++) {
             const double row = oa_array_real(rows, k);
-            if (row < (double)shuffled->n) mark(job, shuffled, job->mask[t - 1], (size_t)row, bit);
-            else status = oa_fail(run->context, "E_CONTROL", "made again from shuffled ions, the input selects row %.0f of %zu", row, shuffled->n);
+            if (row < (double)shuffled->n) mark(job, shuffled, set->mask[t - 1], (size_t)row, bit);
+            else status = oa_fail(run->context, "E_CONTROL", "made again from shuffled ions, the %s selects row %.0f of %zu", set->input->role, row, shuffled->n);
         }
     }
     oa_values_free(made);
     return status;
 }
 
+/* Whether a step that leaves ions without a type out has a say: shuffled ions have them where they were. */
+static bool ranged_only(const draw_job *job)
+{
+    bool is = false;
+    for (int s = 0; s < job->sets; s++) is = is || (job->set[s].input->has_selection && job->set[s].input->maker.ranged_only);
+    return is;
+}
+
 static oa_status mark_draw(const draw_job *job, size_t draw, int bit)
 {
     oa_ions *shuffled;
-    OA_TRY(oa_ions__share(job->input->ions, &shuffled));
+    OA_TRY(oa_ions__share(job->set[0].input->ions, &shuffled));
     oa_phase(job->run->context, "shuffle");
-    oa_status status = oa_shuffle(shuffled, (uint64_t)job->p->seed + draw, job->input->has_selection && job->input->maker.ranged_only);
-    if (status == OA_OK && job->input->has_selection) status = mark_selected(job, shuffled, bit);
-    else
-        for (size_t i = 0; status == OA_OK && i < shuffled->n; i++) mark(job, shuffled, job->mask[0], i, bit);
+    oa_status status = oa_shuffle(shuffled, (uint64_t)job->p->seed + draw, ranged_only(job));
+    for (int s = 0; s < job->sets && status == OA_OK; s++) {
+        const draw_set *set = &job->set[s];
+        if (set->input->has_selection) status = mark_selected(job, set, shuffled, bit);
+        else
+            for (size_t i = 0; i < shuffled->n; i++) mark(job, shuffled, set->mask[0], i, bit);
+    }
     oa_ions_free(shuffled);
     return status;
 }
@@ -122,8 +140,8 @@ static oa_status mark_draw(const draw_job *job, size_t draw, int bit)
 static oa_status find_sizes(const draw_job *job, int task, int n, oa_size_list *out)
 {
     const domains_params *p = job->p;
-    const oa_points points = oa_domains__points(p, job->input->ions);
-    const oa_subsets subsets = { .points = &points, .mask = job->mask[task], .n = n, .is_linkage = strcmp(p->method, "max_separation") == 0,
+    const oa_points points = oa_domains__points(p, job->set[0].input->ions);
+    const oa_subsets subsets = { .points = &points, .mask = job->set[0].mask[task], .n = n, .is_linkage = strcmp(p->method, "max_separation") == 0,
                                  .eps = p->eps, .min_points = p->min_points };
     oa_arena arena = { .context = job->run->context };
     oa_phase(job->run->context, "control");
@@ -135,34 +153,60 @@ static oa_status find_sizes(const draw_job *job, int task, int n, oa_size_list *
 static oa_status check_draws(oa_run *run, const domains_params *p, const oa_input *input)
 {
     const char *why = NULL;
+    const oa_input *witness = oa_run_input(run, "witness");
     if (oa_run_input(run, "selection")) why = "slot selection names ions of this input, not of a shuffled one; leave selection out";
     else if (input->has_selection && !input->maker.make)
         why = "the selection cannot be made again from shuffled ions here; shuffle the ions, repeat its step and give the result as --control";
+    else if (witness && !witness->maker.make)
+        why = "the selection of the witness cannot be made again from shuffled ions here; leave the witness or the draws out";
     else if (!input->has_selection && !p->species[0]) why = "all ions take part, whatever their types, so every control would equal the input; give species";
     return why ? oa_fail_at(run->context, OA_IN_PARAMETER("draws"), "E_PARAMETER_VALUE", "draws is %lld, but %s", (long long)p->draws, why) : OA_OK;
 }
 
+/* What the two find in each draw, side by side. */
+static oa_status match_draws(const draw_job *job, int task, int n, oa_agreement *agreement)
+{
+    const draw_set *set = job->set;
+    for (int bit = 0; bit < n; bit++)
+        OA_TRY(oa_domains__match_draw(job->run, job->p, set[0].input->ions, set[0].mask[task], set[1].mask[set[1].tasks > 1 ? task : 0], bit, agreement));
+    return OA_OK;
+}
+
 static oa_status draw_some(draw_job *job, size_t first, int n, oa_controls *out)
 {
-    for (int t = 0; t < job->tasks; t++) memset(job->mask[t], 0, job->input->ions->n);
+    for (int s = 0; s < job->sets; s++)
+        for (int t = 0; t < job->set[s].tasks; t++) memset(job->set[s].mask[t], 0, job->set[s].input->ions->n);
     for (int bit = 0; bit < n; bit++) OA_TRY(mark_draw(job, first + (size_t)bit, bit));
     const size_t given = oa_run_input(job->run, "control") ? 1 : 0;
-    for (int t = 0; t < job->tasks; t++) OA_TRY(find_sizes(job, t, n, out->sizes + (size_t)t * out->n + given + first - 1));
+    for (int t = 0; t < out->tasks; t++) {
+        OA_TRY(find_sizes(job, t, n, out->sizes + (size_t)t * out->n + given + first - 1));
+        if (job->sets > 1) OA_TRY(match_draws(job, t, n, &out->agreement[t]));
+    }
+    return OA_OK;
+}
+
+static oa_status take_masks(const draw_job *job, draw_set *set)
+{
+    OA_TRY(oa_scratch(job->run, &set->mask, (size_t)set->tasks, sizeof *set->mask));
+    for (int t = 0; t < set->tasks; t++) OA_TRY(oa_scratch(job->run, &set->mask[t], set->input->ions->n, 1));
     return OA_OK;
 }
 
 /* Draw d is shuffled with seed + d, d = 1, 2, ...: a control shuffled with the seed itself is none of them. */
 oa_status oa_domains__draw(oa_run *run, const domains_params *p, int tasks, oa_controls *out)
 {
-    draw_job job = { .run = run, .p = p, .input = oa_run_input(run, "ions"), .tasks = tasks };
+    const oa_input *input = oa_run_input(run, "ions"), *witness = oa_run_input(run, "witness");
+    draw_job job = { .run = run, .p = p, .sets = witness ? 2 : 1 };
     const size_t draws = (size_t)p->draws;
     *out = (oa_controls){ .tasks = tasks, .n = draws + (oa_run_input(run, "control") ? 1 : 0) };
+    job.set[0] = (draw_set){ .input = input, .tasks = tasks };
+    if (witness) job.set[1] = (draw_set){ .input = witness, .tasks = oa_domains__tasks(witness) };
     OA_TRY(oa_scratch(run, &out->sizes, (size_t)tasks * out->n, sizeof *out->sizes));
+    OA_TRY(oa_scratch(run, &out->agreement, (size_t)tasks, sizeof *out->agreement));
     if (!draws) return OA_OK;
-    OA_TRY(check_draws(run, p, job.input));
-    if (p->species[0]) OA_TRY(oa_domains__species(run, job.input->ions, p->species, &job.is_member));
-    OA_TRY(oa_scratch(run, &job.mask, (size_t)tasks, sizeof *job.mask));
-    for (int t = 0; t < tasks; t++) OA_TRY(oa_scratch(run, &job.mask[t], job.input->ions->n, 1));
+    OA_TRY(check_draws(run, p, input));
+    if (p->species[0]) OA_TRY(oa_domains__species(run, input->ions, p->species, &job.is_member));
+    for (int s = 0; s < job.sets; s++) OA_TRY(take_masks(&job, &job.set[s]));
     for (size_t done = 0; done < draws; done += OA_SUBSETS_MAX)
         OA_TRY(draw_some(&job, done + 1, draws - done < OA_SUBSETS_MAX ? (int)(draws - done) : OA_SUBSETS_MAX, out));
     return OA_OK;

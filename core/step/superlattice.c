@@ -25,7 +25,19 @@ static const superlattice_structure structures[] = {
 };
 static const char *const structure_words[] = { "l12", "l12-110", "d022", "l11", "b2", "d03", "d03-111", "b2-111", NULL };
 
+/* The names of classify: what its networks look for along the same row. */
+#define ONE_STRUCTURE(text) ((const oa_preset_value[]){ { "structure", text }, { NULL, NULL } })
+static const char *const preset_words[] = { "", "cocrni-002", "cocrni-111", "feal-002", "allimg-011", NULL };
+static const oa_preset superlattice_presets[] = {
+    { "cocrni-002", "fcc CoCrNi along <002>: L1_2", ONE_STRUCTURE("l12") },
+    { "cocrni-111", "fcc CoCrNi along <111>: L1_1", ONE_STRUCTURE("l11") },
+    { "feal-002", "bcc Fe-Al along <002>: B2, and D0_3, which has the same reflection", ONE_STRUCTURE("b2") },
+    { "allimg-011", "fcc Al-Li-Mg along <011>: L1_2", ONE_STRUCTURE("l12-110") },
+    { .name = NULL }
+};
+
 static const oa_param superlattice_table[] = {
+    OA_PARAM(superlattice_params, preset, .dflt_text = "", .choices = preset_words, .help = "alloy and direction as `classify` names them; fills structure"),
     OA_PARAM(superlattice_params, species, .dflt_text = "", .help = "the species that orders, an element or ion name; several, Ni,Cr: one result each"),
     OA_PARAM(superlattice_params, structure, .dflt_text = "l12", .choices = structure_words,
              .help = "ordered structure and, behind a dash, the row of the crystal along the direction where it is not the usual one (<111> for l11, else <001>)"),
@@ -480,7 +492,7 @@ const oa_step oa_step_superlattice = {
             "whose distribution without order is known exactly, domains at a stated rate of false ones (expected Euler characteristic of the map), and for each "
                      "ion the probability that "
             "it belongs to a compact ordered domain, without training. See docs/superlattice.md.",
-    .params = superlattice_table, .params_size = sizeof(superlattice_params),
+    .params = superlattice_table, .params_size = sizeof(superlattice_params), .presets = superlattice_presets,
     .slots = superlattice_slots, .outputs = superlattice_outputs,
     .has_slabs = true,
     .skips_unranged = true,

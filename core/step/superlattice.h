@@ -11,7 +11,7 @@ enum { SUPERLATTICE_MAP_PER = 10 }; /* cells of the map along the edge of a cube
 #define SUPERLATTICE_LEAST 3.0      /* |Z| of a maximum that is looked at: below, expected numbers are no longer those of maxima */
 
 typedef struct superlattice_params {
-    const char *species, *structure;
+    const char *preset, *species, *structure;
     double period;
     oa_reals direction;
     double width, sigma_lateral;

@@ -247,3 +247,23 @@ def test_csro_with_the_networks_of_the_authors(house, place):
     assert judged["selected"] == by_name["found"]["summary"]["ions_selected"], "what was found is judged, not its control, whose ions are gone"
     assert by_name["domains"]["summary"]["number_density"] > 0
     assert all(r["same"] for r in ok("replay", place / "out.nxs", "--search", house.folder)["records"])
+
+
+def test_order_by_two_witnesses(house, place):
+    """Of true domains both witnesses find some, each beside the other's; chance brings hardly any together. One line, replayed."""
+    ok("synthesise", "--preset", "cocrni-a", "--box", "-5,5,-5,5,-22,-10", "--domains", 12, "--seed", 3, "-o", place / "tip.nxs")
+    document = ok("run", "order", f"tip={place}/tip.nxs", "species=Ni", "draws=2", "-o", place / "out.nxs")
+    summary = {r["name"]: r["summary"] for r in document["records"]}
+    assert set(summary) == {"control", "order", "null", "found", "random", "blocks", "domains", "nets"}
+    domains, nets = summary["domains"], summary["nets"]
+    assert domains["domains"] == nets["witness_domains"] and domains["witness_domains"] == nets["domains"]
+    assert domains["shared_ions"] == nets["shared_ions"] > 50
+    assert domains["agreeing_domains"] > 2 and domains["agreeing_by_chance"] < 1
+    assert summary["null"]["domains"] <= 1 < summary["order"]["domains"]
+    with h5py.File(place / "out.nxs") as file:
+        agreement, witness = file["entry1/domains/domains1/agreement"], file["entry1/domains/domains1/witness"]
+        partner = agreement["partner"][()]
+        assert (agreement["overlap"][()][partner == 0] == 0).all() and (partner > 0).sum() == domains["agreeing_domains"]
+        assert (agreement["shared"][()] <= file["entry1/domains/domains1/sizes/size"][()]).all()
+        assert (witness["size"][()] == file["entry1/nets/domains1/sizes/size"][()]).all()
+    ok("replay", place / "out.nxs")

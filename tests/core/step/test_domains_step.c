@@ -1,5 +1,5 @@
 /* test_domains_step.c - the step domains: membership, table, composition, maps, volumes, controls given and drawn, several
- * selections, refusals. */
+ * selections, a witness, refusals. */
 #include "core/step/step_run.h"
 
 #include "base/random.h"
@@ -420,6 +420,26 @@ static oa_status make_again(void *self, oa_run *run, oa_ions *ions, oa_values **
     return OA_OK;
 }
 
+static oa_values *select_type(oa_context *context, const oa_ions *ions, unsigned type)
+{
+    oa_values *out;
+    oa_array *array;
+    size_t n = 0, k = 0;
+    check_ok(context, oa_values_new(context, &out));
+    for (size_t i = 0; i < ions->n; i++) n += oa_ions__type(ions, i) == type;
+    check_ok(context, oa_values_add(out, 1, "selected/ion_index", OA_U64, 1, &n, &array));
+    uint64_t *index = array->block->data;
+    for (size_t i = 0; i < ions->n; i++)
+        if (oa_ions__type(ions, i) == type) index[k++] = i;
+    return out;
+}
+
+static oa_status make_type(void *self, oa_run *run, oa_ions *ions, oa_values **out)
+{
+    *out = select_type(run->context, ions, *(const unsigned *)self);
+    return OA_OK;
+}
+
 static void use_result(oa_input *input, const oa_values *result)
 {
     const oa_array *index = oa_values_find(result, 1, "selected/ion_index");
@@ -522,6 +542,105 @@ static void test_domains_step__nothing_found(void **state)
     oa_ions_free(ions);
 }
 
+/* ---------------------------------------------------------------------------------------------- a witness */
+
+/* Domains of the ions of type 1, with those of the other type as witness (or the same once more). */
+static step_run *witnessed(oa_context *context, oa_ions *ions, oa_values *const result[2], unsigned type[2], const char *draws)
+{
+    step_run *s = begin(context, ions, NULL);
+    step_ions(s, "witness", ions);
+    for (int i = 0; i < 2; i++) {
+        use_result(&s->inputs[i], result[i]);
+        s->inputs[i].maker = (oa_maker){ .make = make_type, .self = &type[i] };
+    }
+    step_set(s, "draws", draws);
+    check_ok(context, step_go(s));
+    return s;
+}
+
+/* Who agrees with himself is as unlikely as he is alone: no chance is gained by asking twice. */
+static void test_domains_step__a_witness_that_is_the_same(void **state)
+{
+    oa_context *context = *state;
+    unsigned type[2] = { 1, 1 };
+    oa_ions *ions = make_ions(context, 3, 7);
+    oa_values *const result = select_type(context, ions, 1), *const both[2] = { result, result };
+    step_run *s = witnessed(context, ions, both, type, "9");
+    const size_t n = (size_t)step_real(s, "summary/domains");
+    const uint32_t *size = step_data(s, "sizes/size"), *partner = step_data(s, "agreement/partner"), *shared = step_data(s, "agreement/shared");
+    const double *p = step_data(s, "sizes/p_value"), *q = step_data(s, "sizes/q_value");
+    assert_true(n > 20);
+    for (size_t d = 0; d < n; d++) {
+        assert_int_equal(partner[d], d + 1);
+        assert_int_equal(shared[d], size[d]);
+        assert_int_equal(((const uint32_t *)step_data(s, "witness/size"))[d], size[d]);
+        check_real(((const double *)step_data(s, "agreement/overlap"))[d], 1, 0);
+        check_real(((const double *)step_data(s, "agreement/p_value"))[d], p[d], 0);
+        check_real(((const double *)step_data(s, "agreement/q_value"))[d], q[d], 1e-12);
+        for (size_t axis = 0; axis < 3; axis++)
+            check_real(((const double *)step_data(s, "witness/centre"))[3 * d + axis], ((const double *)step_data(s, "sizes/centre"))[3 * d + axis], 1e-9);
+    }
+    check_real(step_real(s, "summary/agreeing_domains"), (double)n, 0);
+    check_real(step_real(s, "summary/witness_agreeing"), (double)n, 0);
+    check_real(step_real(s, "summary/shared_share"), 1, 0);
+    check_real(step_real(s, "summary/agreeing_by_chance"), step_real(s, "summary/control_domains") / 9, 1e-12);
+    step_end(s);
+    oa_values_free(result);
+    oa_ions_free(ions);
+}
+
+/* Types at random: what lies side by side does so by chance, and the two chances together are not too small. */
+static void test_domains_step__a_witness_by_chance(void **state)
+{
+    oa_context *context = *state;
+    unsigned type[2] = { 1, 2 };
+    oa_ions *made = make_ions(context, 4, 7), *ions = shuffled(context, made, "77");
+    oa_values *const result[2] = { select_type(context, ions, 1), select_type(context, ions, 2) };
+    step_run *s = witnessed(context, ions, result, type, "9");
+    const size_t n = (size_t)step_real(s, "summary/domains");
+    const double *p = step_data(s, "agreement/p_value"), chance = step_real(s, "summary/agreeing_by_chance"), agreeing = step_real(s, "summary/agreeing_domains");
+    double small = 0;
+    for (size_t d = 0; d < n; d++) {
+        small += p[d] <= 0.2;
+        assert_int_equal(((const uint32_t *)step_data(s, "agreement/shared"))[d], 0);
+    }
+    assert_true(small > 0 && small < (0.2 + 3 * sqrt(0.16 / (double)n)) * (double)n);
+    assert_true(fabs(agreeing - chance) < 5 * sqrt(chance));
+    assert_true(step_real(s, "summary/significant_together") <= 1);
+    check_real(step_real(s, "summary/shared_ions"), 0, 0);
+    step_end(s);
+    for (int i = 0; i < 2; i++) oa_values_free(result[i]);
+    oa_ions_free(made);
+    oa_ions_free(ions);
+}
+
+static void test_domains_step__refused_witnesses(void **state)
+{
+    oa_context *context = *state;
+    static uint64_t index[N / 2];
+    oa_ions *ions = make_ions(context, 6, 9), *others = make_ions(context, 7, 9);
+    step_run *s = begin(context, ions, NULL);
+    step_ions(s, "witness", ions);
+    select_even(&s->inputs[0], index);
+    check_fails(context, step_go(s), "E_INPUT_KIND");
+    step_end(s);
+    s = begin(context, ions, NULL);
+    step_ions(s, "witness", others);
+    select_even(&s->inputs[0], index);
+    select_even(&s->inputs[1], index);
+    check_fails(context, step_go(s), "E_CONTROL");
+    step_end(s);
+    s = begin(context, ions, NULL); /* nobody can select again */
+    step_ions(s, "witness", ions);
+    step_set(s, "species", "Co");
+    step_set(s, "draws", "2");
+    select_even(&s->inputs[1], index);
+    check_fails(context, step_go(s), "E_PARAMETER_VALUE");
+    step_end(s);
+    oa_ions_free(ions);
+    oa_ions_free(others);
+}
+
 static void test_domains_step__refusals(void **state)
 {
     oa_context *context = *state;
@@ -567,6 +686,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_domains_step__a_control_of_something_else, check_setup, check_teardown),
         cmocka_unit_test(test_domains_step__draws_do_not_depend_on_threads),
         cmocka_unit_test_setup_teardown(test_domains_step__nothing_found, check_setup, check_teardown),
+        cmocka_unit_test_setup_teardown(test_domains_step__a_witness_that_is_the_same, check_setup, check_teardown),
+        cmocka_unit_test_setup_teardown(test_domains_step__a_witness_by_chance, check_setup, check_teardown),
+        cmocka_unit_test_setup_teardown(test_domains_step__refused_witnesses, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(test_domains_step__refusals, check_setup, check_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
