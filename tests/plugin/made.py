@@ -143,6 +143,7 @@ RECIPES += [
     ("superlattice.nxs", "superlattice crop.nxs --species Ni,Cr"),
     ("whitened.nxs", "superlattice crop.nxs --species Ni --structure d03-111 --period 0.36"),
     ("order_domains.nxs", "domains superlattice.nxs"),
+    ("witnessed.nxs", "domains classify.nxs --witness superlattice.nxs --draws 1"),
     ("order_score.nxs", "score superlattice.nxs --truth tip.nxs"),
     ("neighbours.nxs", "import block1.h5 block2.h5"),
     ("segment.nxs", "segment crop.nxs --model neighbours.nxs"),

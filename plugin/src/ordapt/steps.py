@@ -1299,7 +1299,8 @@ def segment(ions: Ions | Result | Path, model: Result | Path, *, threshold: Numb
                      _Options(threads, kernel, progress, search))
 
 
-def superlattice(ions: Ions | Result | Path, *, species: Words | None = None,
+def superlattice(ions: Ions | Result | Path, *, preset: Literal["", "cocrni-002", "cocrni-111", "feal-002", "allimg-011"] | None = None,
+                 species: Words | None = None,
                  structure: Literal["l12", "l12-110", "d022", "l11", "b2", "d03", "d03-111", "b2-111"] | None = None,
                  period: float | None = None, direction: Numbers | None = None, width: float | None = None,
                  sigma_lateral: float | None = None, fit_sigma: bool | None = None, radii: Numbers | None = None, rate: float | None = None,
@@ -1316,6 +1317,7 @@ def superlattice(ions: Ions | Result | Path, *, species: Words | None = None,
         ions: ranged ions; those without a type are left out
 
     Parameters:
+        preset: alloy and direction as `classify` names them; fills structure (default none)
         species: the species that orders, an element or ion name; several, Ni,Cr: one result each (default none)
         structure: ordered structure and, behind a dash, the row of the crystal along the direction where it is not the usual one (<111> for
             l11, else <001>) (default l12)
@@ -1334,6 +1336,12 @@ def superlattice(ions: Ions | Result | Path, *, species: Words | None = None,
         ion_rate: share of wrong ones among the selected ions (0 to 1; default 0.1)
         prior: domains a cubic nanometre, then the shares of the radii, which sum to 1; left out: fitted to the specimen (0 to 1000000;
             default none, or found by the engine)
+
+    Presets:
+        cocrni-002: fcc CoCrNi along <002>: L1_2
+        cocrni-111: fcc CoCrNi along <111>: L1_1
+        feal-002: bcc Fe-Al along <002>: B2, and D0_3, which has the same reflection
+        allimg-011: fcc Al-Li-Mg along <011>: L1_2
 
     Gives:
         map/statistic (grid_z, grid_y, grid_x): Z, normal with mean 0 and variance 1 where labels know nothing of planes; the sign is the
@@ -1407,16 +1415,17 @@ def superlattice(ions: Ions | Result | Path, *, species: Words | None = None,
         summary/expected_wrong_share: of the selected ions
     """
     return _call.run("superlattice", {"ions": ions},
-                     {"species": species, "structure": structure, "period": period, "direction": direction, "width": width,
-                      "sigma_lateral": sigma_lateral, "fit_sigma": fit_sigma, "radii": radii, "rate": rate, "ion_rate": ion_rate,
-                      "prior": prior},
+                     {"preset": preset, "species": species, "structure": structure, "period": period, "direction": direction,
+                      "width": width, "sigma_lateral": sigma_lateral, "fit_sigma": fit_sigma, "radii": radii, "rate": rate,
+                      "ion_rate": ion_rate, "prior": prior},
                      _Options(threads, kernel, progress, search))
 
 
-def domains(ions: Ions | Result | Path, control: Ions | Result | Path | None = None, selection: Result | Path | None = None, *,
-            method: Literal["dbscan", "max_separation"] | None = None, species: Words | None = None, eps: float | None = None,
-            min_points: int | None = None, rounding: float | None = None, size_bin: int | None = None, size_max: int | None = None,
-            draws: int | None = None, seed: int | None = None, bootstrap: int | None = None, shape_min: int | None = None,
+def domains(ions: Ions | Result | Path, control: Ions | Result | Path | None = None, witness: Ions | Result | Path | None = None,
+            selection: Result | Path | None = None, *, method: Literal["dbscan", "max_separation"] | None = None,
+            species: Words | None = None, eps: float | None = None, min_points: int | None = None, rounding: float | None = None,
+            size_bin: int | None = None, size_max: int | None = None, draws: int | None = None, seed: int | None = None,
+            bootstrap: int | None = None, shape_min: int | None = None,
             volume: Literal["none", "frustum", "frustum_3.14", "cube", "roi"] | None = None, roi: Numbers | None = None,
             cube: Numbers | None = None, pairs: Words | None = None, bins: int | None = None, half_range: float | None = None,
             threads: int | None = None, kernel: str | None = None, progress: Progress | None = None,
@@ -1430,6 +1439,7 @@ def domains(ions: Ions | Result | Path, control: Ions | Result | Path | None = N
     Slots:
         ions: ions, or a result with selected ions: then these, each of several selections for itself
         control: the same made from shuffled ions, for the test of randomness
+        witness: another selection of the same ions, by another step or network: its domains are found in the same way, and compared
         selection: only the ions selected there take part, or those of the true domains of a synthesised specimen
 
     Parameters:
@@ -1498,6 +1508,20 @@ def domains(ions: Ions | Result | Path, control: Ions | Result | Path | None = N
         map_sum/counts (pair, distance): the maps of all domains together
         map_sum/pair (pair): number of the pair
         map_sum/distance (distance): bin centres
+        agreement/overlap (domain): share of the domain's ions that lie within eps of an ion in a domain of the witness
+        agreement/domain (domain): number of the domain
+        agreement/partner (domain): domain of the witness that is nearest to most of these ions; 0: none
+        agreement/shared (domain): ions that the domain and its partner both have
+        agreement/p_value (domain): chance of so large a domain with so large a partner, by draws in which both selections are made again
+            from the same shuffled ions
+        agreement/q_value (domain): of both witnesses together: smallest rate of false discoveries, by these draws, at which the domain is
+            kept
+        witness/size (witness_domain): ions of the domain of the witness
+        witness/domain (witness_domain): number of the domain of the witness
+        witness/centre (witness_domain, 3): x, y, z of the centre of its ions
+        witness/partner (witness_domain): domain of the input that is nearest to most of its ions; 0: none
+        witness/overlap (witness_domain): share of its ions that lie within eps of an ion in a domain of the input
+        witness/shared (witness_domain): ions that it and its partner both have
         summary/ions: ions that take part
         summary/domains: domains
         summary/noise_ions: ions in no domain
@@ -1531,8 +1555,16 @@ def domains(ions: Ions | Result | Path, control: Ions | Result | Path | None = N
         summary/mu_scaled: the same from chi2_scaled, N as before
         summary/mu_scaled_low: 2.5 % of mu_scaled
         summary/mu_scaled_high: 97.5 % of mu_scaled
+        summary/agreeing_domains: domains with a domain of the witness beside them
+        summary/agreeing_by_chance: mean number of these in the drawn controls
+        summary/significant_together: domains with an agreement/q_value of at most 0.05
+        summary/witness_ions: ions of the witness that take part
+        summary/witness_domains: domains of the witness
+        summary/witness_agreeing: of these, with a domain of the input beside them
+        summary/shared_ions: ions that are in domains of both
+        summary/shared_share: these among the ions that are in a domain of either
     """
-    return _call.run("domains", {"ions": ions, "control": control, "selection": selection},
+    return _call.run("domains", {"ions": ions, "control": control, "witness": witness, "selection": selection},
                      {"method": method, "species": species, "eps": eps, "min_points": min_points, "rounding": rounding,
                       "size_bin": size_bin, "size_max": size_max, "draws": draws, "seed": seed, "bootstrap": bootstrap,
                       "shape_min": shape_min, "volume": volume, "roi": roi, "cube": cube, "pairs": pairs, "bins": bins,

@@ -74,6 +74,17 @@ def _sizes(task: Task) -> list[str]:
     return [f"By the published rule (μ ≥ 0.25) their sizes {verb}: {said}{sure}{test}."]
 
 
+def _of_witness(task: Task) -> list[str]:
+    agreeing, others, chance, together = (
+        task.number(name) for name in ("agreeing_domains", "witness_domains", "agreeing_by_chance", "significant_together")
+    )
+    if agreeing is None or others is None:
+        return []
+    by_chance = f"; by chance {number(chance) if chance else 'none'} would" if chance is not None else ""
+    said = [f"<b>{number(int(agreeing))}</b> of them lie at one of the {number(int(others))} domains that the witness finds{by_chance}."]
+    return [*said, f"By both together <b>{number(int(together))}</b> are more than chance explains (q ≤ 0.05)."] if together is not None else said
+
+
 def _of_domains(context: Context, record: Record, task: Task) -> list[str]:
     count, subject = task.number("domains"), context.subject(record, task)
     if count is None:
@@ -87,6 +98,7 @@ def _of_domains(context: Context, record: Record, task: Task) -> list[str]:
     significant = task.number("significant_domains")
     if significant is not None:
         said.append(f"<b>{number(int(significant))}</b> of them are larger than chance explains (q ≤ 0.05).")
+    said += _of_witness(task)
     said += _sizes(task)
     density = task.summary.get("number_density")
     if density is not None:

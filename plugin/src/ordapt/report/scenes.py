@@ -123,8 +123,8 @@ def domain_ions(source: Source, task: Task, ions: IonsFile, budget: Budget) -> t
     return Figure("plot", {"data": traces, "layout": scene_layout(box)}, caption, f"{int(domain.max())} domains in space", 460), box
 
 
-def selected_ions(source: Source, tasks: tuple[Task, ...], ions: IonsFile, budget: Budget, box: Box) -> Figure | None:
-    """What the same analysis selects among shuffled ions."""
+def selected_ions(source: Source, tasks: tuple[Task, ...], ions: IonsFile, budget: Budget, box: Box, witness: str = "") -> Figure | None:
+    """What the same analysis selects among shuffled ions, or what another one, the witness, selects among the same ions."""
     parts = [
         source.read(task.groups["selected"].arrays["ion_index"]).astype(np.int64)
         for task in tasks
@@ -138,7 +138,10 @@ def selected_ions(source: Source, tasks: tuple[Task, ...], ions: IonsFile, budge
     keep = sample(len(index), budget.ions)
     positions = ions.rows(index[keep])
     layout = scene_layout(box)
-    traces = [_edges(box), _cloud(positions, size=2.6, color="@control")]
+    traces = [_edges(box), _cloud(positions, size=2.6, color="@witness" if witness else "@control")]
+    if witness:
+        caption = f"<b>Witness.</b> {_kept(len(keep), len(index), f'ions that {witness} selects in the same specimen')}"
+        return Figure("plot", {"data": traces, "layout": layout}, caption, "ions that the witness selects", 460)
     caption = f"<b>Random control.</b> {_kept(len(keep), len(index), 'ions that the same analysis selects after the ion types were shuffled among the positions')}"
     return Figure("plot", {"data": traces, "layout": layout}, caption, "ions selected in the random control", 460)
 

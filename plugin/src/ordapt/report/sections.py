@@ -30,10 +30,17 @@ def _figures(found: Sequence[Figure | None], budget: Budget, kind: str = "") -> 
     return f'<div class="figures {kind if len(made) > 1 else ""}">{"".join(made)}</div>' if made else ""
 
 
+DOMAIN_TABLES = {
+    "sizes": "Every domain: place, size, shape",
+    "agreement": "Every domain: what the witness has there",
+    "witness": "Every domain of the witness",
+}
+
+
 def domains_section(context: Context, record: Record) -> Section:
     """Space, numbers, sizes, and the list of domains."""
     parts: list[str] = []
-    control = context.chain.behind(context.step(record), record.input("control"))
+    others = [context.chain.behind(context.step(record), record.input(role)) for role in ("witness", "control")]
     ions = context.ions(record)
     for place, task in enumerate(record.tasks):
         drawn: list[Figure | None] = []
@@ -42,28 +49,31 @@ def domains_section(context: Context, record: Record) -> Section:
             made = scenes.domain_ions(context.source, task, ions, context.budget) if ions is not None else None
             if made is not None and ions is not None:
                 drawn.append(made[0])
-                if control is not None:
-                    one = len(control.record.tasks) == len(record.tasks)
-                    tasks = control.record.tasks[place : place + 1] if one else control.record.tasks
-                    with Source(control.path) as source:
-                        drawn.append(scenes.selected_ions(source, tasks, ions, context.budget, made[1]))
+                for other, witness in zip(others, (True, False), strict=True):
+                    if other is None:
+                        continue
+                    one = len(other.record.tasks) == len(record.tasks)
+                    tasks = other.record.tasks[place : place + 1] if one else other.record.tasks
+                    name = f"<code>{esc(other.record.step)}</code>" if witness else ""
+                    with Source(other.path) as source:
+                        drawn.append(scenes.selected_ions(source, tasks, ions, context.budget, made[1], name))
             elif "sizes" in task.groups:
                 drawn.append(scenes.domain_spheres(context.source, task.groups["sizes"], context.budget))
         if len(record.tasks) > 1:
             parts.append(f"<h3>{context.heading(record, task)}</h3>")
         parts.append(_figures(drawn, context.budget, "pair"))
-        distribution, sizes = task.groups.get("size_distribution"), task.groups.get("sizes")
+        distribution = task.groups.get("size_distribution")
         if distribution is not None and len(distribution.signal.shape) == 1:
             parts.append(_figures([charts.size_figure(context.source, distribution)], context.budget))
         parts.append(summary_table(task))
-        if sizes is not None and len(sizes.signal.shape) == 1 and sizes.signal.shape[0]:
-            parts.append(
-                f"<details><summary>Every domain: place, size, shape</summary>{charts.group_table(context.source, sizes, context.budget)}</details>"
-            )
-        parts += [
-            _group_html(context, group) for name, group in task.groups.items() if name not in ("size_distribution", "sizes", "membership", "maps")
-        ]
-    return Section(f"step-{record.name}", "Domains", "".join(parts))
+        for name, words in DOMAIN_TABLES.items():
+            group = task.groups.get(name)
+            if group is not None and len(group.signal.shape) == 1 and group.signal.shape[0]:
+                parts.append(f"<details><summary>{words}</summary>{charts.group_table(context.source, group, context.budget)}</details>")
+        shown = ("size_distribution", "membership", "maps", *DOMAIN_TABLES)
+        parts += [_group_html(context, group) for name, group in task.groups.items() if name not in shown]
+    several = sum(other.step == record.step for other in context.result.records) > 1
+    return Section(f"step-{record.name}", f"Domains: {record.name}" if several else "Domains", "".join(parts))
 
 
 def why_section(context: Context, step: Step) -> Section:

@@ -24,6 +24,11 @@ inputs:
     doc: "the same made from shuffled ions, for the test of randomness"
     inputBinding:
       prefix: "--control"
+  witness:
+    type: "File?"
+    doc: "another selection of the same ions, by another step or network: its domains are found in the same way, and compared"
+    inputBinding:
+      prefix: "--witness"
   selection:
     type: "File?"
     doc: "only the ions selected there take part, or those of the true domains of a synthesised specimen"

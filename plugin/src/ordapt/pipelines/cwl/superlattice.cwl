@@ -19,6 +19,12 @@ inputs:
     doc: "ranged ions; those without a type are left out"
     inputBinding:
       position: 1
+  preset:
+    type: ["null", {"type": "enum", "symbols": ["cocrni-002", "cocrni-111", "feal-002", "allimg-011"]}]
+    label: "preset"
+    doc: "alloy and direction as `classify` names them; fills structure"
+    inputBinding:
+      prefix: "--preset"
   species:
     type: "string?"
     label: "species"
@@ -28,7 +34,7 @@ inputs:
   structure:
     type: ["null", {"type": "enum", "symbols": ["l12", "l12-110", "d022", "l11", "b2", "d03", "d03-111", "b2-111"]}]
     label: "structure"
-    doc: "ordered structure and, behind a dash, the row of the crystal along the direction where it is not the usual one (<111> for l11, else <001>) [default l12]"
+    doc: "ordered structure and, behind a dash, the row of the crystal along the direction where it is not the usual one (<111> for l11, else <001>) [default l12; or that of the preset]"
     inputBinding:
       prefix: "--structure"
   period:

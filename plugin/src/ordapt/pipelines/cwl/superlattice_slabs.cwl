@@ -11,6 +11,10 @@ inputs:
   ions:
     type: "File"
     doc: "ranged ions; those without a type are left out"
+  preset:
+    type: ["null", {"type": "enum", "symbols": ["cocrni-002", "cocrni-111", "feal-002", "allimg-011"]}]
+    label: "preset"
+    doc: "alloy and direction as `classify` names them; fills structure"
   species:
     type: "string?"
     label: "species"
@@ -18,7 +22,7 @@ inputs:
   structure:
     type: ["null", {"type": "enum", "symbols": ["l12", "l12-110", "d022", "l11", "b2", "d03", "d03-111", "b2-111"]}]
     label: "structure"
-    doc: "ordered structure and, behind a dash, the row of the crystal along the direction where it is not the usual one (<111> for l11, else <001>) [default l12]"
+    doc: "ordered structure and, behind a dash, the row of the crystal along the direction where it is not the usual one (<111> for l11, else <001>) [default l12; or that of the preset]"
   period:
     type: "double?"
     label: "period"
@@ -83,6 +87,7 @@ steps:
     scatter: "slab"
     in:
       ions: "ions"
+      preset: "preset"
       species: "species"
       structure: "structure"
       period: "period"

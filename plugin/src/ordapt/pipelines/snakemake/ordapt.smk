@@ -426,9 +426,8 @@ rule segment:
 # Euler characteristic of the map), and for each ion the probability that it belongs to a compact ordered domain, without training. See
 # docs/superlattice.md.
 #   input ions: ranged ions; those without a type are left out
+#   preset: alloy and direction as `classify` names them; fills structure
 #   species: the species that orders, an element or ion name; several, Ni,Cr: one result each
-#   structure: ordered structure and, behind a dash, the row of the crystal along the direction where it is not the usual one (<111> for l11, else
-#   <001>) [default l12]
 #   period: period of the order along the direction, twice the spacing of the planes (l12: the lattice parameter); 0: twice the spacing whose planes
 #   diffract best, 0.10 to 0.30 nm [nm; 0 to 10; default 0]
 #   direction: x,y,z of the specimen, the normal of the planes; up to 8 degrees off and up to 6 % of stretch are followed [3 numbers; -1000000 to
@@ -441,6 +440,7 @@ rule segment:
 #   rate: share of false ones among the listed domains [0 to 1; default 0.05]
 #   ion_rate: share of wrong ones among the selected ions [0 to 1; default 0.1]
 #   prior: domains a cubic nanometre, then the shares of the radii, which sum to 1; left out: fitted to the specimen [0 to 17 numbers; 0 to 1000000]
+#   filled by a preset (cocrni-002, cocrni-111, feal-002, allimg-011), each may be set: structure
 rule superlattice:
     input: **files("superlattice", ions="{name}.nxs")
     output: result="{name}.superlattice.nxs", document="{name}.superlattice.json"
@@ -457,6 +457,8 @@ rule superlattice:
 # 2407564.
 #   input ions: ions, or a result with selected ions: then these, each of several selections for itself
 #   input control (may be left out): the same made from shuffled ions, for the test of randomness
+#   input witness (may be left out): another selection of the same ions, by another step or network: its domains are found in the same way, and
+#   compared
 #   input selection (may be left out): only the ions selected there take part, or those of the true domains of a synthesised specimen
 #   method: dbscan: core ions with enough neighbours, linked through core ions, with the ions they reach; max_separation: all ions linked by steps of
 #   at most eps [default dbscan]
