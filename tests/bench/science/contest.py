@@ -2,7 +2,7 @@
 
 For each box (`synthesise --preset cocrni-a` ... `e`): the networks that the authors published (FOLDER holds cocrni_model_0.h5 ...; left out where it does not), the networks that ship
 with the program, and `superlattice`; beside them two oracles that know all true spheres. Prints average precision, precision and recall of the selected ions, and the
-share of the true spheres that were found, by radius. Needs numpy, scipy and h5py.
+share of the true spheres that were found, by radius (a quarter of their ions selected; for the list of domains: one lies inside). Needs numpy, scipy and h5py.
 
 The position oracle ranks ions by the chance that they came from inside a sphere, given where the noise has put them; the label oracle also knows the label of each ion and its atomic
 plane, and what labels each sphere has on which planes. Who does not know the spheres cannot reach them.
@@ -102,6 +102,21 @@ class Contestant:
                 self.found[key] = self.found.get(key, 0) + int(found)
         return judged
 
+    def share(self, radius):
+        return f"{self.found[radius] / self.spheres[radius]:.2f}"
+
+
+class Listed(Contestant):
+    """Of the same result the list of domains: a sphere is found where one of them lies inside."""
+
+    def take_part(self, program, tip, folder):
+        with h5py.File(tip) as file, h5py.File(folder / "result.nxs") as other:
+            spheres, listed = file["entry1/synthesise/synthesise1/spheres"], other["entry1/superlattice/superlattice1/domains"]
+            centre, at = (np.stack([group[axis][:] for axis in "xyz"], 1) for group in (spheres, listed))
+            for place, radius in zip(centre, spheres["radius"][:]):
+                key = next(known for known in sorted(self.spheres) if radius < known + 0.1)
+                self.found[key] = self.found.get(key, 0) + bool((np.linalg.norm(at - place, axis=1) < radius).any())
+
 
 def contestants(program, published, folder):
     models = sorted(published.glob("cocrni_model_?.h5")) if published else []
@@ -121,6 +136,7 @@ def main():
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
+        listed = Listed("list of superlattice", None)
         field = list(contestants(args.program, args.published if args.published.is_dir() else None, folder))
         print("| box | " + " | ".join(f"{one.name}: average precision (precision, recall)" for one in field) + " | oracle: position | with label |")
         print("|---" * (len(field) + 3) + "|")
@@ -130,15 +146,16 @@ def main():
             cells = []
             for one in field:
                 judged = one.take_part(args.program, tip, folder)
-                precision = judged.get("precision")
-                cells.append(f"{judged['average_precision']:.3f} ({'-' if precision is None else f'{precision:.2f}'}, {judged['recall']:.2f})")
+                chosen = f"{judged['precision']:.2f}, {judged['recall']:.2f}" if judged["selected"] else "none selected"
+                cells.append(f"{judged['average_precision']:.3f} ({chosen})")
+            listed.spheres = field[-1].spheres
+            listed.take_part(args.program, tip, folder)
             print(f"| {box} | " + " | ".join(cells) + " | {:.3f} | {:.3f} |".format(*Truth(tip).oracles()), flush=True)
+    field.append(listed)
     print("\n| radius of the sphere, nm | spheres | " + " | ".join(f"{one.name}: found" for one in field) + " |")
     print("|---" * (len(field) + 2) + "|")
-    for radius in sorted(field[0].spheres):
-        count = field[0].spheres[radius]
-        if count:
-            print(f"| {radius:.1f} | {count} | " + " | ".join(f"{one.found[radius] / count:.2f}" for one in field) + " |")
+    for radius in sorted(radius for radius, count in listed.spheres.items() if count):
+        print(f"| {radius:.1f} | {listed.spheres[radius]} | " + " | ".join(one.share(radius) for one in field) + " |")
 
 
 if __name__ == "__main__":
