@@ -287,3 +287,16 @@ oa_status oa_planes_find(const oa_planes *planes, oa_planes_found *out)
     oa_free(planes->context, job.result);
     return status;
 }
+
+oa_status oa_planes_of_points(oa_context *context, const oa_points *points, const uint8_t *label, uint8_t left_out, const double box[6], const oa_frame *frame,
+                              oa_planes_found *out)
+{
+    oa_planes planes;
+    oa_status status = OA_OK;
+    oa_planes_begin(context, &planes, box, frame);
+    for (size_t i = 0; i < points->n && status == OA_OK; i++)
+        if (label[i] != left_out) status = oa_planes_add(&planes, (double[3]){ points->x[i], points->y[i], points->z[i] });
+    if (status == OA_OK) status = oa_planes_find(&planes, out);
+    oa_planes_end(&planes);
+    return status;
+}

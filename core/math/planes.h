@@ -10,6 +10,7 @@
 
 #include "base/parallel.h"
 #include "base/memory.h"
+#include "math/cells.h"
 
 /* Rows are the unit vectors x', y', z' of a right-handed frame in the coordinates of the specimen. */
 typedef struct oa_frame {
@@ -54,5 +55,8 @@ void oa_planes_begin(oa_context *context, oa_planes *out, const double box[6], c
 oa_status oa_planes_add(oa_planes *planes, const double at[3]) OA_MUST_USE;
 oa_status oa_planes_find(const oa_planes *planes, oa_planes_found *out) OA_MUST_USE;
 void oa_planes_end(oa_planes *planes); /* frees; accepts one that was zeroed */
+/* All of this for points in memory (columns of floats), but for those whose label (points->n) is left_out. */
+oa_status oa_planes_of_points(oa_context *context, const oa_points *points, const uint8_t *label, uint8_t left_out, const double box[6], const oa_frame *frame,
+                              oa_planes_found *out) OA_MUST_USE;
 
 #endif

@@ -120,19 +120,11 @@ static oa_status find_codes(oa_run *run, segmenting *s)
 
 static oa_status spacing_of(oa_run *run, const segmenting *s, oa_planes_found *out)
 {
-    const double up[3] = { 0, 0, 1 };
-    const oa_frame frame = oa_frame_along(up);
-    oa_planes planes;
+    const oa_frame frame = oa_frame_along((double[3]){ 0, 0, 1 });
+    const oa_points points = { .n = s->ions->n, .x = oa_ions__f32(s->ions, OA_X), .y = oa_ions__f32(s->ions, OA_Y), .z = oa_ions__f32(s->ions, OA_Z) };
     double lo[3], hi[3];
     oa_ions__bounds(s->ions, lo, hi);
-    oa_planes_begin(run->context, &planes, (double[6]){ lo[0], hi[0], lo[1], hi[1], lo[2], hi[2] }, &frame);
-    const float *x = oa_ions__f32(s->ions, OA_X), *y = oa_ions__f32(s->ions, OA_Y), *z = oa_ions__f32(s->ions, OA_Z);
-    oa_status status = OA_OK;
-    for (size_t i = 0; i < s->ions->n && status == OA_OK; i++)
-        if (s->take[i]) status = oa_planes_add(&planes, (double[3]){ x[i], y[i], z[i] });
-    if (status == OA_OK) status = oa_planes_find(&planes, out);
-    oa_planes_end(&planes);
-    return status;
+    return oa_planes_of_points(run->context, &points, s->take, 0, (double[6]){ lo[0], hi[0], lo[1], hi[1], lo[2], hi[2] }, &frame, out);
 }
 
 static oa_status find_lattice(oa_run *run, segmenting *s)

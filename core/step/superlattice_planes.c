@@ -9,18 +9,12 @@ static const double pi = 3.14159265358979323846;
 
 static oa_status find_spectrum(oa_run *run, superlattice_job *job)
 {
+    const oa_ions *ions = job->ions;
     const oa_frame frame = oa_frame_along(job->params->direction.v);
-    oa_planes planes;
+    const oa_points points = { .n = ions->n, .x = oa_ions__f32(ions, OA_X), .y = oa_ions__f32(ions, OA_Y), .z = oa_ions__f32(ions, OA_Z) };
     double lo[3], hi[3];
-    oa_ions__bounds(job->ions, lo, hi);
-    oa_planes_begin(run->context, &planes, (double[6]){ lo[0], hi[0], lo[1], hi[1], lo[2], hi[2] }, &frame);
-    const float *x = oa_ions__f32(job->ions, OA_X), *y = oa_ions__f32(job->ions, OA_Y), *z = oa_ions__f32(job->ions, OA_Z);
-    oa_status status = OA_OK;
-    for (size_t i = 0; i < job->ions->n && status == OA_OK; i++)
-        if (job->code[i] != OA_TILED_LEFT_OUT) status = oa_planes_add(&planes, (double[3]){ x[i], y[i], z[i] });
-    if (status == OA_OK) status = oa_planes_find(&planes, &job->planes);
-    oa_planes_end(&planes);
-    return status;
+    oa_ions__bounds(ions, lo, hi);
+    return oa_planes_of_points(run->context, &points, job->code, OA_TILED_LEFT_OUT, (double[6]){ lo[0], hi[0], lo[1], hi[1], lo[2], hi[2] }, &frame, &job->planes);
 }
 
 static oa_status put_spectrum(oa_run *run, const superlattice_job *job)
