@@ -231,8 +231,7 @@ oa_status oa_classify__prepare(oa_run *run, const classify_params *p, classify_j
         return oa_fail(run->context, "E_INPUT_KIND", "classify takes ions and a model; one of them is missing");
     *job = (classify_job){ .params = p, .ions = ions->ions, .model = model->model, .channels = (size_t)model->model->input_channels,
                            .frame = oa_frame_along(p->direction.v) };
-    if (!job->ions->ranges || !oa_ions__data(job->ions, OA_TYPE))
-        return oa_fail(run->context, "E_NOT_RANGED", "the ions have no types, so no species can be told; run range with a range file first");
+    OA_TRY(oa_run_check_types(run, job->ions));
     OA_TRY(oa_model__check_sees_maps(run->context, job->model, model->file_name));
     const oa_map_definition wanted = map_of(p, (int64_t)job->channels);
     OA_TRY(oa_map_definition_compare(run->context, &wanted, &job->model->map));

@@ -328,8 +328,7 @@ static oa_status frequency_run(oa_run *run, const void *params)
     frequency_job job = { .params = params, .ions = input->ions };
     char **words;
     size_t n;
-    if (!job.ions->ranges || !oa_ions__data(job.ions, OA_TYPE))
-        return oa_fail(run->context, "E_NOT_RANGED", "the ions have no types, so no species can be told; run range with a range file first");
+    OA_TRY(oa_run_check_types(run, job.ions));
     OA_TRY(oa_words_split(run, job.params->species, ',', &words, &n));
     oa_status status = OA_OK;
     for (size_t i = 0; status == OA_OK && i < n; i++) {

@@ -171,8 +171,7 @@ static oa_status prepare(oa_run *run, const sdm_params *p, sdm_job *job)
     job->rule = (oa_sdm_rule){ .mode = (oa_sdm_mode)mode_of(p->mode), .dimensions = (int)p->dimensions, .radius = p->radius,
                                .half_range = p->half_range, .bins = p->bins, .first = p->crop_first, .kept = p->crop_bins };
     const oa_ions *ions = job->ions->ions;
-    if (!ions->ranges || !oa_ions__data(ions, OA_TYPE))
-        return oa_fail(run->context, "E_NOT_RANGED", "the ions have no types, so no species can be told; run range with a range file first");
+    OA_TRY(oa_run_check_types(run, ions));
     if (job->centres && job->rule.mode == OA_SDM_ALL)
         return oa_fail_at(run->context, OA_IN_PARAMETER("mode"), "E_PARAMETER_VALUE",
                           "mode all takes no centres: every ion is one; use insphere or tree");

@@ -94,8 +94,7 @@ static oa_status find_inputs(oa_run *run, const segment_params *p, segmenting *s
     if (!oa_model_is_atomnet(s->model))
         return oa_fail_at(run->context, OA_IN_FILE(model->file_name), "E_ARCHITECTURE",
                           "segment takes networks of neighbours (atomnet); this model is a %s, which sees maps: use classify", s->model->architecture);
-    if (!s->ions->ranges || !oa_ions__data(s->ions, OA_TYPE))
-        return oa_fail(run->context, "E_NOT_RANGED", "the ions have no types, so no species can be told; run range with a range file first");
+    OA_TRY(oa_run_check_types(run, s->ions));
     s->codes = p->species_codes[0] ? p->species_codes : s->model->atomnet.species_codes;
     s->threshold = p->threshold.n ? p->threshold.v[0] : s->model->atomnet.threshold;
     return OA_OK;

@@ -246,3 +246,9 @@ void oa_note(oa_run *run, const char *code, const char *format, ...)
     va_end(list);
     oa_warn(run->context, code, "%s", text);
 }
+
+oa_status oa_run_check_types(oa_run *run, const oa_ions *ions)
+{
+    if (ions->ranges && oa_ions__data(ions, OA_TYPE)) return OA_OK;
+    return oa_fail(run->context, "E_NOT_RANGED", "the ions have no types, so no species can be told; run range with a range file first");
+}

@@ -130,6 +130,9 @@ oa_status oa_put_ions(oa_run *run, oa_ions *ions) OA_MUST_USE; /* takes them, al
 oa_status oa_put_model(oa_run *run, struct oa_model *model) OA_MUST_USE; /* takes it, also on failure */
 void oa_note(oa_run *run, const char *code, const char *format, ...) OA_PRINTF(3, 4); /* a warning in the record */
 
+/* E_NOT_RANGED where species cannot be told. */
+oa_status oa_run_check_types(oa_run *run, const oa_ions *ions) OA_MUST_USE;
+
 /* Fields shared by several steps (roi.c): a box [lo, hi) as xlo,xhi,ylo,yhi,zlo,zhi; empty: the bounding box moved
  * inwards to the grid (grid 0: as it is). E_ROI_OUTSIDE where no ion can lie in it. */
 oa_status oa_roi_resolve(oa_run *run, const oa_ions *ions, const oa_reals *roi, double grid, double box[6]) OA_MUST_USE;

@@ -235,8 +235,7 @@ static oa_status prepare(oa_run *run, const superlattice_params *p, superlattice
     const oa_input *ions = oa_run_input(run, "ions");
     *job = (superlattice_job){ .params = p, .structure = oa_superlattice__structure(p->structure), .ions = ions ? ions->ions : NULL };
     if (!job->ions) return oa_fail(run->context, "E_INPUT_KIND", "superlattice takes ions, and they are missing");
-    if (!job->ions->ranges || !oa_ions__data(job->ions, OA_TYPE))
-        return oa_fail(run->context, "E_NOT_RANGED", "the ions have no types, so no species can be told; run range with a range file first");
+    OA_TRY(oa_run_check_types(run, job->ions));
     OA_TRY(split_species(run, job));
     OA_TRY(oa_scratch(run, &job->code, job->ions->n, 1));
     for (size_t w = job->n_words; w-- > 0;) OA_TRY(check_species(run, job, w)); /* the first stays marked */
