@@ -112,6 +112,8 @@ RECIPES = [
     ("domains.nxs", "domains crop.nxs --species Ni --control shuffle.nxs"),
     ("alone.nxs", "domains crop.nxs --species Ni"),
     ("frequency.nxs", "frequency crop.nxs --species Ni,Cr"),
+    ("near.nxs", "neighbours crop.nxs --pairs Ni-Ni,Cr-Ni --k 4"),
+    ("near_all.nxs", "neighbours crop.nxs --k 2"),
     ("density.nxs", "density_map crop.nxs --selection tip.nxs --axes xz"),
     ("labelled.pos", "export domains.nxs --label domain"),
     ("pos.nxs", "import tip.pos"),

@@ -168,6 +168,7 @@ ARGUMENTS = {
     "sdm": f"--pairs Ni-Ni {SMALL}",
     "classify": f"--model {{model}} --species Ni {SMALL}",
     "frequency": "--species Ni",
+    "neighbours": "--pairs Ni-Ni --k 3 --draws 3",
     "superlattice": "--species Ni --radii 0.8,1.2",
     "segment": "--model {neighbours} --species-codes other:0",
     "shuffle": "--seed 1",

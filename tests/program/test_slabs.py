@@ -13,6 +13,8 @@ CALLS = {
                             "--crop-bins", "40"),
     "sdm_picture": lambda h: ("sdm", h.range, "--pairs", "Ni-Ni", "--dimensions", "2", "--roi", "-2,2,-2,2,-5,-2", "--picture", "levels", "--pixels", "20"),
     "superlattice": lambda h: ("superlattice", h.range, "--species", "Ni,Co", "--period", "0.36", "--radii", "0.8,1.2"),
+    "neighbours": lambda h: ("neighbours", h.range, "--k", "3", "--draws", "2"),
+    "neighbours_pairs": lambda h: ("neighbours", h.range, "--pairs", "Ni-Ni,Cr-Co", "--k", "5", "--draws", "5"),
     "classify_turned": lambda h: ("classify", h.range, "--model", h.net, "--species", "Ni", "--class", "1,FCC", "--threshold", "0.5,2", "--direction", "0.05,0.1,1",
                                   "--roi", "-3,3,-3,3,-8,-2"),
     "classify": lambda h: ("classify", h.range, "--model", h.net, "--species", "Ni", "--threshold", "0.5"),

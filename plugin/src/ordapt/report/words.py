@@ -163,6 +163,15 @@ SUMMARY: dict[str, tuple[str, str]] = {
     "calibrated_log_loss": ("Logarithmic loss, calibrated", "The same."),
     "calibrated_error": ("Calibration error, calibrated", "The same."),
     "calibration_error_scaled": ("Calibration error, calibrated", "With the temperature that was fitted."),
+    "pair": ("Pair", "Species of the centres and of their neighbours."),
+    "centres": ("Centres", "Ions whose neighbours were looked for."),
+    "candidates": ("Possible neighbours", "Ions that may be neighbours."),
+    "candidate_density": ("Density of possible neighbours", "Their share of the density."),
+    "nearest": ("Nearest neighbour", "Mean distance."),
+    "nearest_random": ("Nearest neighbour, random places", "Mean distance at this density, without surface or lattice."),
+    "nearest_control": ("Nearest neighbour, labels shuffled", "Mean distance on the same places with the labels in random order."),
+    "strongest_order": ("Neighbour that deviates most", "1: the nearest, 2: the second nearest, ..."),
+    "strongest_z": ("Its deviation, σ", "Mean distance less that of the shuffled labels, in standard deviations of one order; negative: nearer than by chance."),
     "temperature": ("Temperature", "Divides the logits so that probabilities are calibrated."),
 }
 
@@ -179,6 +188,12 @@ OF_STEP = {
     ("segment", "ions"): ("Ions", "Ions of the specimen."),
     ("segment", "ranged"): ("Ranged ions", "Ions with a type: these have a probability."),
     ("segment", "unranged"): ("Un-ranged ions", "Left out, also as neighbours."),
+    ("neighbours", "ions"): ("Ions", "Ions with a type; their labels are put in random order for the control."),
+    ("neighbours", "density"): ("Density", "Detected ions per volume, away from the surface."),
+    ("neighbours", "p_permuted"): (
+        "p of all distances together",
+        "Share of the random orders of labels, the measurement among them, in which a mean distance deviates as much. At random it is spread evenly.",
+    ),
     ("evaluate", "temperature"): ("Temperature of the network", "1: none was fitted."),
 }
 
@@ -217,6 +232,9 @@ GROUPS = {
     "sweep": "Other thresholds",
     "cubes": "By cube",
     "predictions": "Predictions",
+    "distances": "Distances of every ion",
+    "orders": "By order of the neighbour",
+    "draws": "Random orders of the labels",
 }
 
 COLUMNS = {
