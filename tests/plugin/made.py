@@ -114,6 +114,8 @@ RECIPES = [
     ("frequency.nxs", "frequency crop.nxs --species Ni,Cr"),
     ("near.nxs", "neighbours crop.nxs --pairs Ni-Ni,Cr-Ni --k 4"),
     ("near_all.nxs", "neighbours crop.nxs --k 2"),
+    ("order.nxs", "warren_cowley crop.nxs --pairs Ni-Ni,Ni-Cr --k 7,12"),
+    ("order_shells.nxs", "warren_cowley crop.nxs --pairs Ni-Cr --lattice fcc --lattice-parameter 0.356 --draws 0"),
     ("density.nxs", "density_map crop.nxs --selection tip.nxs --axes xz"),
     ("labelled.pos", "export domains.nxs --label domain"),
     ("pos.nxs", "import tip.pos"),

@@ -93,3 +93,53 @@ def test_knn(tmp_path, threads):
     (own,) = Step(tmp_path / "own.nxs", "neighbours").tasks
     check(want["knn_species0.csv"], [{"i": i} | {f"d{k}": d[k - 1] for k in range(1, 6)} for i, d in zip(own["distances/ion_index"], own["distances/distance"])])
     assert np.isfinite(own["orders/z"]).all() and 0 < own["summary/p_permuted"] <= 1
+
+
+def shells_of(structure, edge):
+    """Edges half-way between the listed distances, the last one before half the box."""
+    radii = sorted({float(row["r"]) for row in rows_of(GOLDEN / "expected" / "warren_cowley.csv") if row["structure"] == structure})
+    return [0, *((a + b) / 2 for a, b in zip(radii, radii[1:])), min(radii[-1] * 1.01, edge / 2)]
+
+
+def order_rows(folder, tip, pairs, *shells):
+    """One row a pair and shell, and what the shells are."""
+    tool.ok("warren_cowley", tip, "--pairs", ",".join(f"{SYMBOLS[i]}-{SYMBOLS[j]}" for i, j in pairs), "--draws", 3, *shells, "-o", folder / "order.nxs", "--overwrite")
+    (wc,) = Step(folder / "order.nxs", "warren_cowley").tasks
+    rows = [{"i": i, "j": j, "shell": int(s), "k": int(s), "p": wc["order/share"][a, m], "p_ij": wc["order/share"][a, m], "alpha": wc["order/alpha"][a, m],
+             "alpha_wc": wc["order/alpha"][a, m], "alpha_pm": wc["order/alpha_pm"][a, m], "r": wc["shells/radius"][m], "coordination": wc["shells/coordination"][m]}
+            for a, (i, j) in enumerate(pairs) for m, s in enumerate(wc["order/shell"])]
+    assert b"efficiency" in wc["summary/caveat"]
+    return rows, wc
+
+
+PAIRS = ((0, 0), (0, 1), (1, 0), (1, 1))
+
+
+def test_warren_cowley(tmp_path):
+    rows = []
+    for structure, edge in task("warren_cowley")["params"]["box"].items():
+        tip = specimen(f"lattice_{structure}", tmp_path)
+        shells = shells_of(structure, edge)
+        found, _ = order_rows(tmp_path, tip, PAIRS, "--shells", ",".join(map(str, shells)), "--periodic", f"{edge},{edge},{edge}")
+        rows += [{"structure": structure} | row for row in found]
+    check(tables("warren_cowley")["warren_cowley.csv"], rows)
+
+
+@pytest.mark.parametrize("structure, lattice, parameter", [("L12", "fcc", 0.36), ("B2", "bcc", 0.287), ("D03", "bcc", 0.287)])
+def test_shells_of_a_lattice_are_those_by_hand(tmp_path, structure, lattice, parameter):
+    edge = task("warren_cowley")["params"]["box"][structure]
+    tip = specimen(f"lattice_{structure}", tmp_path)
+    by_hand = shells_of(structure, edge)
+    n = len(by_hand) - 1
+    one, _ = order_rows(tmp_path, tip, PAIRS, "--shells", ",".join(map(str, by_hand)), "--periodic", f"{edge},{edge},{edge}")
+    kept = [row for row in one if row["shell"] < n]
+    two, wc = order_rows(tmp_path, tip, PAIRS, "--lattice", lattice, "--lattice-parameter", parameter, "--lattice-shells", n - 1, "--periodic", f"{edge},{edge},{edge}")
+    assert two == kept and len(wc["shells/upper"]) == n - 1
+
+
+def test_wc_knn(tmp_path):
+    tip = specimen("fcc_apt", tmp_path)
+    rows, wc = order_rows(tmp_path, tip, PAIRS, "--k", ",".join(map(str, task("wc_knn")["params"]["k"])))
+    check(tables("wc_knn")["wc_knn.csv"], rows)
+    assert np.array_equal(wc["shells/coordination"], task("wc_knn")["params"]["k"])
+    assert np.array_equal(wc["profile/contacts"].sum(0), wc["order/contacts"])

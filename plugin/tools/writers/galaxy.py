@@ -29,6 +29,7 @@ TESTS: dict[str, dict[str, Any]] = {
     "segment": {"ions": "cubes.nxs", "model": "neighbours.nxs"},
     "frequency": {"ions": "tip.nxs", "species": "Ni"},
     "neighbours": {"ions": "tip.nxs", "pairs": "Ni-Ni", "k": "3"},
+    "warren_cowley": {"ions": "tip.nxs", "pairs": "Ni-Ni", "k": "7"},
     "superlattice": {"ions": "tip.nxs", "species": "Ni", "radii": "0.8,1.2"},
     "domains": {"ions": "classify.nxs", "behind": "tip.nxs,net.nxs"},
 }

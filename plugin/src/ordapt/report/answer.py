@@ -140,8 +140,20 @@ def _of_neighbours(_context: Context, _record: Record, task: Task) -> list[str]:
         return [f"Distances of {esc(pair)} <b>cannot be told from chance</b>: p = {number(chance)} by random orders of the labels."]
     where = "nearer" if z < 0 else "farther"
     return [
-        f"Neighbours of {esc(pair)} are <b>{where} than by chance</b>, most of all number {number(int(order))}: {number(abs(z))} standard deviations; p = {number(chance)} by random orders of the labels."
+        f"Neighbours of {esc(pair)} are <b>{where} than by chance</b>, most of all number {number(int(order))}: {number(abs(z))} standard deviations; "
+        f"p = {number(chance)} by random orders of the labels."
     ]
+
+
+def _of_warren_cowley(_context: Context, _record: Record, task: Task) -> list[str]:
+    where, alpha, z = task.word("strongest"), task.number("strongest_alpha"), task.number("strongest_z")
+    chance, caveat = task.number("p_permuted"), task.word("caveat")
+    if not where or alpha is None or z is None or chance is None:
+        return []
+    if chance > SIGNIFICANT:
+        return [f"Neighbours <b>cannot be told from a random order</b> of the labels: p = {number(chance)} for all pairs and shells together."]
+    told = "more often neighbours than by chance" if z < 0 else "less often neighbours than by chance"
+    return [f"<b>{esc(where)}</b>: {told}, α = {number(alpha)}, {number(abs(z))} standard deviations; p = {number(chance)} for all pairs and shells.", esc(caveat or "")]
 
 
 def _of_superlattice(_context: Context, _record: Record, task: Task) -> list[str]:
@@ -200,6 +212,7 @@ SENTENCES: dict[str, Callable[[Context, Record, Task], list[str]]] = {
     "segment": _of_segment,
     "frequency": _of_frequency,
     "neighbours": _of_neighbours,
+    "warren_cowley": _of_warren_cowley,
     "superlattice": _of_superlattice,
     "train": _of_train,
     "evaluate": _of_evaluate,
