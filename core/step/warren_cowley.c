@@ -19,9 +19,10 @@ static const char *const lattice_words[] = { "", "fcc", "bcc", NULL };
 
 static const oa_param wc_table[] = {
     OA_PARAM(wc_params, pairs, .help = "species of the centre and of its neighbours, Ni-Cr or Ni-Ni,Ni-Cr,Cr-Cr; Ni is short for Ni-Ni"),
-    OA_PARAM(wc_params, k, .min = 1, .max = OA_NEAREST_MAX - 1,
+    OA_PARAM(wc_params, k, .n_min = 1, .n_max = OA_WC_SHELLS, .min = 1, .max = OA_NEAREST_MAX - 1,
              .help = "shells are the k nearest neighbours: 7, or 4,7,12. Of the 12 of a first fcc shell 7 are left where 57 % of the ions are detected"),
-    OA_PARAM(wc_params, shells, .unit = OA_NM, .min = 0, .max = 100, .help = "shells are distances between edges: 0.2,0.3,0.4 are [0.2, 0.3) and [0.3, 0.4) nm"),
+    OA_PARAM(wc_params, shells, .unit = OA_NM, .n_min = 2, .n_max = OA_WC_SHELLS + 1, .min = 0, .max = 100,
+             .help = "shells are distances between edges: 0.2,0.3,0.4 are [0.2, 0.3) and [0.3, 0.4) nm"),
     OA_PARAM(wc_params, lattice, .dflt_text = "", .choices = lattice_words,
              .help = "shells are those of this lattice, each from half-way to the shell before to half-way to the next, the first from 0 on"),
     OA_PARAM(wc_params, lattice_parameter, .unit = OA_NM, .dflt = 0, .min = 0, .max = 10, .help = "edge of the cubic cell of the lattice"),
@@ -117,10 +118,6 @@ static oa_status wc_check(oa_context *context, const void *params)
     if (p->lattice[0] && !(p->lattice_parameter > 0))
         return oa_fail_at(context, OA_IN_PARAMETER("lattice_parameter"), "E_PARAMETER_VALUE",
                           "the shells of a lattice need its parameter; give --lattice-parameter 0.36, for example");
-    if (p->shells.n == 1)
-        return oa_fail_at(context, OA_IN_PARAMETER("shells"), "E_PARAMETER_VALUE", "shells: one edge, %g nm, makes no shell; give where it begins and ends, 0,%g",
-                          p->shells.v[0], p->shells.v[0]);
-    if (p->k.n > OA_WC_SHELLS) return oa_fail_at(context, OA_IN_PARAMETER("k"), "E_PARAMETER_VALUE", "k: %d numbers, %d are possible", p->k.n, OA_WC_SHELLS);
     if (p->periodic.n && p->k.n)
         return oa_fail_at(context, OA_IN_PARAMETER("periodic"), "E_PARAMETER_VALUE", "a box that repeats has shells by distance; give shells or lattice instead of k");
     OA_TRY(check_ascending(context, "k", &p->k, true));

@@ -354,7 +354,6 @@ static void what_cannot_be_counted_is_said(void **state)
         { "Cr", "k", "7,4", NULL, NULL, "E_PARAMETER_RANGE" },
         { "Cr", "shells", "0.2,0.4,0.3", NULL, NULL, "E_PARAMETER_RANGE" },    /* overlap */
         { "Cr", "shells", "0.2,0.2", NULL, NULL, "E_PARAMETER_RANGE" },
-        { "Cr", "shells", "0.3", NULL, NULL, "E_PARAMETER_VALUE" },
         { "Cr", "lattice", "fcc", NULL, NULL, "E_PARAMETER_VALUE" },           /* no parameter */
         { "Cr", "shells", "0,0.3", "k", "4", "E_PARAMETER_VALUE" },
         { "Cr", "layers", "3", NULL, NULL, "E_PARAMETER_VALUE" },              /* no shells at all */
