@@ -245,7 +245,7 @@ static oa_status wc_finish(oa_run *run, const void *params)
     return oa_wc__put(run, &job, (size_t)p->draws);
 }
 
-/* Per ion: columns 17, mark and label 2, sorted 20, labels of the random orders; where the box repeats, up to 8 times as many. Counts of the
+/* Per ion: columns 17, mark and label 2, sorted 20 and cells, labels of the random orders; where the box repeats, up to 8 times as many. Counts of the
  * layers and of the random orders by each thread. */
 static uint64_t wc_memory(const oa_run *run, const void *params)
 {
@@ -258,7 +258,7 @@ static uint64_t wc_memory(const oa_run *run, const void *params)
         images *= 1 + fmin(2 * reach / p->periodic.v[a], 1);
     }
     for (const char *c = p->pairs; *c; c++) labels += *c == ',';
-    const double each = 18 + images * (2 + 24 + (p->draws ? OA_WC_COLUMNS : 0) + (images > 1 ? 17 : 0));
+    const double each = 18 + images * (2 + 28 + (p->draws ? OA_WC_COLUMNS : 0) + (images > 1 ? 17 : 0));
     const double counts = 8 * labels * labels * shells * ((double)p->layers / run->slabs + OA_WC_COLUMNS);
     const double bytes = each * (double)input->ions->n + 20e6 + (run->context->threads + 1) * (3e6 + counts);
     return bytes < 1e18 ? (uint64_t)bytes : UINT64_MAX;
