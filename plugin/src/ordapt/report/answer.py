@@ -153,7 +153,10 @@ def _of_warren_cowley(_context: Context, _record: Record, task: Task) -> list[st
     if chance > SIGNIFICANT:
         return [f"Neighbours <b>cannot be told from a random order</b> of the labels: p = {number(chance)} for all pairs and shells together."]
     told = "more often neighbours than by chance" if z < 0 else "less often neighbours than by chance"
-    return [f"<b>{esc(where)}</b>: {told}, α = {number(alpha)}, {number(abs(z))} standard deviations; p = {number(chance)} for all pairs and shells.", esc(caveat or "")]
+    return [
+        f"<b>{esc(where)}</b>: {told}, α = {number(alpha)}, {number(abs(z))} standard deviations; p = {number(chance)} for all pairs and shells.",
+        esc(caveat or ""),
+    ]
 
 
 def _of_superlattice(_context: Context, _record: Record, task: Task) -> list[str]:

@@ -171,7 +171,10 @@ SUMMARY: dict[str, tuple[str, str]] = {
     "nearest_random": ("Nearest neighbour, random places", "Mean distance at this density, without surface or lattice."),
     "nearest_control": ("Nearest neighbour, labels shuffled", "Mean distance on the same places with the labels in random order."),
     "strongest_order": ("Neighbour that deviates most", "1: the nearest, 2: the second nearest, ..."),
-    "strongest_z": ("Its deviation, σ", "Mean distance less that of the shuffled labels, in standard deviations of one order; negative: nearer than by chance."),
+    "strongest_z": (
+        "Its deviation, σ",
+        "Mean distance less that of the shuffled labels, in standard deviations of one order; negative: nearer than by chance.",
+    ),
     "shells": ("Shells", "Which neighbours are counted."),
     "strongest": ("Pair and shell that deviate most", "From what random orders of the labels give."),
     "strongest_alpha": ("α there", "1 − share among the neighbours / concentration: 0 at random, negative where the two are neighbours more often."),
