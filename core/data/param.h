@@ -19,6 +19,7 @@ typedef struct oa_reals {
 #define OA_DA "Da"
 #define OA_DEGREE "degree"
 #define OA_PER_NM "1/nm"
+#define OA_PER_NM3 "1/nm^3"
 
 typedef struct oa_param {
     const char *name;

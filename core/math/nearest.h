@@ -60,7 +60,11 @@ size_t oa_nearest_room_bytes(void);
  * thousand at once are worth while. */
 void oa_nearest_block(const oa_nearest *nearest, const oa_kernels *kernels, size_t first, size_t count, oa_nearest_room *room,
                       const oa_nearest_lists *out);
-/* The same by all threads. Lists of all places need 4 k bytes a point: ask for stretches of them. */
+/* The same for the places of other points, sorted by themselves with the same unit: the k nearest points of `nearest` to each of them. No point
+ * is left out of these lists and none is put first, also where it is the point asked for or shares its place. */
+void oa_nearest_block_of(const oa_nearest *nearest, const oa_nearest *asked, const oa_kernels *kernels, size_t first, size_t count, oa_nearest_room *room,
+                         const oa_nearest_lists *out);
+/* The lists of the points themselves by all threads. Lists of all places need 4 k bytes a point: ask for stretches of them. */
 oa_status oa_nearest_find(oa_context *context, const oa_nearest *nearest, size_t first, size_t count, const oa_nearest_lists *out) OA_MUST_USE;
 
 #endif

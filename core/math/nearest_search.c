@@ -50,6 +50,7 @@ size_t oa_nearest_room_bytes(void) { return sizeof(oa_nearest_room); }
 /* What one call works with. */
 typedef struct search {
     const oa_nearest *tree;
+    const oa_nearest *asked; /* whose lists: the tree itself, or other points, which are in no list */
     const oa_kernels *kernels;
     oa_nearest_room *room;
     const oa_nearest_lists *out;
@@ -84,7 +85,7 @@ static void put_list(const search *s, size_t place, const uint32_t *places)
     for (size_t j = 0; s->out->row && j < k; j++) s->out->row[at + j] = t->row[places[j]];
     if (!s->out->d2) return;
     double p[3];
-    point_at(t, place, p);
+    point_at(s->asked, place, p);
     for (size_t j = 0; j < k; j++) s->out->d2[at + j] = square_between(t, p, t->x[places[j]], t->y[places[j]], t->z[places[j]]);
 }
 
@@ -175,13 +176,14 @@ static void visit_top(one *o, size_t node)
 /* The list of one place; returns the largest d2 of it. */
 static double find_one(const search *s, size_t place)
 {
-    one o = { .tree = s->tree, .place = place, .best = &s->room->best };
-    point_at(s->tree, place, o.p);
-    o.best->n = 1;
+    const bool is_own = s->asked == s->tree;
+    one o = { .tree = s->tree, .place = is_own ? place : SIZE_MAX, .best = &s->room->best };
+    point_at(s->asked, place, o.p);
+    o.best->n = is_own;
     o.best->d2[0] = -1; /* itself, before all others */
     o.best->row[0] = 0;
     o.best->place[0] = (uint32_t)place;
-    if (s->tree->k > 1) visit_top(&o, 1);
+    if (s->tree->k > o.best->n) visit_top(&o, 1);
     put_list(s, place, o.best->place);
     return o.best->d2[s->tree->k - 1];
 }
@@ -281,11 +283,12 @@ static void sort_exactly(const search *s, size_t place, uint32_t *keys, size_t n
 {
     const oa_nearest *t = s->tree;
     const oa_around *a = &s->room->around;
+    const size_t itself = s->asked == t ? place : SIZE_MAX;
     double p[3], d2[OA_AROUND_SORTED_MAX];
-    point_at(t, place, p);
+    point_at(s->asked, place, p);
     for (size_t i = 0; i < n; i++) {
         const uint32_t key = keys[i], j = number_of(key);
-        const double d = a->place[j] == place ? -1 : square_between(t, p, a->x[j], a->y[j], a->z[j]);
+        const double d = a->place[j] == itself ? -1 : square_between(t, p, a->x[j], a->y[j], a->z[j]);
         size_t at = i;
         for (; at > 0 && comes_before(d, t->row[a->place[j]], d2[at - 1], t->row[a->place[number_of(keys[at - 1])]]); at--) {
             d2[at] = d2[at - 1];
@@ -324,7 +327,7 @@ static int find_around(const search *s, size_t place, float reach2, float scale)
     const oa_nearest *t = s->tree;
     const size_t k = (size_t)t->k;
     uint32_t *keys = s->room->keys, places[OA_NEAREST_MAX];
-    const float at[3] = { t->x[place], t->y[place], t->z[place] };
+    const float at[3] = { s->asked->x[place], s->asked->y[place], s->asked->z[place] };
     const size_t n = s->kernels->around_keys(keys, &s->room->around, at, reach2, scale);
     if (n < k) return (int)n;
     if (n > OA_AROUND_SORTED_MAX) return TOO_MANY;
@@ -411,26 +414,31 @@ static void prepare_room(oa_nearest_room *room)
     room->around = (oa_around){ 0, OA_AROUND_MAX, room->axis[0], room->axis[1], room->axis[2], room->place };
 }
 
-void oa_nearest_block(const oa_nearest *nearest, const oa_kernels *kernels, size_t first, size_t count, oa_nearest_room *room,
-                      const oa_nearest_lists *out)
+void oa_nearest_block_of(const oa_nearest *nearest, const oa_nearest *asked, const oa_kernels *kernels, size_t first, size_t count, oa_nearest_room *room,
+                         const oa_nearest_lists *out)
 {
-    search s = { .tree = nearest, .kernels = kernels, .room = room, .out = out, .first = first };
+    search s = { .tree = nearest, .asked = asked, .kernels = kernels, .room = room, .out = out, .first = first };
     const size_t end = first + count;
     const bool is_usual = nearest->unit > UNIT_MIN && nearest->unit < UNIT_MAX;
     prepare_room(room);
     for (size_t at = first; at < end;) {
-        const oa_nearest_node group = node_at(oa_nearest_bucket(nearest, bucket_at(nearest, at)), at, GROUP_LEAVES);
+        const oa_nearest_node group = node_at(oa_nearest_bucket(asked, bucket_at(asked, at)), at, GROUP_LEAVES);
         s.group_reach2 = 0;
         if (s.reach2 == 0) s.reach2 = reach2_of(&s, find_one(&s, at));
-        if (s.reach2 > REACH2_MIN && s.reach2 < REACH2_MAX) gather_group(&s, &nearest->box[group.box], 1.35 * s.reach2);
+        if (s.reach2 > REACH2_MIN && s.reach2 < REACH2_MAX) gather_group(&s, &asked->box[group.box], 1.35 * s.reach2);
         for (const size_t group_end = end_of(group, end); at < group_end;) {
             const oa_nearest_node leaf = node_at(group, at, 1);
             const size_t stop = end_of(leaf, end);
             if (!is_usual) s.reach2 = 0;
-            find_leaf(&s, &nearest->box[leaf.box], at, stop);
+            find_leaf(&s, &asked->box[leaf.box], at, stop);
             at = stop;
         }
     }
+}
+
+void oa_nearest_block(const oa_nearest *nearest, const oa_kernels *kernels, size_t first, size_t count, oa_nearest_room *room, const oa_nearest_lists *out)
+{
+    oa_nearest_block_of(nearest, nearest, kernels, first, count, room, out);
 }
 
 typedef struct finding {

@@ -298,7 +298,7 @@ def environment(requirements):
 BOX_TEXT = ",".join(map(str, BOX))
 APAV, CONVERTER = PLUGIN / "requirements-apav.txt", PLUGIN / "requirements.txt"
 
-ONNX, PYKDTREE = HERE / "requirements-onnx.txt", HERE / "requirements-pykdtree.txt"
+ONNX, PYKDTREE, NAPF = HERE / "requirements-onnx.txt", HERE / "requirements-pykdtree.txt", HERE / "requirements-napf.txt"
 
 # name: (what, unit, peer, target ratio, by how much of it the check may differ (None: no check), ours, theirs)
 ROWS = {
@@ -344,6 +344,10 @@ ROWS = {
                 lambda s: s.ours("nearest", "specimen.pos"), lambda s: s.peer("nearest", "specimen.pos", requirements=PYKDTREE)),
     "nearest_sorted": ("the same, ions sorted by cubes of 1 nm beforehand", "ions/s", "pykdtree 1.4.3", None, 1e-6,
                        lambda s: s.ours("nearest", "sorted.pos"), lambda s: s.peer("nearest", "sorted.pos", requirements=PYKDTREE)),
+    "nearest_k10": ("10 nearest ions of each, as they come", "ions/s", "nanoflann (napf 0.1.0)", 8, 1e-6,
+                    lambda s: s.ours("nearest_k10", "specimen.pos"), lambda s: s.peer("nearest_k10", "specimen.pos", requirements=NAPF)),
+    "nearest_k10_sorted": ("the same, ions sorted by cubes of 1 nm beforehand", "ions/s", "nanoflann (napf 0.1.0)", None, 1e-6,
+                           lambda s: s.ours("nearest_k10", "sorted.pos"), lambda s: s.peer("nearest_k10", "sorted.pos", requirements=NAPF)),
     "nearest_ten": ("32 nearest, 10 times the ions", "ions/s", "pykdtree 1.4.3", 12, 1e-6,
                     lambda s: s.ours("nearest", "ten.pos"), lambda s: s.peer("nearest", "ten.pos", requirements=PYKDTREE)),
 }

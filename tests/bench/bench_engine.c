@@ -18,6 +18,7 @@
  *   atomnet_training STEPS     batches of 256 atoms with 32 rows of 5 columns, anything in them
  *   dbscan IONS.pos            eps 0.4 nm, 3 points        check: domains
  *   nearest IONS.pos           32 nearest ions, itself included, tree and lists, 2^18 lists at a time
+ *   nearest_k10 IONS.pos       11, so 10 others
  *                                                          check: sum of all rows in the lists; extra: bytes of the tree */
 #include <math.h>
 #include <stdio.h>
@@ -367,26 +368,29 @@ static oa_status prepare_nearest(bench *b)
     return oa_arena_take(&b->arena, &b->lists, (size_t)NEAREST * LISTS, sizeof *b->lists);
 }
 
-static oa_status run_nearest(bench *b)
+static oa_status find_nearest(bench *b, int k)
 {
     const oa_points points = points_of(b->ions);
     oa_arena arena = { .context = b->context };
     oa_nearest nearest;
     const size_t before = b->context->bytes;
-    OA_TRY(oa_nearest_build(&arena, &nearest, &points, 1, NEAREST));
+    OA_TRY(oa_nearest_build(&arena, &nearest, &points, 1, k));
     b->extra = (double)(b->context->bytes - before);
     b->check = 0;
     for (size_t at = 0; at < nearest.n; at += LISTS) {
         const size_t n = nearest.n - at < LISTS ? nearest.n - at : LISTS;
         uint64_t sum = 0;
         OA_TRY(oa_nearest_find(b->context, &nearest, at, n, &(oa_nearest_lists){ .row = b->lists }));
-        for (size_t i = 0; i < n * NEAREST; i++) sum += b->lists[i];
+        for (size_t i = 0; i < n * (size_t)k; i++) sum += b->lists[i];
         b->check += (double)sum;
     }
     b->items = (double)points.n;
     oa_arena_drop(&arena);
     return OA_OK;
 }
+
+static oa_status run_nearest(bench *b) { return find_nearest(b, NEAREST); }
+static oa_status run_nearest_k10(bench *b) { return find_nearest(b, 11); }
 
 /* ---- taking turns ---- */
 
@@ -404,6 +408,7 @@ static const struct task {
     { "atomnet_training", prepare_learner, run_learner, NULL },
     { "dbscan", prepare_ions, run_dbscan, NULL },
     { "nearest", prepare_nearest, run_nearest, NULL },
+    { "nearest_k10", prepare_nearest, run_nearest_k10, NULL },
 };
 
 static double processor_seconds(void)
@@ -442,7 +447,7 @@ int main(int argc, char **argv)
 {
     const struct task *task = argc > 3 ? find_task(argv[1]) : NULL;
     if (!task) {
-        fprintf(stderr, "usage: bench_engine rrng|label|sdm|clean|cnn|atomnet|atomnet_training|dbscan|nearest THREADS FILE [FILE|X,Y,Z]\n");
+        fprintf(stderr, "usage: bench_engine rrng|label|sdm|clean|cnn|atomnet|atomnet_training|dbscan|nearest|nearest_k10 THREADS FILE [FILE|X,Y,Z]\n");
         return 2;
     }
     const oa_context_options about = { .threads = (int)strtol(argv[2], NULL, 10) };

@@ -231,8 +231,25 @@ class Nearest:
         return len(self.points), total, 0
 
 
+class Napf:
+    """nanoflann by its Python binding napf: tree and the 11 nearest of each point, itself included, so many at a time; coordinates as the floats they are."""
+
+    LISTS = 1 << 18
+
+    def __init__(self, threads, path):
+        import napf
+
+        self.tree, self.threads, self.points = napf.KDT, threads, read_pos(path)[:, :3].copy()
+
+    def run(self):
+        tree, total = self.tree(self.points, nthread=self.threads), 0
+        for at in range(0, len(self.points), self.LISTS):
+            total += int(tree.knn_search(self.points[at:at + self.LISTS], 11, self.threads)[1].sum(dtype="u8"))
+        return len(self.points), total, 0
+
+
 TASKS = {"rrng-apav": rrng_apav, "rrng-ifes": rrng_ifes, "label": Label, "sdm": Sdm, "curve": Curve, "cnn": cnn, "atomnet": atomnet, "training": training,
-         "atomnet_training": atomnet_training, "job": job, "order": order, "dbscan": Dbscan, "dbscan-open3d": Open3d, "nearest": Nearest, "raw": Raw}
+         "atomnet_training": atomnet_training, "job": job, "order": order, "dbscan": Dbscan, "dbscan-open3d": Open3d, "nearest": Nearest, "nearest_k10": Napf, "raw": Raw}
 
 
 def main():

@@ -168,6 +168,8 @@ ARGUMENTS = {
     "sdm": f"--pairs Ni-Ni {SMALL}",
     "classify": f"--model {{model}} --species Ni {SMALL}",
     "frequency": "--species Ni",
+    "neighbours": "--pairs Ni-Ni --k 3 --draws 3",
+    "warren_cowley": "--pairs Ni-Ni,Ni-Cr --shells 0,0.3,0.5 --draws 3",
     "superlattice": "--species Ni --radii 0.8,1.2",
     "segment": "--model {neighbours} --species-codes other:0",
     "shuffle": "--seed 1",

@@ -92,6 +92,12 @@ class House:
     def make_frequency(self):
         return self.step("frequency", "frequency", self.range, "--species", "Ni")
 
+    def make_neighbours(self):
+        return self.step("neighbours", "neighbours", self.range, "--pairs", "Cr-Cr", "--k", "4", "--draws", "5")
+
+    def make_warren_cowley(self):
+        return self.step("warren_cowley", "warren_cowley", self.range, "--pairs", "Ni-Ni,Ni-Cr", "--k", "7", "--draws", "9")
+
     def make_bank(self):
         return self.step("bank", "bank", "--crystals", "false", "--voxels", "120", "--specimens", "4")
 

@@ -44,7 +44,7 @@ def test_help_of_a_step_reads_well(step, steps):
         assert " ".join(row["description"].split()) in text, name
         assert "--" + name.replace("_", "-") in text
         if "unit" in row:
-            assert row["unit"] in ("nm", "Da", "degree", "V", "ns", "K", "1/nm", "mm"), name
+            assert row["unit"] in ("nm", "Da", "degree", "V", "ns", "K", "1/nm", "1/nm^3", "mm"), name
         elif row["type"] == "number":
             assert row["nx_units"] == "NX_UNITLESS", name
     for slot in table["slots"]:

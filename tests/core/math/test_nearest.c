@@ -243,6 +243,55 @@ static void test_nearest__of_some(void **state)
     cloud_free(&c);
 }
 
+/* Lists of other points, some of them at the places of the first: by the definition, and asked for in any stretches. */
+static void check_others(oa_context *context, const cloud *c, const cloud *other, int k, const oa_kernels *kernels)
+{
+    oa_arena arena = { .context = context };
+    const oa_points points = cloud_floats(c), asked_points = cloud_floats(other);
+    oa_nearest tree, asked;
+    oa_nearest_room *room = calloc(1, oa_nearest_room_bytes());
+    uint32_t *rows = calloc(other->n * (size_t)k, sizeof *rows);
+    double *d2 = calloc(other->n * (size_t)k, sizeof *d2);
+    pair *all = calloc(c->n, sizeof *all);
+    check_ok(context, oa_nearest_build(&arena, &tree, &points, 0.7, k));
+    check_ok(context, oa_nearest_build(&arena, &asked, &asked_points, 0.7, 1));
+    for (size_t at = 0; at < other->n; at += 97) {
+        const oa_nearest_lists to = { NULL, rows + at * (size_t)k, d2 + at * (size_t)k };
+        oa_nearest_block_of(&tree, &asked, kernels, at, other->n - at < 97 ? other->n - at : 97, room, &to);
+    }
+    for (size_t i = 0; i < other->n; i++) {
+        const size_t of = asked.row[i];
+        for (size_t j = 0; j < c->n; j++) {
+            const double dx = (double)other->fx[of] / 0.7 - (double)c->fx[j] / 0.7, dy = (double)other->fy[of] / 0.7 - (double)c->fy[j] / 0.7;
+            const double dz = (double)other->fz[of] / 0.7 - (double)c->fz[j] / 0.7;
+            all[j] = (pair){ (dx * dx + dy * dy) + dz * dz, (uint32_t)j };
+        }
+        qsort(all, c->n, sizeof *all, by_distance);
+        for (size_t j = 0, at = i * (size_t)k; j < (size_t)k; j++, at++)
+            if (rows[at] != all[j].row || d2[at] != all[j].d2)
+                fail_msg("point %zu of %zu: neighbour %zu of %zu is %u at %.17g, expected %u at %.17g", of, other->n, j, c->n, rows[at], d2[at], all[j].row, all[j].d2);
+    }
+    free(all);
+    free(d2);
+    free(rows);
+    free(room);
+    oa_arena_drop(&arena);
+}
+
+static void test_nearest__of_others(void **state)
+{
+    static const struct { size_t n, asked; double edge, grid; int k; } row[] = {
+        { 1500, 300, 4, 0, 10 }, { 1500, 300, 2, 0.25, 31 }, { 40, 2000, 3, 0, 40 }, { 9000, 50, 7, 0, 1 }, { 128, 5, 1, 0, 128 }, { 1, 100, 1, 0.5, 1 },
+    };
+    for (size_t r = 0; r < sizeof row / sizeof *row; r++) {
+        cloud c = cloud_random(row[r].n, row[r].edge, row[r].grid, 31 + r), other = cloud_random(row[r].asked, 1.5 * row[r].edge, row[r].grid, 77 + r);
+        for (const char *const *name = oa_kernels_names(); *name; name++)
+            if (oa_kernels_find(*name)) check_others(*state, &c, &other, row[r].k, oa_kernels_find(*name));
+        cloud_free(&c);
+        cloud_free(&other);
+    }
+}
+
 /* Physics: lists do not know how points are numbered, where no distances are equal, nor where the origin or which axis is which. */
 static void test_nearest__numbering_does_not_matter(void **state)
 {
@@ -350,6 +399,7 @@ int main(void)
         cmocka_unit_test(test_nearest__negative_zero),
         cmocka_unit_test_setup_teardown(test_nearest__a_crowd, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(test_nearest__of_some, check_setup, check_teardown),
+        cmocka_unit_test_setup_teardown(test_nearest__of_others, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(test_nearest__numbering_does_not_matter, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(test_nearest__threads_and_kernels, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(test_nearest__memory, check_setup, check_teardown),

@@ -22,6 +22,8 @@ LINES: list[tuple[str, str, dict[str, str], dict[str, Any]]] = [
     ("spectrum", "import", {}, {"bin_width": 0.05}),
     ("shuffle", "import", {}, {"seed": 5}),
     ("frequency", "import", {}, {"species": "Ni"}),
+    ("neighbours", "crop", {}, {"pairs": "Ni-Ni", "k": 3, "draws": 5}),
+    ("warren_cowley", "crop", {}, {"pairs": "Ni-Ni,Ni-Cr", "k": [7], "draws": 5}),
     ("density_map", "import", {}, {"axes": "xz"}),
     ("sdm", "crop", {}, {"pairs": "Ni-Ni"}),
     ("bank", "", {}, {"preset": "cocrni-002"} | SMALL_BANK),

@@ -141,6 +141,36 @@ def _of_frequency(_context: Context, _record: Record, task: Task) -> list[str]:
     return [told + (f"; 95 % of the permutations have μ up to {number(high)}." if high is not None else ".")]
 
 
+def _of_neighbours(_context: Context, _record: Record, task: Task) -> list[str]:
+    near, random, pair = task.number("nearest"), task.number("nearest_random"), task.word("pair")
+    if near is None or random is None or not pair:
+        return []
+    chance, z, order = task.number("p_permuted"), task.number("strongest_z"), task.number("strongest_order")
+    if chance is None or z is None or order is None:
+        return [f"The nearest neighbour is {number(near)} nm away on average; random places of this density would have it at {number(random)} nm."]
+    if chance > SIGNIFICANT:
+        return [f"Distances of {esc(pair)} <b>cannot be told from chance</b>: p = {number(chance)} by random orders of the labels."]
+    where = "nearer" if z < 0 else "farther"
+    return [
+        f"Neighbours of {esc(pair)} are <b>{where} than by chance</b>, most of all number {number(int(order))}: {number(abs(z))} standard deviations; "
+        f"p = {number(chance)} by random orders of the labels."
+    ]
+
+
+def _of_warren_cowley(_context: Context, _record: Record, task: Task) -> list[str]:
+    where, alpha, z = task.word("strongest"), task.number("strongest_alpha"), task.number("strongest_z")
+    chance, caveat = task.number("p_permuted"), task.word("caveat")
+    if not where or alpha is None or z is None or chance is None:
+        return []
+    if chance > SIGNIFICANT:
+        return [f"Neighbours <b>cannot be told from a random order</b> of the labels: p = {number(chance)} for all pairs and shells together."]
+    told = "more often neighbours than by chance" if z < 0 else "less often neighbours than by chance"
+    return [
+        f"<b>{esc(where)}</b>: {told}, α = {number(alpha)}, {number(abs(z))} standard deviations; p = {number(chance)} for all pairs and shells.",
+        esc(caveat or ""),
+    ]
+
+
 def _of_superlattice(_context: Context, _record: Record, task: Task) -> list[str]:
     found, false, species, period = task.number("domains"), task.number("expected_false_domains"), task.word("species"), task.number("period")
     if found is None or not species:
@@ -196,6 +226,8 @@ SENTENCES: dict[str, Callable[[Context, Record, Task], list[str]]] = {
     "classify": _of_classify,
     "segment": _of_segment,
     "frequency": _of_frequency,
+    "neighbours": _of_neighbours,
+    "warren_cowley": _of_warren_cowley,
     "superlattice": _of_superlattice,
     "train": _of_train,
     "evaluate": _of_evaluate,

@@ -174,6 +174,23 @@ SUMMARY: dict[str, tuple[str, str]] = {
     "calibrated_log_loss": ("Logarithmic loss, calibrated", "The same."),
     "calibrated_error": ("Calibration error, calibrated", "The same."),
     "calibration_error_scaled": ("Calibration error, calibrated", "With the temperature that was fitted."),
+    "pair": ("Pair", "Species of the centres and of their neighbours."),
+    "centres": ("Centres", "Ions whose neighbours were looked for."),
+    "candidates": ("Possible neighbours", "Ions that may be neighbours."),
+    "candidate_density": ("Density of possible neighbours", "Their share of the density."),
+    "nearest": ("Nearest neighbour", "Mean distance."),
+    "nearest_random": ("Nearest neighbour, random places", "Mean distance at this density, without surface or lattice."),
+    "nearest_control": ("Nearest neighbour, labels shuffled", "Mean distance on the same places with the labels in random order."),
+    "strongest_order": ("Neighbour that deviates most", "1: the nearest, 2: the second nearest, ..."),
+    "strongest_z": (
+        "Its deviation, σ",
+        "Mean distance less that of the shuffled labels, in standard deviations of one order; negative: nearer than by chance.",
+    ),
+    "shells": ("Shells", "Which neighbours are counted."),
+    "strongest": ("Pair and shell that deviate most", "From what random orders of the labels give."),
+    "strongest_alpha": ("α there", "1 − share among the neighbours / concentration: 0 at random, negative where the two are neighbours more often."),
+    "conventions": ("Conventions", ""),
+    "caveat": ("What the numbers are not", ""),
     "temperature": ("Temperature", "Divides the logits so that probabilities are calibrated."),
 }
 
@@ -190,6 +207,19 @@ OF_STEP = {
     ("segment", "ions"): ("Ions", "Ions of the specimen."),
     ("segment", "ranged"): ("Ranged ions", "Ions with a type: these have a probability."),
     ("segment", "unranged"): ("Un-ranged ions", "Left out, also as neighbours."),
+    ("neighbours", "ions"): ("Ions", "Ions with a type; their labels are put in random order for the control."),
+    ("neighbours", "density"): ("Density", "Detected ions per volume, away from the surface."),
+    ("neighbours", "p_permuted"): (
+        "p of all distances together",
+        "Share of the random orders of labels, the measurement among them, in which a mean distance deviates as much. At random it is spread evenly.",
+    ),
+    ("warren_cowley", "ions"): ("Ions", "Ions with a type: centres and neighbours."),
+    ("warren_cowley", "pairs"): ("Pairs", "Species of the centres and of their neighbours."),
+    ("warren_cowley", "strongest_z"): ("Its deviation, σ", "α less that of the shuffled labels, in standard deviations of one order."),
+    ("warren_cowley", "p_permuted"): (
+        "p of all pairs and shells together",
+        "Share of the random orders of labels, the measurement among them, in which an α deviates as much. At random it is spread evenly.",
+    ),
     ("evaluate", "temperature"): ("Temperature of the network", "1: none was fitted."),
 }
 
@@ -230,6 +260,12 @@ GROUPS = {
     "sweep": "Other thresholds",
     "cubes": "By cube",
     "predictions": "Predictions",
+    "order": "Parameters by pair and shell",
+    "shells": "Shells",
+    "profile": "Along z",
+    "distances": "Distances of every ion",
+    "orders": "By order of the neighbour",
+    "draws": "Random orders of the labels",
 }
 
 COLUMNS = {
