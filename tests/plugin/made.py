@@ -112,6 +112,7 @@ RECIPES = [
     ("domains.nxs", "domains crop.nxs --species Ni --control shuffle.nxs"),
     ("alone.nxs", "domains crop.nxs --species Ni"),
     ("frequency.nxs", "frequency crop.nxs --species Ni,Cr"),
+    ("monte_carlo.nxs", "monte_carlo --composition Ni:0.5,Al:0.3,Cr:0.2 --energies Ni-Al:-0.03/0.01,Al-Cr:-0.01 --cells 6"),
     ("density.nxs", "density_map crop.nxs --selection tip.nxs --axes xz"),
     ("labelled.pos", "export domains.nxs --label domain"),
     ("pos.nxs", "import tip.pos"),

@@ -92,6 +92,9 @@ class House:
     def make_frequency(self):
         return self.step("frequency", "frequency", self.range, "--species", "Ni")
 
+    def make_monte_carlo(self):
+        return self.step("monte_carlo", "monte_carlo", "--energies", "Ni-Al:-0.03", "--cells", "6", "--sweeps", "200")
+
     def make_bank(self):
         return self.step("bank", "bank", "--crystals", "false", "--voxels", "120", "--specimens", "4")
 
