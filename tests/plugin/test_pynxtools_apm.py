@@ -168,6 +168,7 @@ ARGUMENTS = {
     "sdm": f"--pairs Ni-Ni {SMALL}",
     "classify": f"--model {{model}} --species Ni {SMALL}",
     "frequency": "--species Ni",
+    "diffuse": "--species Ni --grid-points 5,5,1",
     "superlattice": "--species Ni --radii 0.8,1.2",
     "segment": "--model {neighbours} --species-codes other:0",
     "shuffle": "--seed 1",

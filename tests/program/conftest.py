@@ -92,6 +92,9 @@ class House:
     def make_frequency(self):
         return self.step("frequency", "frequency", self.range, "--species", "Ni")
 
+    def make_diffuse(self):
+        return self.step("diffuse", "diffuse", self.range, "--species", "Ni", "--grid-points", "5,5,1")
+
     def make_monte_carlo(self):
         return self.step("monte_carlo", "monte_carlo", "--energies", "Ni-Al:-0.03", "--cells", "6", "--sweeps", "200")
 

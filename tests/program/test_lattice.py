@@ -1,4 +1,4 @@
-"""Monte Carlo on lattices as a user meets it: exact ensembles of the reference data, one chain for any number of threads, errors."""
+"""Monte Carlo on lattices and diffuse scattering as a user meets them: golden tasks, the same for any number of threads, errors."""
 import csv
 
 import h5py
@@ -64,3 +64,51 @@ def test_a_run_off_equilibrium_says_so_with_its_memory(tmp_path):
 def test_what_cannot_be_is_refused(arguments, status, code, tmp_path):
     assert fails(status, code or "E_MEMORY", "monte_carlo", *arguments, "--cells=3" if not arguments else "--seed=1", "-o", tmp_path / "x.nxs")["text"]
     assert not list(tmp_path.iterdir())
+
+
+# ---- diffuse ----
+
+
+def vectors(rows, names):
+    return ";".join(",".join(row[name] for name in names) for row in rows)
+
+
+def test_diffuse_intensity_of_warren_cowley_parameters(tmp_path):
+    shells = ";".join(f"{row['l']},{row['m']},{row['n']}:{row['alpha']}" for row in table("inputs/alpha_shells.csv"))
+    out = tmp_path / "alpha.nxs"
+    ok("diffuse", "--shells", shells, "--q", vectors(table("inputs/hkl.csv"), "hkl"), "-o", out)
+    with h5py.File(out) as file:
+        alpha = file["entry1/diffuse/diffuse1/alpha/alpha"][()]
+    assert alpha == pytest.approx([float(row["alpha_q"]) for row in table("expected/alpha_q.csv")], abs=1e-9)
+    ok("replay", out)
+
+
+def test_structure_factor_by_direct_sum(tmp_path):
+    table("inputs/qlist.csv")
+    ok("import", CONVENTIONAL / "inputs/points.pos", "-o", tmp_path / "points.nxs")
+    q, want = vectors(table("inputs/qlist.csv"), ("qx", "qy", "qz")), [float(row["S"]) for row in table("expected/sq.csv")]
+    seen = {digest(ok("diffuse", tmp_path / "points.nxs", "--units", "per_nm", "--q", q, "--threads", t, "--kernel", kernel, "-o", tmp_path / f"{kernel}{t}.nxs"))
+            for t, kernel in ((1, "auto"), (3, "auto"), (2, "scalar"))}
+    assert len(seen) == 1
+    with h5py.File(tmp_path / "auto1.nxs") as file:
+        factor = file["entry1/diffuse/diffuse1/factor/structure_factor"][()]
+    scale = 0.01 * max(want)
+    assert max(abs(a - b) / max(abs(b), scale) for a, b in zip(factor, want)) < 1e-5
+
+
+def test_order_of_a_simulated_alloy_scatters_at_its_superlattice(tmp_path):
+    """Ni3Al, annealed to L1_2 (2048 sites: 2048 / 3 Laue units if perfect): at 100 and 110, and nowhere between."""
+    ok("monte_carlo", "--energies", "Ni-Al:-0.05/0.03", "--cells", 8, "--temperature", 250, "--anneal-from", 3000, "-o", tmp_path / "alloy.nxs")
+    ok("diffuse", tmp_path / "alloy.nxs", "--species", "Al", "--q", "1,0,0;1,1,0;0.5,0.5,0.5", "-o", tmp_path / "diffuse.nxs")
+    with h5py.File(tmp_path / "diffuse.nxs") as file:
+        alpha = file["entry1/diffuse/diffuse1/alpha/alpha"][()]
+    assert min(alpha[:2]) > 300 and alpha[2] < 30
+
+
+@pytest.mark.parametrize("arguments, status, code", [
+    (("--q", "1,0"), 64, "E_PARAMETER_VALUE"), (("--q", ";"), 64, "E_PARAMETER_VALUE"), (("--species", "Fe"), 64, "E_SPECIES_UNKNOWN"),
+    (("--shells", "1,1,0:1"), 64, "E_PARAMETER_VALUE"), (("--grid-points", "0,1,1"), 64, "E_PARAMETER_RANGE"), (("--grid-points", "9999,9999,99"), 69, "E_MEMORY"),
+])
+def test_what_cannot_scatter_is_refused(arguments, status, code, house, tmp_path):
+    assert fails(status, code, "diffuse", house.range, *arguments, "-o", tmp_path / "x.nxs")["text"]
+    fails(2, "E_SLOT_MISSING", "diffuse", "-o", tmp_path / "x.nxs")

@@ -28,6 +28,7 @@ TESTS: dict[str, dict[str, Any]] = {
     "classify": {"ions": "tip.nxs", "model": "net.nxs", "species": "Ni", "roi": "-1,1,-1,1,-3,-1", "threshold": "0.1"},
     "segment": {"ions": "cubes.nxs", "model": "neighbours.nxs"},
     "frequency": {"ions": "tip.nxs", "species": "Ni"},
+    "diffuse": {"ions": "tip.nxs", "species": "Ni", "grid_points": "5,5,1"},
     "monte_carlo": {"energies": "Ni-Al:-0.03", "cells": "4"},
     "superlattice": {"ions": "tip.nxs", "species": "Ni", "radii": "0.8,1.2"},
     "domains": {"ions": "classify.nxs", "behind": "tip.nxs,net.nxs"},

@@ -129,6 +129,14 @@ def _of_frequency(_context: Context, _record: Record, task: Task) -> list[str]:
     return [told + (f"; 95 % of the permutations have μ up to {number(high)}." if high is not None else ".")]
 
 
+def _of_diffuse(_context: Context, _record: Record, task: Task) -> list[str]:
+    count, alpha, factor, species = _count(task, "vectors"), task.number("largest_alpha"), task.number("largest_structure_factor"), task.word("species")
+    if alpha is not None:
+        subject = f"The order of {esc(species)}" if species else "The order"
+        return [f"{subject} scatters up to <b>{number(alpha)}</b> Laue units at {count} scattering vectors; without order it would be 1 on average."]
+    return [f"The structure factor reaches <b>{number(factor)}</b> at {count} scattering vectors."] if factor is not None else []
+
+
 def _of_monte_carlo(_context: Context, _record: Record, task: Task) -> list[str]:
     alpha, error, time, samples = (task.number(name) for name in ("alpha", "alpha_errors", "autocorrelation_time", "independent_samples"))
     if alpha is None or time is None:
@@ -196,6 +204,7 @@ SENTENCES: dict[str, Callable[[Context, Record, Task], list[str]]] = {
     "classify": _of_classify,
     "segment": _of_segment,
     "frequency": _of_frequency,
+    "diffuse": _of_diffuse,
     "monte_carlo": _of_monte_carlo,
     "superlattice": _of_superlattice,
     "train": _of_train,
