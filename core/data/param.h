@@ -20,6 +20,8 @@ typedef struct oa_reals {
 #define OA_DEGREE "degree"
 #define OA_PER_NM "1/nm"
 #define OA_PER_NM3 "1/nm^3"
+#define OA_KELVIN "K"
+#define OA_EV "eV"
 
 typedef struct oa_param {
     const char *name;

@@ -27,7 +27,7 @@ static const char *unit_category(const char *unit)
     static const struct { const char *unit, *category; } table[] = {
         { "nm", "NX_LENGTH" }, { "mm", "NX_LENGTH" }, { "Da", "NX_ANY" }, { "degree", "NX_ANGLE" }, { "1/nm", "NX_ANY" },
         { "V", "NX_VOLTAGE" }, { "ns", "NX_TIME" }, { "s", "NX_TIME" }, { "K", "NX_TEMPERATURE" }, { "nm^3", "NX_VOLUME" },
-        { "1/nm^3", "NX_ANY" },
+        { "1/nm^3", "NX_ANY" }, { "eV", "NX_ENERGY" },
     };
     for (size_t i = 0; unit && i < sizeof table / sizeof *table; i++)
         if (strcmp(table[i].unit, unit) == 0) return table[i].category;

@@ -170,6 +170,7 @@ ARGUMENTS = {
     "frequency": "--species Ni",
     "neighbours": "--pairs Ni-Ni --k 3 --draws 3",
     "warren_cowley": "--pairs Ni-Ni,Ni-Cr --shells 0,0.3,0.5 --draws 3",
+    "diffuse": "--species Ni --grid-points 5,5,1",
     "superlattice": "--species Ni --radii 0.8,1.2",
     "segment": "--model {neighbours} --species-codes other:0",
     "shuffle": "--seed 1",

@@ -98,6 +98,12 @@ class House:
     def make_warren_cowley(self):
         return self.step("warren_cowley", "warren_cowley", self.range, "--pairs", "Ni-Ni,Ni-Cr", "--k", "7", "--draws", "9")
 
+    def make_diffuse(self):
+        return self.step("diffuse", "diffuse", self.range, "--species", "Ni", "--grid-points", "5,5,1")
+
+    def make_monte_carlo(self):
+        return self.step("monte_carlo", "monte_carlo", "--energies", "Ni-Al:-0.03", "--cells", "6", "--sweeps", "200")
+
     def make_bank(self):
         return self.step("bank", "bank", "--crystals", "false", "--voxels", "120", "--specimens", "4")
 

@@ -10,7 +10,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = os.path.abspath(os.environ.get("ORDAPT_PROGRAM") or ROOT / "build/release/bin/ordapt")
 REFERENCE = pathlib.Path(os.environ.get("ORDAPT_REFERENCE") or ROOT.parent / "shared/reference")
 STEPS = ("import", "export", "crop", "range", "composition", "spectrum", "shuffle", "synthesise", "score", "sdm", "classify", "segment", "superlattice", "domains",
-         "density_map", "frequency", "neighbours", "warren_cowley", "bank", "train", "evaluate", "attribute")
+         "density_map", "frequency", "neighbours", "warren_cowley", "diffuse", "monte_carlo", "bank", "train", "evaluate", "attribute")
 
 
 class Result:

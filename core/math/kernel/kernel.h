@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "math/kernel/affine.h"
+#include "math/kernel/scatter.h"
 #include "math/kernel/waves.h"
 
 /* Room that buffers need behind their last element: kernels read and write whole vectors. */
@@ -139,6 +140,9 @@ typedef struct oa_kernels {
     /* A layer on many rows, and the largest of each group of them: affine.h. */
     void (*affine)(const oa_affine *p);
     void (*affine_max)(const oa_affine *p);
+
+    /* Sums of waves over points: scatter.h. */
+    void (*scatter)(OA_SCATTER_ARGUMENTS);
 
     /* Waves of order: waves.h. */
     const oa_waves *waves;

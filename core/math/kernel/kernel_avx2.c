@@ -305,5 +305,6 @@ const oa_kernels oa_kernels_avx2 = {
     .convolve_pool = oa_convolve_pool_avx2,
     .affine = oa_affine_avx2,
     .affine_max = oa_affine_max_avx2,
+    .scatter = oa_scatter_avx2,
     .waves = &oa_waves_avx2,
 };

@@ -272,5 +272,6 @@ const oa_kernels oa_kernels_avx512 = {
     .convolve_pool = oa_convolve_pool_avx512,
     .affine = oa_affine_avx512,
     .affine_max = oa_affine_max_avx512,
+    .scatter = oa_scatter_avx512,
     .waves = &oa_waves_avx512,
 };

@@ -130,5 +130,6 @@ const oa_kernels oa_kernels_scalar = {
     .convolve_pool = oa_convolve_pool_scalar,
     .affine = oa_affine_scalar,
     .affine_max = oa_affine_max_scalar,
+    .scatter = oa_scatter_scalar,
     .waves = &oa_waves_scalar,
 };

@@ -30,6 +30,8 @@ TESTS: dict[str, dict[str, Any]] = {
     "frequency": {"ions": "tip.nxs", "species": "Ni"},
     "neighbours": {"ions": "tip.nxs", "pairs": "Ni-Ni", "k": "3"},
     "warren_cowley": {"ions": "tip.nxs", "pairs": "Ni-Ni", "k": "7"},
+    "diffuse": {"ions": "tip.nxs", "species": "Ni", "grid_points": "5,5,1"},
+    "monte_carlo": {"energies": "Ni-Al:-0.03", "cells": "4"},
     "superlattice": {"ions": "tip.nxs", "species": "Ni", "radii": "0.8,1.2"},
     "domains": {"ions": "classify.nxs", "behind": "tip.nxs,net.nxs"},
 }

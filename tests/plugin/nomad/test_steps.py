@@ -35,6 +35,8 @@ LINES: list[tuple[str, str, dict[str, str], dict[str, Any]]] = [
     ("superlattice", "crop", {}, {"species": "Ni", "radii": [0.8, 1.2]}),
     ("score", "classify", {"truth": "synthesise"}, {}),
     ("synthesise", "", {}, {"preset": "au-cu", "cubes": 3, "cells": [6, 8]}),
+    ("diffuse", "import", {}, {"species": "Ni", "q": "1,0,0;1,1,0"}),
+    ("monte_carlo", "", {}, {"energies": "Ni-Al:-0.03", "cells": [6]}),
     ("train", "synthesise", {}, {"preset": "au-cu", "blocks": 1, "epochs": 1}),
     ("segment", "synthesise", {"model": "train"}, {}),
 ]

@@ -171,6 +171,26 @@ def _of_warren_cowley(_context: Context, _record: Record, task: Task) -> list[st
     ]
 
 
+def _of_diffuse(_context: Context, _record: Record, task: Task) -> list[str]:
+    count, alpha, factor, species = _count(task, "vectors"), task.number("largest_alpha"), task.number("largest_structure_factor"), task.word("species")
+    if alpha is not None:
+        subject = f"The order of {esc(species)}" if species else "The order"
+        return [f"{subject} scatters up to <b>{number(alpha)}</b> Laue units at {count} scattering vectors; without order it would be 1 on average."]
+    return [f"The structure factor reaches <b>{number(factor)}</b> at {count} scattering vectors."] if factor is not None else []
+
+
+def _of_monte_carlo(_context: Context, _record: Record, task: Task) -> list[str]:
+    alpha, error, time, samples = (task.number(name) for name in ("alpha", "alpha_errors", "autocorrelation_time", "independent_samples"))
+    if alpha is None or time is None:
+        return []
+    settled = task.summary.get("is_equilibrated")
+    wide = f" ± {rounded(error, error)}" if error is not None and math.isfinite(error) and error > 0 else ""
+    told = f"The first pair of species has α₁ = <b>{rounded(alpha, error) if wide and error is not None else number(alpha)}{wide}</b> in the first shell of neighbours"
+    if settled is not None and not settled.value:
+        return [f"{told}; but the run <b>is not at equilibrium</b>, or too short to tell."]
+    return [f"{told}, from about {number(round(samples))} independent configurations." if samples else f"{told}."]
+
+
 def _of_superlattice(_context: Context, _record: Record, task: Task) -> list[str]:
     found, false, species, period = task.number("domains"), task.number("expected_false_domains"), task.word("species"), task.number("period")
     if found is None or not species:
@@ -228,6 +248,8 @@ SENTENCES: dict[str, Callable[[Context, Record, Task], list[str]]] = {
     "frequency": _of_frequency,
     "neighbours": _of_neighbours,
     "warren_cowley": _of_warren_cowley,
+    "diffuse": _of_diffuse,
+    "monte_carlo": _of_monte_carlo,
     "superlattice": _of_superlattice,
     "train": _of_train,
     "evaluate": _of_evaluate,

@@ -1,0 +1,55 @@
+/* exchange.h - Metropolis Monte Carlo on a lattice at fixed composition: two sites of different species exchange them (Kawasaki, Phys. Rev. 145
+ * (1966) 224) with probability min(1, exp(-dE / kT)), E = sum over shells and pairs of V_shell(species, species). */
+#ifndef OA_MATH_EXCHANGE_H
+#define OA_MATH_EXCHANGE_H
+
+#include "base/memory.h"
+#include "math/periodic.h"
+
+enum { OA_EXCHANGE_SPECIES_MAX = 16 };
+#define OA_BOLTZMANN 8.617333262145179e-5 /* eV/K, exact by the SI of 2019 */
+
+typedef struct oa_exchange_setup {
+    const oa_periodic *crystal;
+    int n_species;
+    const uint64_t *counts;  /* (n_species) sites of each; they fill the crystal */
+    const double *energies;  /* (n_shells, n_species, n_species) eV, symmetric */
+    uint64_t seed;
+    bool neighbours_only;    /* exchange nearest neighbours; else any two sites of different species */
+} oa_exchange_setup;
+
+/* Chances exp(-dE / kT) that were computed before: at most that many energies are remembered. */
+enum { OA_EXCHANGE_MEMO = 4096, OA_EXCHANGE_NEAR_BITS = 14 };
+typedef struct oa_exchange_memo {
+    int32_t energy[OA_EXCHANGE_MEMO];
+    double chance[OA_EXCHANGE_MEMO];
+} oa_exchange_memo;
+
+typedef struct oa_exchange {
+    oa_exchange_setup setup;
+    uint8_t *species;   /* (n) of each site */
+    /* energies are whole multiples of `quantum`, at most 2^-28 of the largest change: sums are exact and nothing drifts */
+    double quantum;
+    int32_t *table;     /* (n_shells, n_species, n_species) */
+    int32_t *field;     /* (n, n_species - 1) energy of the site with species 1, 2, ... less that with species 0 */
+    int32_t *change;    /* (n_species, n_species, n_vectors, n_species - 1) of the field of a neighbour when a becomes b */
+    uint32_t *order;    /* (n) sites sorted by species; any pair: which sites exchange */
+    uint32_t first[OA_EXCHANGE_SPECIES_MAX + 1]; /* of each species in order */
+    uint32_t near[1 << (OA_EXCHANGE_NEAR_BITS - 5)]; /* bits, hashed: neighbours may be so far apart in number */
+    double temperature; /* that of the memo, K */
+    oa_exchange_memo *memo;
+    uint64_t attempts, accepted;
+    int64_t energy;     /* of what has changed since the start, in quanta */
+} oa_exchange;
+
+/* Species spread at random; memory belongs to the arena. */
+oa_status oa_exchange__make(oa_arena *arena, const oa_exchange_setup *setup, oa_exchange *out) OA_MUST_USE;
+/* As many attempts as there are sites. temperature above 0, K. A sweep depends on seed, state and the number of attempts before it. Fails only where it is
+ * cancelled. */
+oa_status oa_exchange__sweep(oa_context *context, oa_exchange *chain, double temperature) OA_MUST_USE;
+/* eV per site, from pairs counted by oa_periodic__count. */
+double oa_exchange__energy(const oa_exchange *chain, const uint64_t *pairs);
+/* Bytes of a chain. */
+double oa_exchange__memory(double sites, int n_species);
+
+#endif
