@@ -10,6 +10,7 @@ enum { WIDTHS = sizeof widths / sizeof *widths, START = 5, DISCS = 64, PLACES = 
 #define REACH 3.6  /* nm, of the ions around a maximum */
 #define RADIUS_MIN 0.4
 #define RADIUS_MAX 2.6
+#define PLACE_MAX 1.2 /* from the maximum: farther lies another domain */
 
 typedef struct edges {
     const oa_tiled *tiled;
@@ -60,8 +61,39 @@ typedef struct around {
     float *x, *y, *z, *a, *seen; /* seen: alpha B, of those within reach */
 } around;
 
+/* The middle planes between a maximum and the others: beyond them ions are theirs (x * normal > 1), or domains side by side would pass for one with wide edges. */
+enum { NEIGHBOURS = 32 };
+typedef struct fence {
+    size_t n;
+    float normal[NEIGHBOURS][3];
+} fence;
+
+static void fence_in(const edges *e, const oa_maximum *m, fence *out)
+{
+    out->n = 0;
+    for (size_t i = 0; i < e->n && out->n < NEIGHBOURS; i++) {
+        double d[3], d2 = 0;
+        for (int a = 0; a < 3; a++) {
+            d[a] = e->list[i].at[a] - m->at[a];
+            d2 += d[a] * d[a];
+        }
+        if (!(d2 > 0) || d2 > 4 * REACH * REACH) continue;
+        for (int a = 0; a < 3; a++) out->normal[out->n][a] = (float)(2 * d[a] / d2);
+        out->n++;
+    }
+}
+
+static bool is_inside(const fence *f, float x, float y, float z)
+{
+    for (size_t i = 0; i < f->n; i++)
+        if (x * f->normal[i][0] + y * f->normal[i][1] + z * f->normal[i][2] > 1) return false;
+    return true;
+}
+
 static void gather(const edges *e, const oa_maximum *m, around *out)
 {
+    fence own;
+    fence_in(e, m, &own);
     const oa_tiled *t = e->tiled;
     const float sign = m->z < 0 ? -1.0f : 1.0f;
     ptrdiff_t low[3], high[3];
@@ -80,7 +112,7 @@ static void gather(const edges *e, const oa_maximum *m, around *out)
                                      (float)(OA_CUBE * (double)(t->first[2] + k) - m->at[2]) };
                 for (size_t r = t->start[cube]; r < t->start[cube + 1]; r++) {
                     const float x = o[0] + t->at[0][r], y = o[1] + t->at[1][r], z = o[2] + t->at[2][r];
-                    if (x * x + y * y + z * z > (float)(REACH * REACH)) continue;
+                    if (x * x + y * y + z * z > (float)(REACH * REACH) || !is_inside(&own, x, y, z)) continue;
                     out->x[out->n] = x;
                     out->y[out->n] = y;
                     out->z[out->n] = z;
@@ -132,22 +164,27 @@ static double evidence(const edges *e, const around *ions, size_t w, const doubl
     return e->tiled->context->kernels->waves->sum_logarithms(n, ions->seen);
 }
 
+static bool step_on(const edges *e, const around *ions, size_t w, double p[4], int c, double step, double *best)
+{
+    double q[4];
+    memcpy(q, p, sizeof q);
+    q[c] += step;
+    if (q[3] < RADIUS_MIN || q[3] > RADIUS_MAX || (c < 3 && fabs(q[c]) > PLACE_MAX)) return false;
+    const double value = evidence(e, ions, w, q);
+    if (!(value > *best)) return false;
+    *best = value;
+    p[c] = q[c];
+    return true;
+}
+
 /* Steps along each coordinate as long as they help, then smaller ones. */
 static double climb(const edges *e, const around *ions, size_t w, double p[4], int sweeps)
 {
     double best = evidence(e, ions, w, p), step = 0.2;
     for (int sweep = 0; sweep < sweeps; sweep++, step *= 0.6)
         for (int c = 0; c < 4; c++)
-            for (int sign = -1; sign <= 1; sign += 2) {
-                double q[4];
-                memcpy(q, p, sizeof q);
-                q[c] += sign * step;
-                if (q[3] < RADIUS_MIN || q[3] > RADIUS_MAX || fabs(q[c]) > 3) continue;
-                const double value = evidence(e, ions, w, q);
-                if (!(value > best)) continue;
-                best = value;
-                memcpy(p, q, sizeof q);
-            }
+            for (int sign = -1; sign <= 1; sign += 2)
+                while (step_on(e, ions, w, p, c, sign * step, &best)) continue;
     return best;
 }
 

@@ -19,11 +19,14 @@ from .steps import classify as classify
 from .steps import composition as composition
 from .steps import crop as crop
 from .steps import density_map as density_map
+from .steps import diffuse as diffuse
 from .steps import domains as domains
 from .steps import evaluate as evaluate
 from .steps import export as export
 from .steps import frequency as frequency
 from .steps import import_ as import_
+from .steps import monte_carlo as monte_carlo
+from .steps import neighbours as neighbours
 from .steps import range as range
 from .steps import score as score
 from .steps import sdm as sdm
@@ -33,5 +36,6 @@ from .steps import spectrum as spectrum
 from .steps import superlattice as superlattice
 from .steps import synthesise as synthesise
 from .steps import train as train
+from .steps import warren_cowley as warren_cowley
 
 __version__: str

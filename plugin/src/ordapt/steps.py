@@ -29,8 +29,9 @@ Numbers = Sequence[float]
 Words = str | Sequence[str]
 Progress = Callable[[dict[str, Any]], object]
 
-__all__ = ["attribute", "bank", "classify", "composition", "crop", "density_map", "domains", "evaluate", "export", "frequency", "import_",
-           "range", "score", "sdm", "segment", "shuffle", "spectrum", "superlattice", "synthesise", "train"]
+__all__ = ["attribute", "bank", "classify", "composition", "crop", "density_map", "diffuse", "domains", "evaluate", "export", "frequency",
+           "import_", "monte_carlo", "neighbours", "range", "score", "sdm", "segment", "shuffle", "spectrum", "superlattice", "synthesise",
+           "train", "warren_cowley"]
 
 _Options = _call.Options
 
@@ -361,6 +362,218 @@ def frequency(ions: Ions | Result | Path, *, species: Words | None = None, block
                      _Options(threads, kernel, progress, search))
 
 
+def neighbours(ions: Ions | Result | Path, *, pairs: Words | None = None, k: int | None = None, bin_width: float | None = None,
+               range: float | None = None, density: float | None = None, draws: int | None = None, seed: int | None = None,
+               threads: int | None = None, kernel: str | None = None, progress: Progress | None = None,
+               search: Path | Sequence[Path] | None = None) -> Result:
+    """Distances of nearest neighbours.
+
+    Measures how far the 1st to k-th nearest neighbour of every ion is, of all ions or of pairs of species, and holds it against random
+    places (Chandrasekhar, Rev. Mod. Phys. 15 (1943) 1) and against the same places with the labels in random order, which have the surface,
+    density and lattice of the specimen too. A species whose neighbours of its own are nearer than by chance clusters (Philippe et al.,
+    Ultramicroscopy 109 (2009) 1304).
+
+    Slots:
+        ions: ranged ions; those without a type are left out
+
+    Parameters:
+        pairs: species of the centre and of its neighbours, Cr-Cr or Cr-Cr,Cr-Ni: one result each; Cr is short for Cr-Cr; left out: all ions
+            with a type, whatever they are (default none)
+        k: neighbours of each ion, from the nearest on (1 to 127; default 10)
+        bin_width: bins of the histograms, [lo, lo + width) (nm; 0.0001 to 10; default 0.05)
+        range: where the histograms end; farther neighbours are counted in beyond; 0: three times the mean distance of the k-th among random
+            ions (nm; 0 to 1000; default 0)
+        density: detected ions per volume, all species together, for the random distances; 0: as measured away from the surface (1/nm^3; 0
+            to 1000000; default 0)
+        draws: times that the labels of all ions with a type are put in random order and the pair is measured again; a p-value is 1 / (1 +
+            draws) at least; 0: none (0 to 10000; default 20)
+        seed: of the random orders (0 to 9.00719925474e+15; default 1)
+
+    Gives:
+        distribution/ions (order, distance): ions whose neighbour of this order is so far away
+        distribution/control (order, distance): the same with the labels in random order, mean over the draws
+        distribution/control_errors (order, distance): standard deviation of one draw
+        distribution/random (order, distance): the same for random places of the measured density, without surface or lattice
+        distribution/order (order): 1: nearest neighbour, 2: second nearest, ...
+        distribution/distance (distance): bin centres
+        orders/mean (order): mean distance
+        orders/deviation (order): standard deviation of the distance over the ions
+        orders/random (order): mean distance among random places: Gamma(k + 1/3) / Gamma(k) (3 / (4 pi density))^(1/3)
+        orders/beyond (order): ions whose neighbour is beyond the histogram
+        orders/control (order): mean distance with the labels in random order, mean over the draws
+        orders/control_errors (order): standard deviation of one draw
+        orders/z (order): (mean - control) / standard deviation of one draw: negative where neighbours are nearer than by chance
+        orders/p_value (order): two-sided: share of the draws and the measurement together whose mean distance is as far from that of all of
+            them
+        orders/ks (order): largest difference of the cumulated histograms, measured and control (Kolmogorov-Smirnov)
+        orders/ks_p_value (order): share of the draws and the measurement together that differ so much from the mean of all of them
+        orders/order (order): 1: nearest neighbour, 2: second nearest, ...
+        distances/distance (ion, order): of each centre to its neighbours
+        distances/ion_index (ion): row of the centre, ascending
+        distances/order (order): 1: nearest neighbour, 2: second nearest, ...
+        draws/mean (draw, order): mean distance of each draw
+        draws/ions (draw, order, distance): histograms of each draw
+        summary/pair: species of the centres and of their neighbours
+        summary/ions: ions with a type
+        summary/centres: ions whose neighbours were looked for
+        summary/candidates: ions that may be neighbours
+        summary/density: ions per volume, all with a type
+        summary/candidate_density: of those that may be neighbours: their share of it
+        summary/nearest: mean distance of the nearest neighbour
+        summary/nearest_random: the same among random places
+        summary/nearest_control: the same with the labels in random order
+        summary/strongest_order: order of the neighbour with the largest deviation from the control
+        summary/strongest_z: that deviation, in standard deviations of one draw; negative: nearer than by chance
+        summary/p_permuted: of all orders together: share of the draws and the measurement whose largest deviation is as large; at random it
+            is spread evenly
+    """
+    return _call.run("neighbours", {"ions": ions},
+                     {"pairs": pairs, "k": k, "bin_width": bin_width, "range": range, "density": density, "draws": draws, "seed": seed},
+                     _Options(threads, kernel, progress, search))
+
+
+def warren_cowley(ions: Ions | Result | Path, *, pairs: Words | None = None, k: Numbers | None = None, shells: Numbers | None = None,
+                  lattice: Literal["", "fcc", "bcc"] | None = None, lattice_parameter: float | None = None,
+                  lattice_shells: int | None = None, periodic: Numbers | None = None, layers: int | None = None, draws: int | None = None,
+                  seed: int | None = None, threads: int | None = None, kernel: str | None = None, progress: Progress | None = None,
+                  search: Path | Sequence[Path] | None = None) -> Result:
+    """Warren-Cowley parameters.
+
+    Counts which species the neighbours of a species are, in shells by distance, in those of a lattice or among the k nearest, and compares
+    with its concentration (Cowley, Phys. Rev. 77 (1950) 669; de Fontaine, J. Appl. Cryst. 4 (1971) 15; for atom probe data Ceguerra et al.,
+    Acta Cryst. A68 (2012) 547) and with the labels in random order. Detection efficiency and blur dilute the values: see summary/caveat (He
+    et al., Nat. Mater. 2024, doi:10.1038/s41563-024-01912-1).
+
+    Slots:
+        ions: ranged ions; those without a type are left out, also as neighbours
+
+    Parameters:
+        pairs: species of the centre and of its neighbours, Ni-Cr or Ni-Ni,Ni-Cr,Cr-Cr; Ni is short for Ni-Ni (default none)
+        k: shells are the k nearest neighbours: 7, or 4,7,12. Of the 12 of a first fcc shell 7 are left where 57 % of the ions are detected
+            (1 to 127; default none, or found by the engine)
+        shells: shells are distances between edges: 0.2,0.3,0.4 are [0.2, 0.3) and [0.3, 0.4) nm (nm; 0 to 100; default none, or found by
+            the engine)
+        lattice: shells are those of this lattice, each from half-way to the shell before to half-way to the next, the first from 0 on
+            (default none)
+        lattice_parameter: edge of the cubic cell of the lattice (nm; 0 to 10; default 0)
+        lattice_shells: how many shells of the lattice (1 to 12; default 3)
+        periodic: edges along x, y, z of a simulated box that repeats; shells reach half of it at most; left out: ions end at the surface
+            (nm; 0.001 to 1000000; default none, or found by the engine)
+        layers: layers of equal thickness along z for the profile (1 to 10000; default 10)
+        draws: times that the labels of all ions with a type are put in random order; a p-value is 1 / (1 + draws) at least; 0: none (0 to
+            10000; default 96)
+        seed: of the random orders (0 to 9.00719925474e+15; default 1)
+
+    Gives:
+        order/alpha (pair, shell): 1 - share / concentration of the neighbour (Warren and Cowley): 0 at random; negative where the two are
+            neighbours more often, also for i = j; NaN without neighbours
+        order/alpha_pm (pair, shell): (share - concentration) / (delta_ij - concentration) (de Fontaine): the same for i != j; for i = j
+            positive where like ions are neighbours more often
+        order/share (pair, shell): of the neighbours in the shell of all centres together, the share of the second species
+        order/contacts (pair, shell): neighbours of the second species
+        order/neighbours (pair, shell): neighbours of any species
+        order/control (pair, shell): alpha with the labels in random order, mean over the draws
+        order/control_errors (pair, shell): standard deviation of one draw
+        order/z (pair, shell): (alpha - control) / standard deviation of one draw
+        order/p_value (pair, shell): two-sided: share of the draws and the measurement together whose alpha is as far from the mean of all
+            of them
+        order/pair (pair): number of the pair; the long name says which is which
+        order/shell (shell): number of the shell from 1, or k; the long name says which is which
+        shells/coordination (shell): detected neighbours of an ion, mean over all with a type
+        shells/radius (shell): mean distance of these neighbours; NaN where there are none
+        shells/lower (shell): the shell begins here
+        shells/upper (shell): and ends before
+        shells/shell (shell): number of the shell from 1, or k
+        profile/alpha (layer, pair, shell): alpha of the centres of each layer, with the concentration of all ions; NaN where there are none
+        profile/contacts (layer, pair, shell): neighbours of the second species
+        profile/neighbours (layer, pair, shell): neighbours of any species
+        profile/all_neighbours (layer, shell): neighbours of all centres, whatever they are
+        profile/distances (layer, shell): sum of their distances in units of 2^-24 nm
+        profile/z (layer): middle of the layer
+        profile/pair (pair): number of the pair
+        profile/shell (shell): number of the shell from 1, or k
+        draws/alpha (draw, pair, shell): alpha of each random order
+        draws/pair (pair): number of the pair
+        draws/shell (shell): number of the shell from 1, or k
+        species/concentration (species): share of the ions with a type
+        species/ions (species): ions of the species
+        species/species (species): number of the species; the long name says which is which
+        summary/pairs: pairs, in the order of the results
+        summary/shells: what the shells are
+        summary/ions: ions with a type: centres and neighbours
+        summary/strongest: pair and shell with the largest deviation from the control
+        summary/strongest_alpha: alpha there
+        summary/strongest_z: that deviation, in standard deviations of one draw
+        summary/p_permuted: of all pairs and shells together: share of the draws and the measurement whose largest deviation is as large; at
+            random it is spread evenly
+        summary/conventions: what alpha and alpha_pm are
+        summary/caveat: what detection efficiency and resolution do to them
+    """
+    return _call.run("warren_cowley", {"ions": ions},
+                     {"pairs": pairs, "k": k, "shells": shells, "lattice": lattice, "lattice_parameter": lattice_parameter,
+                      "lattice_shells": lattice_shells, "periodic": periodic, "layers": layers, "draws": draws, "seed": seed},
+                     _Options(threads, kernel, progress, search))
+
+
+def diffuse(ions: Ions | Result | Path | None = None, *, species: Words | None = None, shells: Words | None = None, q: Words | None = None,
+            units: Literal["hkl", "per_nm"] | None = None, lattice_parameter: float | None = None, grid_from: Numbers | None = None,
+            grid_to: Numbers | None = None, grid_points: Numbers | None = None, threads: int | None = None, kernel: str | None = None,
+            progress: Progress | None = None, search: Path | Sequence[Path] | None = None) -> Result:
+    """Structure factor and diffuse scattering.
+
+    The structure factor S(q) of ions by direct sum, and with a species the diffuse intensity alpha(q) of its order in Laue units (Cowley,
+    Phys. Rev. 77 (1950) 669), for a list of vectors or a grid; or alpha(q) of given Warren-Cowley parameters. S(q) contains what the shape
+    of the specimen scatters near every peak; without order it is spread exponentially about 1.
+
+    Slots:
+        ions: ions; or give shells
+
+    Parameters:
+        species: species whose order scatters diffusely, an element or ion name: alpha(q) of the ions against all other types; ions without
+            a type are left out. Empty: the structure factor of all ions alone (default none)
+        shells: instead of ions, Warren-Cowley parameters of a cubic lattice: a site of each shell in half cells and its parameter,
+            1,1,0:-0.1;2,0,0:0.05; permutations and signs are meant too, and each shell is given once (default none)
+        q: scattering vectors, three numbers each: 1,0,0;1,0.5,0. Empty: those of the grid (default none)
+        units: of q and grid: hkl, in 2 pi over the lattice parameter, or per_nm, in 1/nm with 2 pi in it (default hkl)
+        lattice_parameter: edge of the cubic cell that hkl refer to; its axes are those of the ions (nm; 0.1 to 2; default 0.36)
+        grid_from: first vector of the grid (-1000000 to 1000000; default 0,0,0)
+        grid_to: last vector of the grid (-1000000 to 1000000; default 2,2,0)
+        grid_points: points along each axis, ends included (1 to 100000; default 41,41,1)
+
+    Gives:
+        alpha_map/alpha (nz, ny, nx): diffuse intensity of order in Laue units: 1 for none, without the lattice's own peaks
+        alpha_map/grid_z (nz): third component of the vector, in the units asked for
+        alpha_map/grid_y (ny): second component
+        alpha_map/grid_x (nx): first component
+        alpha/alpha (vector): the same for the vectors of a list
+        alpha/vector (vector): number of the vector, as given, from 0
+        alpha/q_x (vector): scattering vector with 2 pi in it
+        alpha/q_y (vector): scattering vector with 2 pi in it
+        alpha/q_z (vector): scattering vector with 2 pi in it
+        factor_map/structure_factor (nz, ny, nx): square of the sum of exp(i q . r) over the ions, over their number: 1 on average where
+            nothing is ordered, with a standard deviation of 1
+        factor_map/grid_z (nz): third component of the vector, in the units asked for
+        factor_map/grid_y (ny): second component
+        factor_map/grid_x (nx): first component
+        factor/structure_factor (vector): the same for the vectors of a list
+        factor/vector (vector): number of the vector, as given, from 0
+        factor/q_x (vector): scattering vector with 2 pi in it
+        factor/q_y (vector): scattering vector with 2 pi in it
+        factor/q_z (vector): scattering vector with 2 pi in it
+        summary/vectors: scattering vectors
+        summary/ions: ions that scatter
+        summary/shells: shells given
+        summary/species: species whose order it is
+        summary/concentration: its share of these ions
+        summary/largest_alpha: largest diffuse intensity
+        summary/largest_structure_factor: largest structure factor
+    """
+    return _call.run("diffuse", {"ions": ions},
+                     {"species": species, "shells": shells, "q": q, "units": units, "lattice_parameter": lattice_parameter,
+                      "grid_from": grid_from, "grid_to": grid_to, "grid_points": grid_points},
+                     _Options(threads, kernel, progress, search))
+
+
 def shuffle(ions: Ions | Result | Path, *, seed: int | None = None, rounding: float | None = None, ranged_only: bool | None = None,
             threads: int | None = None, kernel: str | None = None, progress: Progress | None = None,
             search: Path | Sequence[Path] | None = None) -> Result:
@@ -529,6 +742,87 @@ def synthesise(*,
                       "domain_composition": domain_composition, "order": order, "antiphase": antiphase, "sigma_lateral": sigma_lateral,
                       "sigma_depth": sigma_depth, "efficiency": efficiency, "cubes": cubes, "ordered_fraction": ordered_fraction,
                       "cells": cells, "cube_domains": cube_domains, "angles": angles, "noise": noise, "seed": seed},
+                     _Options(threads, kernel, progress, search))
+
+
+def monte_carlo(*, structure: Literal["fcc", "bcc", "sc", "square"] | None = None, lattice_parameter: float | None = None,
+                cells: Numbers | None = None, composition: Words | None = None, energies: Words | None = None,
+                temperature: float | None = None, anneal_from: float | None = None, exchange: Literal["any", "neighbours"] | None = None,
+                shells: int | None = None, equilibration: int | None = None, sweeps: int | None = None, every: int | None = None,
+                sigma_lateral: float | None = None, sigma_depth: float | None = None, efficiency: float | None = None,
+                seed: int | None = None, threads: int | None = None, kernel: str | None = None, progress: Progress | None = None,
+                search: Path | Sequence[Path] | None = None) -> Result:
+    """Lattice Monte Carlo of an alloy.
+
+    Spreads the species of an alloy over the sites of a periodic lattice and lets them exchange sites at a temperature (Metropolis et al.,
+    J. Chem. Phys. 21 (1953) 1087; Kawasaki, Phys. Rev. 145 (1966) 224), by energies of pairs in several shells. Gives the last
+    configuration as ions, energy and Warren-Cowley parameters (Cowley, Phys. Rev. 77 (1950) 669) by sweep and their means with errors, and
+    says where the run is not at equilibrium. One chain is one thread; what it does depends on the seed alone.
+
+    Parameters:
+        structure: lattice of the sites: fcc, bcc, sc (simple cubic), or square, one layer of sc (default fcc)
+        lattice_parameter: edge of the cubic cell (nm; 0.1 to 2; default 0.36)
+        cells: cells of the periodic box: one number for all axes, or three along x, y, z (1 along z for square) (1 to 4096; default 12)
+        composition: species and their atomic fractions, which sum to 1; each gets the nearest number of sites, and keeps it; ion types are
+            numbered in this order (default Ni:0.75,Al:0.25)
+        energies: energy of a pair of neighbours in eV, shell after shell: Ni-Al:-0.03/0.01,Ni-Ni:0.005 gives Ni and Al -0.03 in the first
+            shell and 0.01 in the second. Pairs and shells left out are 0; a negative number binds (default none)
+        temperature: temperature of the configuration (K; 0.001 to 1e+12; default 1000)
+        anneal_from: above 0: the temperature falls evenly from there during all the sweeps of equilibration, so that order can grow without
+            walls (K; 0 to 1e+12; default 0)
+        exchange: which atoms exchange: any two of different species, or neighbours of the first shell (slower to equilibrate; pairs of one
+            species count as attempts) (default any)
+        shells: shells that Warren-Cowley parameters are given of; 0: four, or as many as have energies (0 to 6; default 0)
+        equilibration: sweeps before the measurement, at most: without annealing they end when the order of the first shell drifts by less
+            than two standard deviations over 100 sweeps (0 to 100000000; default 1000)
+        sweeps: sweeps of the measurement, each of as many attempts as there are sites (1 to 100000000; default 2000)
+        every: a sample every so many sweeps (1 to 1000000; default 10)
+        sigma_lateral: standard deviation of the displacement of the ions along x and along y; 0: on their sites (nm; 0 to 10; default 0)
+        sigma_depth: the same along z (nm; 0 to 10; default 0)
+        efficiency: probability that an atom becomes an ion, each for itself (1e-06 to 1; default 1)
+        seed: which chain (0 to 9.00719925474e+15; default 1)
+
+    Gives:
+        ions: the last configuration with types and ranges, from the top down (z falls); box centred on the axis, its top at z = 0
+        shells/alpha (pair, shell): Warren-Cowley parameter 1 - p_ij / c_j of different species, mean over the samples: 0 at random (but for
+            -1 / (sites - 1)), negative where they attract
+        shells/alpha_errors (pair, shell): standard error of the mean, with the autocorrelation; NaN where nothing changed
+        shells/pairs (pair, shell): mean number of such pairs of neighbours in the box
+        shells/autocorrelation_time (pair, shell): sweeps, integrated; infinite where nothing changed
+        shells/pair (pair): number of the pair of species; the long name says which is which
+        shells/distance (shell): distance of the neighbours
+        shells/coordination (shell): neighbours of a site
+        shells/h (shell): vector to one of them along x, in half cells; the others are its permutations and signs
+        shells/k (shell): along y
+        shells/l (shell): along z
+        energy/energy (sample): energy per site, from the start on
+        energy/temperature (sample): temperature of the sweep
+        energy/accepted (sample): share of the attempts since the last sample that exchanged
+        energy/sweep (sample): sweeps done; 0: atoms spread at random
+        order/alpha (curve, sample): Warren-Cowley parameters of the samples
+        order/curve (curve): number of the shell and pair; the long name says which is which
+        order/sweep (sample): sweeps done
+        summary/sites: sites, each with an atom
+        summary/ions: ions of the specimen
+        summary/edge_x: period of the box along x
+        summary/edge_y: along y
+        summary/edge_z: along z
+        summary/energy: energy per site, mean over the samples of the measurement
+        summary/energy_errors: standard error of the mean, with the autocorrelation
+        summary/alpha: Warren-Cowley parameter of the first pair in the first shell
+        summary/alpha_errors: its standard error
+        summary/acceptance: share of the attempts of the measurement that exchanged two atoms
+        summary/equilibration_sweeps: sweeps before the measurement
+        summary/autocorrelation_time: sweeps: the longest of energy and order of the first shell, integrated; infinite where nothing changed
+        summary/independent_samples: sweeps of the measurement over twice that time
+        summary/halves_apart: how far the two halves of the measurement lie apart, in standard errors: the largest of the same
+        summary/is_equilibrated: no sign of the contrary was seen: the drift ended, the halves agree, and the memory is short
+    """
+    return _call.run("monte_carlo", {},
+                     {"structure": structure, "lattice_parameter": lattice_parameter, "cells": cells, "composition": composition,
+                      "energies": energies, "temperature": temperature, "anneal_from": anneal_from, "exchange": exchange, "shells": shells,
+                      "equilibration": equilibration, "sweeps": sweeps, "every": every, "sigma_lateral": sigma_lateral,
+                      "sigma_depth": sigma_depth, "efficiency": efficiency, "seed": seed},
                      _Options(threads, kernel, progress, search))
 
 

@@ -172,7 +172,12 @@ def _of_warren_cowley(_context: Context, _record: Record, task: Task) -> list[st
 
 
 def _of_diffuse(_context: Context, _record: Record, task: Task) -> list[str]:
-    count, alpha, factor, species = _count(task, "vectors"), task.number("largest_alpha"), task.number("largest_structure_factor"), task.word("species")
+    count, alpha, factor, species = (
+        _count(task, "vectors"),
+        task.number("largest_alpha"),
+        task.number("largest_structure_factor"),
+        task.word("species"),
+    )
     if alpha is not None:
         subject = f"The order of {esc(species)}" if species else "The order"
         return [f"{subject} scatters up to <b>{number(alpha)}</b> Laue units at {count} scattering vectors; without order it would be 1 on average."]

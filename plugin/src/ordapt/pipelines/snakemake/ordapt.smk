@@ -161,6 +161,84 @@ rule frequency:
     shell: "{ORDAPT} frequency {params.call} --threads {threads} --json -o {output.result} > {output.document} 2> {log}"
 
 
+# Distances of nearest neighbours: Measures how far the 1st to k-th nearest neighbour of every ion is, of all ions or of pairs of species, and holds
+# it against random places (Chandrasekhar, Rev. Mod. Phys. 15 (1943) 1) and against the same places with the labels in random order, which have the
+# surface, density and lattice of the specimen too. A species whose neighbours of its own are nearer than by chance clusters (Philippe et al.,
+# Ultramicroscopy 109 (2009) 1304).
+#   input ions: ranged ions; those without a type are left out
+#   pairs: species of the centre and of its neighbours, Cr-Cr or Cr-Cr,Cr-Ni: one result each; Cr is short for Cr-Cr; left out: all ions with a type,
+#   whatever they are
+#   k: neighbours of each ion, from the nearest on [1 to 127; default 10]
+#   bin_width: bins of the histograms, [lo, lo + width) [nm; 0.0001 to 10; default 0.05]
+#   range: where the histograms end; farther neighbours are counted in beyond; 0: three times the mean distance of the k-th among random ions [nm; 0
+#   to 1000; default 0]
+#   density: detected ions per volume, all species together, for the random distances; 0: as measured away from the surface [1/nm^3; 0 to 1000000;
+#   default 0]
+#   draws: times that the labels of all ions with a type are put in random order and the pair is measured again; a p-value is 1 / (1 + draws) at
+#   least; 0: none [0 to 10000; default 20]
+#   seed: of the random orders [0 to 9007199254740991; default 1]
+rule neighbours:
+    input: **files("neighbours", ions="{name}.nxs")
+    output: result="{name}.neighbours.nxs", document="{name}.neighbours.json"
+    log: "{name}.neighbours.log"
+    params: call=arguments("neighbours", **settings("neighbours"))
+    threads: THREADS
+    resources: mem_mb=memory("neighbours", **settings("neighbours")), runtime=RUNTIME
+    shell: "{ORDAPT} neighbours {params.call} --threads {threads} --json -o {output.result} > {output.document} 2> {log}"
+
+
+# Warren-Cowley parameters: Counts which species the neighbours of a species are, in shells by distance, in those of a lattice or among the k nearest,
+# and compares with its concentration (Cowley, Phys. Rev. 77 (1950) 669; de Fontaine, J. Appl. Cryst. 4 (1971) 15; for atom probe data Ceguerra et
+# al., Acta Cryst. A68 (2012) 547) and with the labels in random order. Detection efficiency and blur dilute the values: see summary/caveat (He et
+# al., Nat. Mater. 2024, doi:10.1038/s41563-024-01912-1).
+#   input ions: ranged ions; those without a type are left out, also as neighbours
+#   pairs: species of the centre and of its neighbours, Ni-Cr or Ni-Ni,Ni-Cr,Cr-Cr; Ni is short for Ni-Ni
+#   k: shells are the k nearest neighbours: 7, or 4,7,12. Of the 12 of a first fcc shell 7 are left where 57 % of the ions are detected [1 to 31
+#   numbers; 1 to 127]
+#   shells: shells are distances between edges: 0.2,0.3,0.4 are [0.2, 0.3) and [0.3, 0.4) nm [2 to 32 numbers; nm; 0 to 100]
+#   lattice: shells are those of this lattice, each from half-way to the shell before to half-way to the next, the first from 0 on
+#   lattice_parameter: edge of the cubic cell of the lattice [nm; 0 to 10; default 0]
+#   lattice_shells: how many shells of the lattice [1 to 12; default 3]
+#   periodic: edges along x, y, z of a simulated box that repeats; shells reach half of it at most; left out: ions end at the surface [3 numbers; nm;
+#   0.001 to 1000000]
+#   layers: layers of equal thickness along z for the profile [1 to 10000; default 10]
+#   draws: times that the labels of all ions with a type are put in random order; a p-value is 1 / (1 + draws) at least; 0: none [0 to 10000; default
+#   96]
+#   seed: of the random orders [0 to 9007199254740991; default 1]
+rule warren_cowley:
+    input: **files("warren_cowley", ions="{name}.nxs")
+    output: result="{name}.warren_cowley.nxs", document="{name}.warren_cowley.json"
+    log: "{name}.warren_cowley.log"
+    params: call=arguments("warren_cowley", **settings("warren_cowley"))
+    threads: THREADS
+    resources: mem_mb=memory("warren_cowley", **settings("warren_cowley")), runtime=RUNTIME
+    shell: "{ORDAPT} warren_cowley {params.call} --threads {threads} --json -o {output.result} > {output.document} 2> {log}"
+
+
+# Structure factor and diffuse scattering: The structure factor S(q) of ions by direct sum, and with a species the diffuse intensity alpha(q) of its
+# order in Laue units (Cowley, Phys. Rev. 77 (1950) 669), for a list of vectors or a grid; or alpha(q) of given Warren-Cowley parameters. S(q)
+# contains what the shape of the specimen scatters near every peak; without order it is spread exponentially about 1.
+#   input ions (may be left out): ions; or give shells
+#   species: species whose order scatters diffusely, an element or ion name: alpha(q) of the ions against all other types; ions without a type are
+#   left out. Empty: the structure factor of all ions alone
+#   shells: instead of ions, Warren-Cowley parameters of a cubic lattice: a site of each shell in half cells and its parameter, 1,1,0:-0.1;2,0,0:0.05;
+#   permutations and signs are meant too, and each shell is given once
+#   q: scattering vectors, three numbers each: 1,0,0;1,0.5,0. Empty: those of the grid
+#   units: of q and grid: hkl, in 2 pi over the lattice parameter, or per_nm, in 1/nm with 2 pi in it [default hkl]
+#   lattice_parameter: edge of the cubic cell that hkl refer to; its axes are those of the ions [nm; 0.1 to 2; default 0.36]
+#   grid_from: first vector of the grid [3 numbers; -1000000 to 1000000; default 0,0,0]
+#   grid_to: last vector of the grid [3 numbers; -1000000 to 1000000; default 2,2,0]
+#   grid_points: points along each axis, ends included [3 numbers; 1 to 100000; default 41,41,1]
+rule diffuse:
+    input: **files("diffuse", ions="{name}.nxs")
+    output: result="{name}.diffuse.nxs", document="{name}.diffuse.json"
+    log: "{name}.diffuse.log"
+    params: call=arguments("diffuse", **settings("diffuse"))
+    threads: THREADS
+    resources: mem_mb=memory("diffuse", **settings("diffuse")), runtime=RUNTIME
+    shell: "{ORDAPT} diffuse {params.call} --threads {threads} --json -o {output.result} > {output.document} 2> {log}"
+
+
 # Permute ion types: the random control: Keeps every position and permutes ion type and mass-to-charge together over them (Fisher and Yates, one draw
 # of a counter-based generator per ion), so that composition, density and noise stay and chemical order goes. Columns of the detector stay with the
 # position.
@@ -209,6 +287,40 @@ rule synthesise:
     threads: THREADS
     resources: mem_mb=memory("synthesise", **settings("synthesise")), runtime=RUNTIME
     shell: "{ORDAPT} synthesise {params.call} --threads {threads} --json -o {output.result} > {output.document} 2> {log}"
+
+
+# Lattice Monte Carlo of an alloy: Spreads the species of an alloy over the sites of a periodic lattice and lets them exchange sites at a temperature
+# (Metropolis et al., J. Chem. Phys. 21 (1953) 1087; Kawasaki, Phys. Rev. 145 (1966) 224), by energies of pairs in several shells. Gives the last
+# configuration as ions, energy and Warren-Cowley parameters (Cowley, Phys. Rev. 77 (1950) 669) by sweep and their means with errors, and says where
+# the run is not at equilibrium. One chain is one thread; what it does depends on the seed alone.
+#   structure: lattice of the sites: fcc, bcc, sc (simple cubic), or square, one layer of sc [default fcc]
+#   lattice_parameter: edge of the cubic cell [nm; 0.1 to 2; default 0.36]
+#   cells: cells of the periodic box: one number for all axes, or three along x, y, z (1 along z for square) [1 to 3 numbers; 1 to 4096; default 12]
+#   composition: species and their atomic fractions, which sum to 1; each gets the nearest number of sites, and keeps it; ion types are numbered in
+#   this order [default Ni:0.75,Al:0.25]
+#   energies: energy of a pair of neighbours in eV, shell after shell: Ni-Al:-0.03/0.01,Ni-Ni:0.005 gives Ni and Al -0.03 in the first shell and 0.01
+#   in the second. Pairs and shells left out are 0; a negative number binds
+#   temperature: temperature of the configuration [K; 0.001 to 1e+12; default 1000]
+#   anneal_from: above 0: the temperature falls evenly from there during all the sweeps of equilibration, so that order can grow without walls [K; 0
+#   to 1e+12; default 0]
+#   exchange: which atoms exchange: any two of different species, or neighbours of the first shell (slower to equilibrate; pairs of one species count
+#   as attempts) [default any]
+#   shells: shells that Warren-Cowley parameters are given of; 0: four, or as many as have energies [0 to 6; default 0]
+#   equilibration: sweeps before the measurement, at most: without annealing they end when the order of the first shell drifts by less than two
+#   standard deviations over 100 sweeps [0 to 100000000; default 1000]
+#   sweeps: sweeps of the measurement, each of as many attempts as there are sites [1 to 100000000; default 2000]
+#   every: a sample every so many sweeps [1 to 1000000; default 10]
+#   sigma_lateral: standard deviation of the displacement of the ions along x and along y; 0: on their sites [nm; 0 to 10; default 0]
+#   sigma_depth: the same along z [nm; 0 to 10; default 0]
+#   efficiency: probability that an atom becomes an ion, each for itself [1e-06 to 1; default 1]
+#   seed: which chain [0 to 9007199254740991; default 1]
+rule monte_carlo:
+    output: result="{name}.monte_carlo.nxs", document="{name}.monte_carlo.json"
+    log: "{name}.monte_carlo.log"
+    params: call=arguments("monte_carlo", **settings("monte_carlo"))
+    threads: THREADS
+    resources: mem_mb=memory("monte_carlo", **settings("monte_carlo")), runtime=RUNTIME
+    shell: "{ORDAPT} monte_carlo {params.call} --threads {threads} --json -o {output.result} > {output.document} 2> {log}"
 
 
 # Judge a result by the known truth: Compares selected ions, a probability per ion, or the pixel sums of a scan with the truth of a synthesised
