@@ -331,13 +331,23 @@ def _boxes_figure(source: Source, group: DataGroup, budget: Budget) -> list[Figu
     ]
 
 
+def _numbers(source: Source, axis: Array | None, count: int) -> list[int]:
+    """What a numbered axis calls its places."""
+    if axis is None or axis.kind not in "iu" or axis.shape != (count,):
+        return list(range(count))
+    return [int(number) for number in source.read(axis)]
+
+
 def _matrix_figure(source: Source, group: DataGroup, values: Numbers, first: int, caption: str) -> Figure:
     """Kinds against kinds, the numbers in the cells."""
     rows, columns = group.axis(first), group.axis(first + 1)
     words = (rows.words() if rows is not None else {}), (columns.words() if columns is not None else {})
     if values.shape[0] == values.shape[1]:
         words = words[0] or words[1], words[1] or words[0]
-    names = [[esc(kinds.get(i, str(i))) for i in range(count)] for kinds, count in zip(words, values.shape, strict=True)]
+    names = [
+        [esc(kinds.get(i, str(i))) for i in _numbers(source, axis, count)]
+        for kinds, axis, count in zip(words, (rows, columns), values.shape, strict=True)
+    ]
     trace = {
         "type": "heatmap",
         "x": names[1],

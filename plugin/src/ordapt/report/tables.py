@@ -10,6 +10,7 @@ from .model import Task, Value
 from .words import rank, summary_words
 
 SHAPES = ("spheres", "discs", "rods", "laths")
+LONG = 40  # characters of a text that is broken into lines
 CONTROL_OF = {"domains": "control_domains"}  # summary name: name of the same of the control
 BOUNDS = (("_low", "_high"), ("_lower", "_upper"), ("_ci_low", "_ci_high"), ("_interval_low", "_interval_high"))
 SHARES = {"accuracy": "patterns", "test_accuracy": "test_patterns", "precision": "selected", "recall": "true_ions"}  # name: of how many
@@ -78,6 +79,8 @@ def value_html(task: Task, value: Value) -> str:
         return rounded(value.value, spread(task, value.name))
     if isinstance(value.value, float) and value.name == "p_value":
         return rounded(value.value, value.value)
+    if isinstance(value.value, str) and len(value.value) > LONG:
+        return f'<span class="long">{_shown(value)}</span>'
     return _shown(value)
 
 
