@@ -47,11 +47,14 @@ static void find_period(oa_run *run, superlattice_job *job)
     } else if (has_peak(job)) {
         job->period = job->structure->planes * found;
     } else {
-        oa_note(run, "W_NO_PLANES", "no period is found: of all spacings from 0.10 to 0.30 nm along %g,%g,%g the strongest reflection, %.4f nm, has quality %.1f "
-                 "where %g is the least; "
-                "give a direction along a row of the lattice, or the period", p->direction.v[0], p->direction.v[1], p->direction.v[2], job->planes.nodes ?
-                    found : 0.0,
-                job->planes.nodes ? job->planes.quality : 0.0, OA_PLANES_RESOLVED);
+        const double *along = p->direction.v;
+        if (job->planes.nodes)
+            oa_note(run, "W_NO_PLANES", "no period is found: of all spacings from 0.10 to 0.30 nm along %g,%g,%g the strongest reflection, %.4f nm, has quality "
+                     "%.1f where %g is the least; give a direction along a row of the lattice, or the period", along[0], along[1], along[2], found,
+                     job->planes.quality, OA_PLANES_RESOLVED);
+        else
+            oa_note(run, "W_NO_PLANES", "no period is found: nowhere are there ions enough to look for planes along %g,%g,%g; give a whole specimen, not a "
+                     "selection from it, or the period", along[0], along[1], along[2]);
     }
 }
 

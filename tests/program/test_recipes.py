@@ -267,3 +267,19 @@ def test_order_by_two_witnesses(house, place):
         assert (agreement["shared"][()] <= file["entry1/domains/domains1/sizes/size"][()]).all()
         assert (witness["size"][()] == file["entry1/nets/domains1/sizes/size"][()]).all()
     ok("replay", place / "out.nxs")
+
+
+PUBLISHED = REFERENCE / "apt-data" / "a356617605__Machine-learning-enabled-tomographic-imaging-of-chemical-short-range-atomic-ordering"
+
+
+@pytest.mark.skipif(not PUBLISHED.is_dir(), reason="reference data apt-data are absent (set ORDAPT_REFERENCE)")
+def test_order_of_the_published_ions(place):
+    """The ions that the authors cut out are too few for planes: the recipe says so, and gives the unsigned map, domains and statistics all the same."""
+    ok("import", PUBLISHED / "cocrni_nini_pre_extract.pos", PUBLISHED / "CoCrNi.RRNG", "-o", place / "tip.nxs")
+    document = ok("run", "order", f"tip={place}/tip.nxs", "species=Ni", "period=0.356", "draws=0", "-o", place / "out.nxs")
+    assert "W_NO_PLANES" in {warning["code"] for warning in document["warnings"]}
+    summary = {r["name"]: r["summary"] for r in document["records"]}
+    assert summary["order"]["is_signed"] is False and summary["order"]["map_volume"] > 1000
+    assert summary["nets"]["domains"] > 100 and summary["nets"]["control_domains"] > 100 and summary["blocks"]["mu"] > 0
+    with h5py.File(place / "out.nxs") as file:
+        assert file["entry1/order/superlattice1/map/statistic"].ndim == 3
