@@ -331,8 +331,8 @@ static oa_status from_ions(oa_run *run, const diffuse_job *job, const oa_ions *i
     size_t n = ions->n;
     if (species[0]) OA_TRY(weigh(run, species, &points, ions, &n, &c));
     if (n < 2) return oa_fail(run->context, "E_FEW_IONS", "%zu ions scatter nothing that could interfere; two or more would be right", n);
+    if (species[0]) OA_TRY(put_values(run, job, alpha_place, &alpha)); /* what is put first is seen first */
     OA_TRY(put_values(run, job, factor_place, &factor));
-    if (species[0]) OA_TRY(put_values(run, job, alpha_place, &alpha));
     oa_phase(run->context, "scatter");
     OA_TRY(oa_diffuse__squares(run->context, run->context->kernels, &points, job->vectors, job->n, factor, alpha));
     for (size_t i = 0; i < job->n; i++) {
