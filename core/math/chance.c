@@ -54,12 +54,6 @@ static size_t cube_of(const cube_grid *g, const double at[3])
     return cube;
 }
 
-static int ascending(const void *a, const void *b)
-{
-    const uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-    return (x > y) - (x < y);
-}
-
 static oa_status median_of(oa_arena *arena, const cube_grid *g, size_t cubes, uint32_t *out)
 {
     uint32_t *filled;
@@ -67,7 +61,7 @@ static oa_status median_of(oa_arena *arena, const cube_grid *g, size_t cubes, ui
     OA_TRY(oa_arena_take(arena, &filled, cubes, sizeof *filled));
     for (size_t c = 0; c < cubes; c++)
         if (g->count[c]) filled[n++] = g->count[c];
-    qsort(filled, n, sizeof *filled, ascending);
+    qsort(filled, n, sizeof *filled, oa_ascending_u32);
     *out = filled[n / 2];
     return OA_OK;
 }
@@ -171,6 +165,39 @@ oa_chance_test oa_chance_compare(const double *value, size_t stride, size_t draw
     for (size_t d = 0; d <= draws; d++) as_far += fabs(value[d * stride] - middle) >= off;
     out.p_value = (double)as_far / (double)(draws + 1);
     return out;
+}
+
+void oa_chance_compare_all(const double *value, size_t n, size_t draws, double *mean, double *deviation, double *z, double *p_value)
+{
+    for (size_t k = 0; k < n; k++) {
+        const oa_chance_test test = oa_chance_compare(value + k, n, draws);
+        mean[k] = test.mean;
+        deviation[k] = test.deviation;
+        z[k] = test.z;
+        p_value[k] = test.p_value;
+    }
+}
+
+size_t oa_chance_strongest(const double *z, size_t n)
+{
+    size_t at = n;
+    for (size_t k = 0; k < n; k++)
+        if (!isnan(z[k]) && (at == n || fabs(z[k]) > fabs(z[at]))) at = k;
+    return at;
+}
+
+void oa_chance_spread(const uint32_t *draw, size_t n, size_t draws, double *mean, double *deviation)
+{
+    for (size_t k = 0; k < n; k++) { /* sums of whole numbers are exact, so nothing cancels */
+        double sum = 0, square = 0;
+        for (size_t d = 0; d < draws; d++) {
+            const double v = draw[d * n + k];
+            sum += v;
+            square += v * v;
+        }
+        mean[k] = sum / (double)draws;
+        deviation[k] = draws > 1 ? sqrt(((double)draws * square - sum * sum) / ((double)draws * (double)(draws - 1))) : 0;
+    }
 }
 
 double oa_chance_above(const double *value, size_t draws)

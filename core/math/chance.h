@@ -52,6 +52,12 @@ typedef struct oa_chance_test {
 /* value[0] is observed, value[stride], value[2 stride] ... are the draws. Where all orders are equally likely, p_value <= p happens with probability
  * p at most, for any number of draws. NaN where a value is NaN, or there is no draw. */
 oa_chance_test oa_chance_compare(const double *value, size_t stride, size_t draws);
+/* The same of n quantities, value (1 + draws, n), in columns (n). */
+void oa_chance_compare_all(const double *value, size_t n, size_t draws, double *mean, double *deviation, double *z, double *p_value);
+/* Which of n deviations is the largest, whatever its sign; n where all are NaN. */
+size_t oa_chance_strongest(const double *z, size_t n);
+/* Mean and standard deviation of one draw of n counts, draw (draws, n); the deviation of a single draw is given as 0. */
+void oa_chance_spread(const uint32_t *draw, size_t n, size_t draws, double *mean, double *deviation);
 /* One p-value for n quantities together, value (1 + draws, n): share of all rows whose largest distance from the mean of all, in deviations,
  * is that of the first row or larger (Westfall & Young 1993, max T). Quantities that do not vary say nothing. scratch (1 + draws). */
 double oa_chance_joint(const double *value, size_t n, size_t draws, double *scratch);

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "math/statistics.h"
+
 typedef struct votes {
     const oa_groups *own, *other;
     uint32_t *start; /* (own->n_groups + 1) where the votes of each group begin */
@@ -65,18 +67,12 @@ static oa_status collect(oa_arena *arena, const oa_points *points, double eps, c
     return OA_OK;
 }
 
-static int ascending(const void *a, const void *b)
-{
-    const uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-    return (x > y) - (x < y);
-}
-
 /* The commonest number above 0 of a list, which gets sorted; *n: how many are above 0. */
 static uint32_t commonest(uint32_t *vote, size_t count, uint32_t *n)
 {
     uint32_t best = 0;
     size_t most = 0;
-    qsort(vote, count, sizeof *vote, ascending);
+    qsort(vote, count, sizeof *vote, oa_ascending_u32);
     size_t i = 0;
     while (i < count && !vote[i]) i++;
     *n = (uint32_t)(count - i);

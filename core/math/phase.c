@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "math/statistics.h"
+
 static const double pi = 3.14159265358979323846;
 
 /* ---------------------------------------------------------------------------------------------- joining */
@@ -100,12 +102,6 @@ static oa_status spread(oa_plane_phase *p, heap *h)
     return OA_OK;
 }
 
-static int by_value(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 static oa_status summarise(oa_plane_phase *p)
 {
     double *quality;
@@ -113,7 +109,7 @@ static oa_status summarise(oa_plane_phase *p)
     p->looked_at = 0;
     for (size_t i = 0; i < p->n_nodes; i++)
         if (p->node[i].quality > 0) quality[p->looked_at++] = p->node[i].quality;
-    qsort(quality, p->looked_at, sizeof *quality, by_value);
+    qsort(quality, p->looked_at, sizeof *quality, oa_ascending_f64);
     p->median_quality = p->looked_at ? 0.5 * (quality[(p->looked_at - 1) / 2] + quality[p->looked_at / 2]) : 0;
     oa_free(p->tiled->context, quality);
     return OA_OK;

@@ -6,16 +6,11 @@
 #include <string.h>
 
 #include "base/random.h"
+#include "math/statistics.h"
 
 enum { STREAM_BOOTSTRAP = 0x4253, DRAWS_PER_CHUNK = 8 };
 
 /* ---------------------------------------------------------------------------------------------- each domain */
-
-static int compare_sizes(const void *a, const void *b)
-{
-    const uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-    return (x > y) - (x < y);
-}
 
 /* All sizes of the lists in ascending order. */
 static oa_status sort_sizes(oa_arena *arena, const oa_size_list *lists, size_t n_lists, oa_size_list *out)
@@ -28,7 +23,7 @@ static oa_status sort_sizes(oa_arena *arena, const oa_size_list *lists, size_t n
         memcpy(out->size + out->n, lists[k].size, lists[k].n * sizeof *out->size);
         out->n += lists[k].n;
     }
-    qsort(out->size, n, sizeof *out->size, compare_sizes);
+    qsort(out->size, n, sizeof *out->size, oa_ascending_u32);
     return OA_OK;
 }
 
@@ -157,12 +152,6 @@ static oa_status bin_sizes(oa_arena *arena, const oa_size_bins *bins, const oa_s
     return OA_OK;
 }
 
-static int compare_reals(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 static double percentile(const double *sorted, size_t n, double share)
 {
     const double at = share * (double)(n - 1);
@@ -172,7 +161,7 @@ static double percentile(const double *sorted, size_t n, double share)
 
 static void interval(double *values, size_t n, double out[2])
 {
-    qsort(values, n, sizeof *values, compare_reals);
+    qsort(values, n, sizeof *values, oa_ascending_f64);
     out[0] = percentile(values, n, 0.025);
     out[1] = percentile(values, n, 0.975);
 }

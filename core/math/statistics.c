@@ -4,6 +4,18 @@
 #include <math.h>
 #include <string.h>
 
+int oa_ascending_u32(const void *a, const void *b)
+{
+    const uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return (x > y) - (x < y);
+}
+
+int oa_ascending_f64(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
 void oa_size_histogram(uint32_t *counts, size_t n_bins, uint64_t width, const uint32_t *sizes, size_t n)
 {
     memset(counts, 0, n_bins * sizeof *counts);

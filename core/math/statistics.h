@@ -5,6 +5,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* For qsort: ascending numbers; NaN equals everything. */
+int oa_ascending_u32(const void *a, const void *b);
+int oa_ascending_f64(const void *a, const void *b);
+
 /* Counts sizes in bins of `width`; sizes beyond the last bin are pooled in it. counts (n_bins) is overwritten. */
 void oa_size_histogram(uint32_t *counts, size_t n_bins, uint64_t width, const uint32_t *sizes, size_t n);
 

@@ -43,6 +43,8 @@ oa_status oa_domains__species(oa_run *run, const oa_ions *ions, const char *spec
 bool oa_domains__takes_all(const oa_run *run, const domains_params *p, const oa_input *input);
 /* Coordinates of the ions as domains see them. */
 oa_points oa_domains__points(const domains_params *p, const oa_ions *ions);
+/* The domains of out->points and their sizes, memory of `arena`. */
+oa_status oa_domains__group(oa_arena *arena, const domains_params *p, oa_grouping *out) OA_MUST_USE;
 oa_status oa_domains__find(oa_run *run, const domains_params *p, const oa_input *input, oa_grouping *out) OA_MUST_USE;
 /* Rows of the ions of domain d: row[start[d - 1]] to row[start[d]], ascending; start (n_domains + 1). */
 oa_status oa_domains__rows(oa_run *run, const oa_grouping *g, uint32_t **start, uint32_t **row) OA_MUST_USE;

@@ -8,6 +8,7 @@
 
 #include "math/overlap.h"
 #include "math/significance.h"
+#include "math/statistics.h"
 #include "step/domains.h"
 
 oa_status oa_domains__check_witness(oa_run *run)
@@ -38,19 +39,14 @@ static oa_status match(oa_arena *room, oa_arena *scratch, const domains_params *
 /* ---------------------------------------------------------------------------------------------- controls */
 
 /* Domains of the ions whose mask has the bit. */
-static oa_status group_marked(oa_context *context, oa_arena *arena, const domains_params *p, const oa_ions *ions, const uint8_t *mask, int bit, oa_grouping *out)
+static oa_status group_marked(oa_arena *arena, const domains_params *p, const oa_ions *ions, const uint8_t *mask, int bit, oa_grouping *out)
 {
     uint8_t *take;
     *out = (oa_grouping){ .ions = ions, .points = oa_domains__points(p, ions) };
     OA_TRY(oa_arena_take(arena, &take, ions->n, 1));
-    OA_TRY(oa_arena_take(arena, &out->domain, ions->n, sizeof *out->domain));
     for (size_t i = 0; i < ions->n; i++) take[i] = mask[i] >> bit & 1;
     out->points.take = take;
-    OA_TRY((strcmp(p->method, "dbscan") == 0 ? oa_dbscan : oa_max_separation)(context, arena, &out->points, p->eps, p->min_points, out->domain, &out->n_domains));
-    OA_TRY(oa_arena_take(arena, &out->size, (size_t)out->n_domains + 1, sizeof *out->size));
-    for (size_t i = 0; i < ions->n; i++)
-        if (take[i]) out->size[out->domain[i]]++;
-    return OA_OK;
+    return oa_domains__group(arena, p, out);
 }
 
 /* The lists grow by being copied: there are few controls, and their domains are few beside the ions. */
@@ -67,8 +63,8 @@ static oa_status match_marked(oa_run *run, oa_arena *arena, const domains_params
 {
     oa_grouping own, other;
     oa_overlap found;
-    OA_TRY(group_marked(run->context, arena, p, ions, mask[0], bit, &own));
-    OA_TRY(group_marked(run->context, arena, p, ions, mask[1], bit, &other));
+    OA_TRY(group_marked(arena, p, ions, mask[0], bit, &own));
+    OA_TRY(group_marked(arena, p, ions, mask[1], bit, &other));
     OA_TRY(match(arena, arena, p, &own, &other, &found));
     OA_TRY(extend(&run->arena, &out->own, own.n_domains));
     OA_TRY(extend(&run->arena, &out->partner, own.n_domains));
@@ -91,12 +87,6 @@ oa_status oa_domains__match_draw(oa_run *run, const domains_params *p, const oa_
 }
 
 /* ---------------------------------------------------------------------------------------------- what chance makes of both */
-
-static int ascending(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
 
 /* Score of both sizes: minus the logarithms of their chances, each among the domains of the controls. A domain without a
  * partner has the chance 1 there. */
@@ -140,7 +130,7 @@ static oa_status combine(oa_arena *arena, const oa_size_list *own, const oa_size
     OA_TRY(scores(arena, own, partner, controls, score));
     OA_TRY(scores(arena, &controls->own, &controls->partner, controls, score + own->n));
     memcpy(sorted, score, n * sizeof *sorted);
-    qsort(sorted, n, sizeof *sorted, ascending);
+    qsort(sorted, n, sizeof *sorted, oa_ascending_f64);
     rank(sorted, n, score, own->n, actual.size);
     rank(sorted, n, score + own->n, m, drawn[0].size);
     return oa_size_chances(arena, &actual, drawn, controls->draws, p, q);

@@ -104,20 +104,25 @@ static oa_status choose_ions(oa_run *run, const domains_params *p, const oa_inpu
 
 /* ---------------------------------------------------------------------------------------------- domains */
 
-oa_status oa_domains__find(oa_run *run, const domains_params *p, const oa_input *input, oa_grouping *out)
+oa_status oa_domains__group(oa_arena *arena, const domains_params *p, oa_grouping *out)
 {
-    OA_TRY(choose_ions(run, p, input, out));
-    OA_TRY(oa_scratch(run, &out->domain, out->points.n, sizeof *out->domain));
-    const bool is_dbscan = strcmp(p->method, "dbscan") == 0;
-    oa_arena arena = { .context = run->context }; /* needed no longer when the results are made */
-    const oa_status status = (is_dbscan ? oa_dbscan : oa_max_separation)(run->context, &arena, &out->points, p->eps, p->min_points,
-                                                                         out->domain, &out->n_domains);
-    oa_arena_drop(&arena);
+    oa_context *context = arena->context;
+    oa_arena meanwhile = { .context = context }; /* needed no longer when the results are made */
+    OA_TRY(oa_arena_take(arena, &out->domain, out->points.n, sizeof *out->domain));
+    const oa_status status = (strcmp(p->method, "dbscan") == 0 ? oa_dbscan : oa_max_separation)(context, &meanwhile, &out->points, p->eps, p->min_points, out->domain,
+                                                                                               &out->n_domains);
+    oa_arena_drop(&meanwhile);
     OA_TRY(status);
-    OA_TRY(oa_scratch(run, &out->size, (size_t)out->n_domains + 1, sizeof *out->size));
+    OA_TRY(oa_arena_take(arena, &out->size, (size_t)out->n_domains + 1, sizeof *out->size));
     for (size_t i = 0; i < out->points.n; i++)
         if (oa_points_takes(&out->points, i)) out->size[out->domain[i]]++;
     return OA_OK;
+}
+
+oa_status oa_domains__find(oa_run *run, const domains_params *p, const oa_input *input, oa_grouping *out)
+{
+    OA_TRY(choose_ions(run, p, input, out));
+    return oa_domains__group(&run->arena, p, out);
 }
 
 oa_status oa_domains__rows(oa_run *run, const oa_grouping *g, uint32_t **start, uint32_t **row)

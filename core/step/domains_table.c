@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "data/elements.h"
+#include "math/statistics.h"
 #include "step/domains.h"
 
 oa_status oa_domains__put_membership(oa_run *run, const oa_grouping *g)
@@ -60,12 +61,6 @@ static oa_status put_shapes(oa_run *run, const domains_params *p, const columns 
     return OA_OK;
 }
 
-static int compare_sizes(const void *a, const void *b)
-{
-    const uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-    return (x > y) - (x < y);
-}
-
 static oa_status put_summary(oa_run *run, const oa_grouping *g)
 {
     const size_t n = g->n_domains;
@@ -76,7 +71,7 @@ static oa_status put_summary(oa_run *run, const oa_grouping *g)
     OA_TRY(oa_put_count(run, "summary/noise_ions", g->size[0]));
     OA_TRY(oa_scratch(run, &sorted, n, sizeof *sorted));
     memcpy(sorted, g->size + 1, n * sizeof *sorted);
-    qsort(sorted, n, sizeof *sorted, compare_sizes);
+    qsort(sorted, n, sizeof *sorted, oa_ascending_u32);
     OA_TRY(oa_put_count(run, "summary/largest_domain", n ? sorted[n - 1] : 0));
     if (n == 0) return OA_OK;
     OA_TRY(oa_put_real(run, "summary/mean_size", (double)(g->n_ions - g->size[0]) / (double)n));

@@ -5,6 +5,8 @@
 
 #include "base/random.h"
 #include "math/blocks.h"
+#include "math/chance.h"
+#include "math/statistics.h"
 #include "step/step.h"
 
 typedef struct frequency_params {
@@ -214,28 +216,13 @@ static oa_status permute_chunk(void *arg, oa_span span, oa_worker *worker)
     return OA_OK;
 }
 
-static int ascending(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 static oa_status put_spread(oa_run *run, const control_job *c, size_t classes)
 {
     const size_t draws = (size_t)c->job->params->draws;
     double *mean, *error;
     OA_TRY(oa_put_array(run, "distribution/control", 1, &classes, &mean));
     OA_TRY(oa_put_array(run, "distribution/control_errors", 1, &classes, &error));
-    for (size_t k = 0; k < classes; k++) { /* sums of whole numbers are exact, so nothing cancels */
-        double sum = 0, square = 0;
-        for (size_t d = 0; d < draws; d++) {
-            const double v = c->hits[d * classes + k];
-            sum += v;
-            square += v * v;
-        }
-        mean[k] = sum / (double)draws;
-        error[k] = draws > 1 ? sqrt(((double)draws * square - sum * sum) / ((double)draws * (double)(draws - 1))) : 0;
-    }
+    oa_chance_spread(c->hits, classes, draws, mean, error);
     return OA_OK;
 }
 
@@ -255,7 +242,7 @@ static oa_status put_control(oa_run *run, const frequency_job *job, const double
         sum += c.mu[d];
         larger += c.chi2[d] >= chi2;
     }
-    qsort(c.mu, draws, sizeof *c.mu, ascending);
+    qsort(c.mu, draws, sizeof *c.mu, oa_ascending_f64);
     OA_TRY(put_spread(run, &c, classes));
     OA_TRY(oa_put_real(run, "summary/control_mu", sum / (double)draws));
     OA_TRY(oa_put_real(run, "summary/control_mu_high", c.mu[(size_t)ceil(0.95 * (double)draws) - 1]));

@@ -96,20 +96,11 @@ static oa_status put_measured(oa_run *run, const neighbours_job *job, measured *
 
 static oa_status put_control(oa_run *run, const neighbours_job *job, const measured *m, double **control)
 {
-    const size_t draws = oa_neighbours__draws(job), size = (size_t)job->p->k * job->bins, dims[2] = { (size_t)job->p->k, job->bins };
+    const size_t dims[2] = { (size_t)job->p->k, job->bins };
     double *error;
     OA_TRY(oa_put_array(run, "distribution/control", 2, dims, control));
     OA_TRY(oa_put_array(run, "distribution/control_errors", 2, dims, &error));
-    for (size_t i = 0; i < size; i++) { /* sums of whole numbers are exact, so nothing cancels */
-        double sum = 0, square = 0;
-        for (size_t d = 0; d < draws; d++) {
-            const double v = m->draw_ions[d * size + i];
-            sum += v;
-            square += v * v;
-        }
-        (*control)[i] = sum / (double)draws;
-        error[i] = draws > 1 ? sqrt(((double)draws * square - sum * sum) / ((double)draws * (double)(draws - 1))) : 0;
-    }
+    oa_chance_spread(m->draw_ions, dims[0] * dims[1], oa_neighbours__draws(job), *control, error);
     return OA_OK;
 }
 
@@ -142,10 +133,8 @@ static oa_status put_ks(oa_run *run, const neighbours_job *job, const measured *
 
 static oa_status put_strongest(oa_run *run, const double *z, size_t k)
 {
-    size_t strongest = 0;
-    for (size_t j = 1; j < k; j++)
-        if (!(fabs(z[strongest]) >= fabs(z[j])) && !isnan(z[j])) strongest = j;
-    if (isnan(z[strongest])) return OA_OK;
+    const size_t strongest = oa_chance_strongest(z, k);
+    if (strongest == k) return OA_OK;
     OA_TRY(oa_put_count(run, "summary/strongest_order", strongest + 1));
     return oa_put_real(run, "summary/strongest_z", z[strongest]);
 }
@@ -164,13 +153,7 @@ static oa_status put_tests(oa_run *run, const neighbours_job *job, const measure
     OA_TRY(oa_put_array(run, "orders/control_errors", 1, &k, &errors));
     OA_TRY(oa_put_array(run, "orders/z", 1, &k, &z));
     OA_TRY(oa_put_array(run, "orders/p_value", 1, &k, &p));
-    for (size_t j = 0; j < k; j++) {
-        const oa_chance_test test = oa_chance_compare(rows + j, k, draws);
-        control[j] = test.mean;
-        errors[j] = test.deviation;
-        z[j] = test.z;
-        p[j] = test.p_value;
-    }
+    oa_chance_compare_all(rows, k, draws, control, errors, z, p);
     OA_TRY(put_ks(run, job, m, histogram, scratch));
     OA_TRY(put_strongest(run, z, k));
     OA_TRY(oa_put_real(run, "summary/nearest_control", control[0]));

@@ -169,11 +169,9 @@ static oa_status put_shells(oa_run *run, const oa_wc_job *job)
 
 static oa_status put_strongest(oa_run *run, const oa_wc_job *job, const double *alpha, const double *z)
 {
-    size_t at = 0;
+    const size_t at = oa_chance_strongest(z, job->pairs.n * job->shells);
     char text[2 * OA_ION_NAME + 48];
-    for (size_t i = 1; i < job->pairs.n * job->shells; i++)
-        if (!(fabs(z[at]) >= fabs(z[i])) && !isnan(z[i])) at = i;
-    if (isnan(z[at])) return OA_OK;
+    if (at == job->pairs.n * job->shells) return OA_OK;
     const oa_sdm_pair *pair = &job->pairs.pair[at / job->shells];
     const size_t shell = at % job->shells;
     snprintf(text, sizeof text, "%s-%s, %s%zu", job->pairs.species[pair->centre], job->pairs.species[pair->neighbour], job->by_rank ? "k = " : "shell ",
@@ -198,13 +196,7 @@ static oa_status put_tests(oa_run *run, const oa_wc_job *job, const double *alph
     OA_TRY(oa_put_array(run, "order/control_errors", 2, dims, &errors));
     OA_TRY(oa_put_array(run, "order/z", 2, dims, &z));
     OA_TRY(oa_put_array(run, "order/p_value", 2, dims, &p));
-    for (size_t i = 0; i < n; i++) {
-        const oa_chance_test test = oa_chance_compare(rows + i, n, draws);
-        control[i] = test.mean;
-        errors[i] = test.deviation;
-        z[i] = test.z;
-        p[i] = test.p_value;
-    }
+    oa_chance_compare_all(rows, n, draws, control, errors, z, p);
     OA_TRY(put_strongest(run, job, alpha, z));
     return oa_put_real(run, "summary/p_permuted", oa_chance_joint(rows, n, draws, scratch));
 }

@@ -154,7 +154,7 @@ RECIPES += [
     ("order_score.nxs", "score superlattice.nxs --truth tip.nxs"),
     ("neighbours.nxs", "import block1.h5 block2.h5"),
     ("segment.nxs", "segment crop.nxs --model neighbours.nxs"),
-    ("witnessed.nxs", "domains segment.nxs --witness superlattice.nxs --draws 1"),
+    ("witnessed.nxs", "domains superlattice.nxs --witness segment.nxs --draws 1"),
     ("judged.nxs", "score segment.nxs --truth tip.nxs"),
     ("clusters.nxs", "domains segment.nxs --method max_separation --draws 1"),
     ("cubes.nxs", "synthesise --preset co-alloy --cubes 3 --cells 6,10"),

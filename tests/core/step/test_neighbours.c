@@ -1,29 +1,7 @@
 /* test_neighbours.c - distances by the definition, random places, clusters, and chance that must look like chance. */
-#include "core/math/cloud.h"
-#include "core/step/step_run.h"
+#include "core/step/labelled.h"
 
 extern const oa_step oa_step_neighbours;
-
-/* Label 1: Ni, 2: Cr, 3: Al, 0: no type. */
-static oa_ions *labelled(oa_context *context, const cloud *c, const uint8_t *label)
-{
-    static const float mass[] = { 200, 58, 52, 27 };
-    float *m = calloc(c->n, sizeof *m);
-    for (size_t i = 0; i < c->n; i++) m[i] = mass[label[i]];
-    oa_ions *ions = step_make_ions(context, c->n, c->fx, c->fy, c->fz, m);
-    oa_ranges *r;
-    check_ok(context, oa_ranges__create(context, &r));
-    step_add_range(r, 28, 1, 57.9, 58.1);
-    step_add_range(r, 24, 1, 51.9, 52.1);
-    step_add_range(r, 13, 1, 26.9, 27.1);
-    oa_ranges__sort(r);
-    check_ok(context, oa_ions__add_column(ions, OA_TYPE, OA_U8));
-    uint8_t *type = oa_ions__data(ions, OA_TYPE);
-    for (size_t i = 0; i < c->n; i++) type[i] = (uint8_t)oa_ranges__lookup(r, m[i]);
-    oa_ions__set_ranges(ions, r);
-    free(m);
-    return ions;
-}
 
 static step_run *begin(oa_context *context, oa_ions *ions, const char *pairs, const char *k)
 {
@@ -32,20 +10,6 @@ static step_run *begin(oa_context *context, oa_ions *ions, const char *pairs, co
     step_set(s, "k", k);
     step_ions(s, "ions", ions);
     return s;
-}
-
-static oa_status go(step_run *s)
-{
-    OA_TRY(step_go(s));
-    return s->run.step->finish(&s->run, s->settings->values);
-}
-
-static uint8_t *random_labels(size_t n, int labels, uint64_t seed)
-{
-    oa_random random = oa_random_start(seed, 1);
-    uint8_t *label = calloc(n, 1);
-    for (size_t i = 0; i < n; i++) label[i] = (uint8_t)(labels - (int)oa_random_below(&random, (uint64_t)labels));
-    return label;
 }
 
 static int ascending(const void *a, const void *b)
@@ -225,19 +189,6 @@ static void slabs_are_parts(void **state)
     oa_ions_free(ions);
     free(label);
     cloud_free(&c);
-}
-
-enum { SPECIMENS = 500, DRAWS = 19 };
-
-/* Share of p-values up to p / (1 + draws), for every p: as many (Kolmogorov-Smirnov: 1.63 / sqrt(500) at 1 %). */
-static void check_uniform(const double *p, const char *what)
-{
-    for (int k = 1; k <= DRAWS + 1; k++) {
-        int below = 0;
-        for (int i = 0; i < SPECIMENS; i++) below += p[i] * (DRAWS + 1) < k + 0.5;
-        const double off = (double)below / SPECIMENS - (double)k / (DRAWS + 1);
-        if (fabs(off) > 1.63 / sqrt(SPECIMENS)) fail_msg("%s: %d of %d p-values are at most %g", what, below, SPECIMENS, (double)k / (DRAWS + 1));
-    }
 }
 
 /* 500 specimens whose labels are random on places that are not: half of the ions in a ball, on a grid. */
