@@ -43,6 +43,7 @@ oa_status oa_context__create(oa_context **out, const oa_context_options *options
         context->progress = options->progress;
         context->progress_payload = options->progress_payload;
         context->fail_allocation = options->fail_allocation;
+        context->limits = options->limits;
     }
     context->phase = "start";
     context->phase_start = oa_seconds();

@@ -44,6 +44,7 @@ struct oa_context {
 
     uint64_t allocations, fail_allocation; /* the n-th allocation fails where fail_allocation is n */
     size_t bytes, peak_bytes;              /* in use now, largest so far */
+    oa_limits limits;
 
     atomic_int cancelled;
     int threads;

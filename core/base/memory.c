@@ -37,8 +37,9 @@ static void *take(size_t bytes)
 
 static bool account(oa_context *context, size_t bytes)
 {
+    const uint64_t most = context->limits.memory;
     pthread_mutex_lock(&context->lock);
-    const bool fails = ++context->allocations == context->fail_allocation;
+    const bool fails = ++context->allocations == context->fail_allocation || (most && (bytes > most || context->bytes > most - bytes));
     if (!fails) {
         context->bytes += bytes;
         if (context->bytes > context->peak_bytes) context->peak_bytes = context->bytes;
@@ -62,6 +63,14 @@ oa_status oa_size_multiply(oa_context *context, size_t *out, size_t a, size_t b)
     return OA_OK;
 }
 
+static oa_status lacking(oa_context *context, size_t bytes)
+{
+    const uint64_t most = context->limits.memory;
+    if (!most) return oa_fail(context, "E_MEMORY", "%zu bytes are not to be had; give fewer ions or more memory", bytes);
+    return oa_fail(context, "E_MEMORY", "%zu bytes are not to be had beside %zu in use: %llu are allowed; give fewer ions or --max-memory more", bytes, context->bytes,
+                   (unsigned long long)most);
+}
+
 oa_status oa_new(oa_context *context, void *out, size_t n, size_t size)
 {
     size_t bytes = 0;
@@ -71,7 +80,7 @@ oa_status oa_new(oa_context *context, void *out, size_t n, size_t size)
     const bool is_counted = account(context, bytes);
     void *data = is_counted ? take(bytes) : NULL;
     if (!data && is_counted) unaccount(context, bytes);
-    if (!data) return oa_fail(context, "E_MEMORY", "%zu bytes are not to be had; give fewer ions or more memory", bytes);
+    if (!data) return lacking(context, bytes);
     memcpy(out, &data, sizeof data);
     return OA_OK;
 }

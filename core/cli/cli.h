@@ -19,6 +19,7 @@ typedef struct oa_cli {
     oa_desk desk; /* of the same context: --search, --embed, times */
     const char *word; /* argv[1] */
     const char *output, *kernel, *config;
+    oa_limits limits;
     int threads, slab, slabs, progress_fd, lifeline_fd, level;
     oa_progress_mode progress;
     bool is_terminated; /* by SIGTERM, which has an exit code of its own */

@@ -94,7 +94,7 @@ int main(int argc, char **argv)
     keep_streams();
     if (!oa_text_is_utf8(cli.word)) cli.word = "?";
     if (!oa_cli_parse(&cli, argc, argv, oa_step_find(cli.word))) return 70;
-    const oa_context_options options = { .threads = cli.threads, .kernel = cli.kernel, .progress = oa_cli_progress, .progress_payload = &cli };
+    const oa_context_options options = { .threads = cli.threads, .kernel = cli.kernel, .progress = oa_cli_progress, .progress_payload = &cli, .limits = cli.limits };
     oa_status status = oa_context_new(&cli.context, &options);
     if (!cli.context) return 69;
     cli.desk.context = cli.context;

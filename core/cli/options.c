@@ -9,7 +9,8 @@
 #include "cli/cli.h"
 
 typedef enum common { C_NONE, C_OUTPUT, C_THREADS, C_KERNEL, C_CONFIG, C_PROGRESS, C_JSON, C_DRY, C_OVERWRITE, C_SEARCH, C_EMBED,
-                      C_QUIET, C_VERBOSE, C_CHAIN, C_LIST, C_SLAB, C_COMPRESSION, C_LIFELINE, C_HELP } common;
+                      C_QUIET, C_VERBOSE, C_CHAIN, C_LIST, C_SLAB, C_COMPRESSION, C_LIFELINE, C_MAX_MEMORY,
+                      C_MAX_UNPACKED, C_MAX_LOOK, C_HELP } common;
 
 static const struct common_option {
     const char *name, *short_name, *value, *help;
@@ -28,6 +29,9 @@ static const struct common_option {
     { "embed", NULL, NULL, "copy positions and ion types into the result", C_EMBED },
     { "slab", NULL, "k/n", "part k of n of a step that can be split; `ordapt merge` joins the parts", C_SLAB },
     { "compression", NULL, "WORD", "gzip (level 1 with shuffle) or none", C_COMPRESSION },
+    { "max-memory", NULL, "SIZE", "bytes of memory for arrays, 4G (default: what the machine has)", C_MAX_MEMORY },
+    { "max-unpacked", NULL, "SIZE", "what a dataset may unpack to where it stores less than 1/200 of it (1G)", C_MAX_UNPACKED },
+    { "max-look", NULL, "SECONDS", "processor time for the first look at an HDF5 file (15)", C_MAX_LOOK },
     { "chain", NULL, NULL, "replay: everything from the vendor file on", C_CHAIN },
     { "list", NULL, NULL, "run: recipes that ship with the program", C_LIST },
     { "quiet", "-q", NULL, "no summary and no warnings", C_QUIET },
@@ -73,6 +77,19 @@ static bool parse_count(const char *text, int *out)
     return true;
 }
 
+/* 4096, 500M, 1.5G, 2T: powers of 1024. */
+static bool parse_size(const char *text, uint64_t *out)
+{
+    static const char units[] = "KMGT";
+    size_t n = strlen(text);
+    const char *unit = n ? strchr(units, text[n - 1]) : NULL;
+    double value;
+    if (!oa_text_real(text, unit ? n - 1 : n, false, &value)) return false;
+    for (const char *u = units; unit && u <= unit; u++) value *= 1024;
+    *out = value >= 1 && value < 0x1p60 ? (uint64_t)value : 0;
+    return *out > 0;
+}
+
 static bool parse_slab(oa_cli *cli, const char *text)
 {
     int64_t k, n;
@@ -108,6 +125,7 @@ static bool parse_lifeline(oa_cli *cli, const char *text)
 
 static bool set_common(oa_cli *cli, common code, const char *value)
 {
+    int count;
     switch (code) {
     case C_OUTPUT: cli->output = value; return value[0] != 0;
     case C_THREADS: return parse_count(value, &cli->threads);
@@ -118,6 +136,9 @@ static bool set_common(oa_cli *cli, common code, const char *value)
     case C_SLAB: return parse_slab(cli, value);
     case C_COMPRESSION: cli->level = strcmp(value, "none") != 0; return strcmp(value, "none") == 0 || strcmp(value, "gzip") == 0;
     case C_SEARCH: if (cli->desk.n_search < OA_SEARCH_MAX) cli->desk.search[cli->desk.n_search++] = value; return true;
+    case C_MAX_MEMORY: return parse_size(value, &cli->limits.memory);
+    case C_MAX_UNPACKED: return parse_size(value, &cli->limits.unpacked);
+    case C_MAX_LOOK: return parse_count(value, &count) ? cli->limits.look_s = (uint64_t)count, true : false;
     case C_JSON: cli->json = true; return true;
     case C_DRY: cli->dry_run = true; return true;
     case C_OVERWRITE: cli->overwrite = true; return true;

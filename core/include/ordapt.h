@@ -68,12 +68,20 @@ typedef struct oa_context oa_context;
 /* Called with a line of JSON without its newline, at most twice a second and at least every 2 s on long work. */
 typedef void oa_progress_fn(void *payload, const char *phase, uint64_t done, uint64_t total, double elapsed_s);
 
+/* What a call may cost, whatever its files claim; 0 stands for the value in brackets. */
+typedef struct oa_limits {
+    uint64_t memory;           /* bytes of all arrays together (what malloc gives; a step that foretells more than the machine has is refused) */
+    uint64_t unpacked;         /* bytes a dataset of an HDF5 file may hold where it stores less than 1/200 of them (1 GiB) */
+    uint64_t look_s;           /* processor seconds for the first look at an HDF5 file (15) */
+} oa_limits;
+
 typedef struct oa_context_options {
     int threads;               /* 0: all cores this process may use */
     const char *kernel;        /* NULL or "auto": the fastest this machine has; else a name, e.g. "scalar" */
     oa_progress_fn *progress;  /* may be NULL */
     void *progress_payload;
     uint64_t fail_allocation;  /* for tests: the n-th allocation fails; 0: none does */
+    oa_limits limits;
 } oa_context_options;
 
 /* Gives a context; NULL options mean the defaults. Fails with OA_E_LACKING where the kernel is unknown here;

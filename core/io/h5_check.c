@@ -15,10 +15,10 @@
 #include "io/h5.h"
 
 /* What may be asked of the library for a file of unknown origin. */
-#define WALL_SECONDS 120.0
-#define CPU_SECONDS 15 /* of looking: groups, small data; 10^5 objects take two. A damaged length can ask the library for gigabytes of zeros, again and again */
+#define WALL_FACTOR 8 /* seconds that may pass for one of the processor */
+#define LOOK_SECONDS 15 /* of the processor: groups, small data; 10^5 objects take two. A damaged length can ask the library for gigabytes of zeros, again and again */
 #define UNPACKED_FREE ((unsigned long long)1 << 30) /* bytes a dataset may claim whatever it stores */
-#define UNPACKED_RATIO 2000ull                      /* deflate reaches 1032 */
+#define UNPACKED_RATIO 200ull                       /* measured columns reach 10, a column of one value 1000 */
 #define SMALL_BYTES ((size_t)1 << 20)               /* read in the child, to meet faults in the data as well */
 #define VARIABLE_COUNT 65536ull                     /* texts of variable length in one object */
 
@@ -30,6 +30,7 @@ typedef struct verdict {
 
 typedef struct walk {
     verdict *verdict;
+    unsigned long long unpacked;
 } walk;
 
 /* The first complaint wins. Runs in the child: no context, no allocation of ours. */
@@ -132,8 +133,9 @@ static int check_unpacked(walk *w, hid_t dataset, hid_t type, hid_t space, const
     const unsigned long long size = H5Tget_size(type), stored = H5Dget_storage_size(dataset);
     if (n < 0 || size == 0) return refuse(w, "E_H5_OPEN", name, "its size cannot be read");
     const unsigned long long count = (unsigned long long)n;
-    if (count > UNPACKED_FREE / size && (count > ~0ull / size || count * size / UNPACKED_RATIO > stored))
-        return refuse(w, "E_H5_BOMB", name, "claims %llu elements, far more than it stores; such data are not unpacked", count);
+    if (count > w->unpacked / size && (count > ~0ull / size || count * size / UNPACKED_RATIO > stored))
+        return refuse(w, "E_H5_BOMB", name, "claims %llu elements of %llu bytes and stores %llu bytes; such data are not unpacked, --max-unpacked SIZE allows more than %llu bytes",
+                      count, size, stored, w->unpacked);
     return 0;
 }
 
@@ -171,9 +173,9 @@ static herr_t visit_object(hid_t root, const char *name, const H5O_info_t *info,
 }
 
 /* Links first: an external link must be refused before anything is opened by name. */
-static void walk_file(const char *path, verdict *out)
+static void walk_file(const char *path, const oa_limits *limits, verdict *out)
 {
-    walk w = { .verdict = out };
+    walk w = { .verdict = out, .unpacked = limits->unpacked ? limits->unpacked : UNPACKED_FREE };
     oa_h5_setup();
     const hid_t file = oa_h5__open_quietly(path);
     if (file < 0) {
@@ -188,24 +190,26 @@ static void walk_file(const char *path, verdict *out)
 
 /* ---------------------------------------------------------------------------------------------- the two processes */
 
+static unsigned look_seconds(const oa_limits *limits) { return limits->look_s ? (unsigned)limits->look_s : LOOK_SECONDS; }
+
 /* Ends of the world for the child only. Signal handlers of the caller (and of sanitizers) do not belong here. */
-static void confine_child(void)
+static void confine_child(const oa_limits *limits)
 {
     static const int signals[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGINT, SIGTERM, SIGXCPU, SIGPIPE, SIGALRM };
     for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) signal(signals[i], SIG_DFL);
-    const struct rlimit no_core = { 0, 0 }, cpu = { CPU_SECONDS, CPU_SECONDS };
+    const struct rlimit no_core = { 0, 0 }, cpu = { look_seconds(limits), look_seconds(limits) + 1 }; /* the second ends who would not hear the first */
     setrlimit(RLIMIT_CORE, &no_core);
     setrlimit(RLIMIT_CPU, &cpu);
-    alarm((unsigned)WALL_SECONDS); /* also where the parent was killed meanwhile */
+    alarm(WALL_FACTOR * look_seconds(limits)); /* also where the parent was killed meanwhile */
     const int quiet = open("/dev/null", O_WRONLY);
     if (quiet >= 0) dup2(quiet, STDERR_FILENO), dup2(quiet, STDOUT_FILENO);
 }
 
-static void child(const char *path, int pipe_end)
+static void child(const char *path, const oa_limits *limits, int pipe_end)
 {
     verdict said = { .code = "" };
-    confine_child();
-    walk_file(path, &said);
+    confine_child(limits);
+    walk_file(path, limits, &said);
     const char *bytes = (const char *)&said;
     for (size_t done = 0; done < sizeof said;) {
         const ssize_t n = write(pipe_end, bytes + done, sizeof said - done);
@@ -230,7 +234,7 @@ static bool hear(oa_context *context, int pipe_end, verdict *said, bool *too_lon
             if (got == 0 || (got < 0 && errno != EINTR)) return false;
             if (got > 0) done += (size_t)got;
         }
-        *too_long = oa_seconds() - start > WALL_SECONDS;
+        *too_long = oa_seconds() - start > WALL_FACTOR * look_seconds(&context->limits);
         if (*too_long || atomic_load(&context->cancelled)) return false;
     }
     said->code[sizeof said->code - 1] = said->text[sizeof said->text - 1] = 0;
@@ -248,7 +252,7 @@ static oa_status walk_in_child(oa_context *context, const char *path)
     }
     if (pid == 0) {
         close(ends[0]);
-        child(path, ends[1]);
+        child(path, &context->limits, ends[1]);
     }
     close(ends[1]);
     verdict said = { .code = "" };
@@ -259,9 +263,9 @@ static oa_status walk_in_child(oa_context *context, const char *path)
     int how = 0;
     while (waitpid(pid, &how, 0) < 0 && errno == EINTR) {}
     OA_TRY(oa_check_cancelled(context));
-    if (too_long)
-        return oa_fail_at(context, OA_IN_FILE(path), "E_H5_OPEN", "the HDF5 library did not finish reading this file in %g s; "
-                          "it is damaged, or no file of this kind", WALL_SECONDS);
+    if (too_long || (!heard && WIFSIGNALED(how) && (WTERMSIG(how) == SIGXCPU || WTERMSIG(how) == SIGALRM)))
+        return oa_fail_at(context, OA_IN_FILE(path), "E_H5_OPEN", "the HDF5 library did not finish looking at this file in %u s of the processor; "
+                          "it is damaged, or --max-look SECONDS allows more", look_seconds(&context->limits));
     if (!heard)
         return oa_fail_at(context, OA_IN_FILE(path), "E_H5_OPEN", "the HDF5 library cannot read this file safely (a trial reading "
                           "ended by signal %d); the file is damaged", WIFSIGNALED(how) ? WTERMSIG(how) : 0);

@@ -19,10 +19,11 @@ static oa_status check_slots(oa_context *context, const oa_request *request)
     return OA_OK;
 }
 
-static uint64_t memory_here(void)
+static uint64_t memory_here(const oa_context *context)
 {
     const long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
-    return pages > 0 && size > 0 ? (uint64_t)pages * (uint64_t)size : UINT64_MAX;
+    const uint64_t all = pages > 0 && size > 0 ? (uint64_t)pages * (uint64_t)size : UINT64_MAX, most = context->limits.memory;
+    return most && most < all ? most : all;
 }
 
 static oa_run make_run(oa_context *context, const oa_request *request)
@@ -55,10 +56,10 @@ oa_status oa_run_check(oa_context *context, const oa_request *request, uint64_t 
     const oa_run run = make_run(context, request);
     const uint64_t held = ions_bytes(request);
     *bytes = step->memory ? step->memory(&run, request->settings->values) : 2 * held;
-    if (*bytes > memory_here())
-        return oa_fail(context, "E_MEMORY", "%s would need about %llu MB, this machine has %llu MB; use %s or another machine", step->name,
-                       (unsigned long long)(*bytes >> 20), (unsigned long long)(memory_here() >> 20),
-                       step->has_slabs ? "--slab, a smaller region" : "smaller parameters or inputs");
+    const uint64_t most = memory_here(context);
+    if (*bytes > most)
+        return oa_fail(context, "E_MEMORY", "%s would need about %llu MB, %s %llu MB; use %s or another machine", step->name, (unsigned long long)(*bytes >> 20),
+                       most == context->limits.memory ? "--max-memory allows" : "this machine has", (unsigned long long)(most >> 20), step->has_slabs ? "--slab, a smaller region" : "smaller parameters or inputs");
     return OA_OK;
 }
 

@@ -3,6 +3,7 @@
 
     test_house.py SOURCE            all checks on the sources
     test_house.py SOURCE --symbols LIBRARY...   exported symbols against symbols.txt
+    test_house.py SOURCE --hardened PROGRAM...  what makes faults of memory hard to use
 
 Standard library only; prints one line per check, ends with a line that test runners can count."""
 
@@ -257,11 +258,28 @@ def check_symbols(libraries):
         done(f"{pathlib.Path(library).name} exports {len(found)} symbols, the committed ones")
 
 
+def check_hardened(files):
+    """What makes faults of memory hard to use, and nothing loaded from where the user happens to be."""
+    for name in files:
+        told = subprocess.run(["readelf", "-hldsW", name], capture_output=True, text=True, check=True).stdout
+        paths = [path for found in re.findall(r"R(?:UN)?PATH.*\[(.*)\]", told) for path in found.split(":")]
+        wanted = {"position-independent": re.search(r"Type: +DYN", told), "read-only tables of addresses": "GNU_RELRO" in told, "bound at the start": "BIND_NOW" in told,
+                  "without an executable stack": re.search(r"GNU_STACK.*? RW +0x", told), "with a stack protector": "__stack_chk_fail" in told,
+                  "with fortified calls": re.search(r"__(memcpy|snprintf|vsnprintf|fprintf|read|pread)_chk", told),
+                  "free of relative library paths": all(path.startswith(("/", "$ORIGIN")) for path in paths)}
+        for what, is_so in wanted.items():
+            if not is_so:
+                problem(f"{name} is not {what}")
+        done(f"{pathlib.Path(name).name} is hardened: " + ", ".join(wanted))
+
+
 def main(arguments):
     global root
     root = pathlib.Path(arguments[0]).resolve()
     if "--symbols" in arguments:
         check_symbols(arguments[arguments.index("--symbols") + 1:])
+    elif "--hardened" in arguments:
+        check_hardened(arguments[arguments.index("--hardened") + 1:])
     else:
         for check in (check_includes, check_calls, check_lengths, check_names, check_codes, check_paths, check_header):
             check()

@@ -12,7 +12,7 @@ import time
 import pytest
 
 import tool
-from tool import REFERENCE, ROOT, call, fails, ok
+from tool import REFERENCE, ROOT, call, fails, foreign, ok
 
 h5py = pytest.importorskip("h5py")
 numpy = pytest.importorskip("numpy")
@@ -111,22 +111,6 @@ def test_nan_in_a_nexus_file_of_others(house, tmp_path):
     with h5py.File(victim, "r+") as file:
         file["entry1/atom_probe1/reconstruction/reconstructed_positions"][5, 1] = NAN
     fails(65, "E_NONFINITE", "crop", victim, "-o", tmp_path / "x.nxs")
-
-
-def foreign(path, rows):
-    """An NXapm file as others write it: no record of ours."""
-    with h5py.File(path, "w") as file:
-        entry = file.create_group("entry1")
-        entry.attrs["NX_class"] = "NXentry"
-        entry["definition"] = "NXapm"
-        roi = entry.create_group("atom_probe1")
-        roi.attrs["NX_class"] = "NXroi_process"
-        for group, name, data, unit in (("reconstruction", "reconstructed_positions", rows[:, :3], "nm"), ("mass_to_charge_conversion", "mass_to_charge", rows[:, 3], "Da")):
-            made = roi.create_group(group)
-            made.attrs["NX_class"] = "NXprocess"
-            made[name] = data
-            made[name].attrs["units"] = unit
-    return path
 
 
 def ions_of(rows, tmp_path, name="in"):

@@ -123,6 +123,23 @@ def write_rrng(path, text=RRNG):
 
 # ---- a network as Keras stores it ----
 
+def foreign(path, rows):
+    """An NXapm file as others write it: no record of ours."""
+    import h5py
+    with h5py.File(path, "w") as file:
+        entry = file.create_group("entry1")
+        entry.attrs["NX_class"] = "NXentry"
+        entry["definition"] = "NXapm"
+        roi = entry.create_group("atom_probe1")
+        roi.attrs["NX_class"] = "NXroi_process"
+        for group, name, data, unit in (("reconstruction", "reconstructed_positions", rows[:, :3], "nm"), ("mass_to_charge_conversion", "mass_to_charge", rows[:, 3], "Da")):
+            made = roi.create_group(group)
+            made.attrs["NX_class"] = "NXprocess"
+            made[name] = data
+            made[name].attrs["units"] = unit
+    return path
+
+
 def keras_layers(shape):
     common = {"trainable": True, "dtype": "float32"}
     return [

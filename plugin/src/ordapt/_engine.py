@@ -34,6 +34,9 @@ class _Options(ctypes.Structure):
         ("progress", _PROGRESS),
         ("progress_payload", ctypes.c_void_p),
         ("fail_allocation", ctypes.c_uint64),
+        ("max_memory", ctypes.c_uint64),
+        ("max_unpacked", ctypes.c_uint64),
+        ("max_look_s", ctypes.c_uint64),
     )
 
 
@@ -144,7 +147,7 @@ class Context:
                 context._tell(text(phase), done, total, elapsed_s)
 
         callback, handle = _PROGRESS(tell), ctypes.c_void_p()
-        options = _Options(threads, kernel.encode(), callback, None, 0)
+        options = _Options(threads, kernel.encode(), callback, None, 0, 0, 0, 0)
         status = lib.oa_context_new(ctypes.byref(handle), ctypes.byref(options))
         if not handle:
             raise errors.LackingError("E_MEMORY", "there is no memory for a context of the engine")
