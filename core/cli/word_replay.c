@@ -13,7 +13,7 @@ typedef struct replay {
     oa_cli *cli;
     char *done[CHAIN_MAX]; /* paths replayed or in progress */
     size_t n_done;
-    size_t differing;
+    size_t differing, of_other_version;
     json_t *records;
 } replay;
 
@@ -44,15 +44,19 @@ static oa_status temporary_sink(oa_cli *cli, const char *record_path, char folde
 
 /* ---- one record ---- */
 
-static void report_record(replay *r, const char *path, const oa_record *recorded, const char *got)
+static void report_record(replay *r, const char *path, const oa_record *recorded, const oa_record *now)
 {
-    const bool same = strcmp(recorded->results_sha256, got) == 0;
+    const bool same = strcmp(recorded->results_sha256, now->results_sha256) == 0, is_other = !same && recorded->version != now->version;
     r->differing += !same;
-    json_array_append_new(r->records, json_pack("{s:s, s:s, s:s, s:s, s:s, s:b}", "file", oa_base_name(path), "name", recorded->name, "step",
-                                                recorded->step, "expected", recorded->results_sha256, "got", got, "same", same));
+    r->of_other_version += is_other;
+    json_array_append_new(r->records, json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:i, s:i}", "file", oa_base_name(path), "name", recorded->name, "step", recorded->step,
+                                                "expected", recorded->results_sha256, "got", now->results_sha256, "same", same, "version", recorded->version,
+                                                "version_now", now->version));
     if (r->cli->json || r->cli->quiet) return;
-    printf("%-24s %-12s %s %.16s%s%.16s\n", oa_base_name(path), recorded->name, same ? "same digest" : "DIFFERS: recorded", recorded->results_sha256,
-           same ? "" : ", now ", same ? "" : got);
+    printf("%-24s %-12s %s %.16s%s%.16s", oa_base_name(path), recorded->name, same ? "same digest" : "DIFFERS: recorded", recorded->results_sha256,
+           same ? "" : ", now ", same ? "" : now->results_sha256);
+    if (is_other) printf(", by version %d of the step instead of %d", now->version, recorded->version);
+    putchar('\n');
 }
 
 static oa_status rerun(replay *r, const char *path, const oa_record *recorded, oa_jobs *earlier, oa_job *job)
@@ -65,7 +69,7 @@ static oa_status rerun(replay *r, const char *path, const oa_record *recorded, o
     if (status == OA_OK) status = oa_cli_run(r->cli, job);
     if (folder[0]) remove_folder(folder, &job->sink);
     OA_TRY(status);
-    report_record(r, path, recorded, job->record->results_sha256);
+    report_record(r, path, recorded, job->record);
     return OA_OK;
 }
 
@@ -160,6 +164,15 @@ static oa_status replay_file(replay *r, const char *path)
     return status;
 }
 
+static oa_status tell_difference(const replay *r)
+{
+    const char *const s = r->differing == 1 ? "" : "s", *file = r->cli->inputs[0];
+    if (!r->of_other_version)
+        return oa_fail_at(r->cli->context, OA_IN_FILE(file), "E_REPLAY", "%zu record%s gave another digest; compare versions and kernels with `ordapt show`", r->differing, s);
+    return oa_fail_at(r->cli->context, OA_IN_FILE(file), "E_REPLAY", "%zu record%s gave another digest, %zu of a step that has changed since; the ordapt that made "
+                      "it (`ordapt show`) gives it again, or make it anew with this one", r->differing, s, r->of_other_version);
+}
+
 oa_status oa_word_replay(oa_cli *cli)
 {
     replay r = { .cli = cli, .records = json_array() };
@@ -170,8 +183,6 @@ oa_status oa_word_replay(oa_cli *cli)
     oa_status status = replay_file(&r, cli->inputs[0]);
     for (size_t i = 0; i < r.n_done; i++) oa_free(cli->context, r.done[i]);
     cli->document = json_pack("{s:s, s:o}", "step", "replay", "records", r.records);
-    if (status == OA_OK && r.differing)
-        status = oa_fail_at(cli->context, OA_IN_FILE(cli->inputs[0]), "E_REPLAY", "%zu record%s gave another digest; compare versions and kernels with `ordapt show`",
-                            r.differing, r.differing == 1 ? "" : "s");
+    if (status == OA_OK && r.differing) status = tell_difference(&r);
     return status;
 }

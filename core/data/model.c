@@ -115,7 +115,7 @@ static void digest_definition(oa_digest *digest, const oa_model *model)
     char line[OA_MODEL_LINE];
     oa_digest_text(digest, "ordapt model 1\n");
     for (const oa_model_field *field = oa_model_fields_of(model); field->name; field++) {
-        if (field->is_note) continue;
+        if (field->is_note || (field->is_later && model->is_first)) continue;
         oa_model_field__text(model, field, line, sizeof line);
         oa_digest_text(digest, line);
         oa_digest_text(digest, "\n");

@@ -93,6 +93,7 @@ typedef struct oa_model {
     double temperature;
     oa_outlier outlier; /* n = 0 where there is none */
     char assumed[128]; /* what was not in the file and taken from the preset; "" for nothing */
+    bool is_first;       /* of a file of the first version: later fields take no part in its digest */
     char sha256[OA_HEX]; /* over the weights (little-endian float32, member by member, layer order) and the input definition */
 } oa_model;
 
@@ -138,6 +139,8 @@ typedef struct oa_model_field {
     bool is_map;      /* part of the map definition, whose numbers are lengths */
     const char *unit; /* of numbers that are no part of it; NULL: none */
     bool is_note;     /* takes no part in the digest */
+    bool is_later;    /* not in the files that were first, where it was `absent`, or "" */
+    double absent;
 } oa_model_field;
 extern const oa_model_field oa_model_fields[], oa_atomnet_fields[]; /* end with a NULL name */
 const oa_model_field *oa_model_fields_of(const oa_model *model);

@@ -14,7 +14,7 @@
 const oa_model_field oa_model_fields[] = {
     { "architecture", TEXT(architecture) },
     { "members", COUNT(members, 1, 64) },
-    { "input_height", COUNT(input_height, 1, 4096) },
+    { "input_height", COUNT(input_height, 1, 4096), .is_later = true, .absent = 1 },
     { "input_length", COUNT(input_length, 1, 65536) },
     { "input_channels", COUNT(input_channels, 1, 64) },
     { "preset", TEXT(map.preset), .is_map = true },
@@ -31,10 +31,10 @@ const oa_model_field oa_model_fields[] = {
     { "background_first", COUNT(map.background_first, 0, 65535), .is_map = true },
     { "background_last", COUNT(map.background_last, 0, 65535), .is_map = true },
     { "background_sweeps", COUNT(map.background_sweeps, 0, 1000000), .is_map = true },
-    { "picture", TEXT(map.picture), .is_map = true },
-    { "pixels", COUNT(map.pixels, 0, 4096), .is_map = true },
-    { "direction", TEXT(map.direction), .is_map = true },
-    { "temperature", REAL(temperature, 1e-3, 1e3), .is_note = true },
+    { "picture", TEXT(map.picture), .is_map = true, .is_later = true },
+    { "pixels", COUNT(map.pixels, 0, 4096), .is_map = true, .is_later = true },
+    { "direction", TEXT(map.direction), .is_map = true, .is_later = true },
+    { "temperature", REAL(temperature, 1e-3, 1e3), .is_note = true, .is_later = true, .absent = 1 },
     { "assumed", TEXT(assumed), .is_note = true },
     { "model_sha256", TEXT(sha256), .is_note = true },
     { .name = NULL }

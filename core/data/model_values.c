@@ -159,11 +159,24 @@ static taking take_value(oa_model *model, const oa_values *values, int task, con
     return TAKEN;
 }
 
+/* What the files that were first did not say; texts are "" already. */
+static void take_absent(oa_model *model, const oa_model_field *field)
+{
+    char *at = (char *)model + field->offset;
+    const int64_t count = (int64_t)field->absent;
+    if (field->type == OA_I64) memcpy(at, &count, sizeof count);
+    if (field->type == OA_F64) memcpy(at, &field->absent, sizeof field->absent);
+}
+
 static oa_status take_field(oa_model *model, const oa_values *values, const char *file, const oa_model_field *field)
 {
     char name[64];
     double value;
     snprintf(name, sizeof name, "definition/%s", field->name);
+    if (field->is_later && model->is_first) {
+        take_absent(model, field);
+        return OA_OK;
+    }
     const taking how = take_value(model, values, 1, name, field, &value);
     if (how == MISSING) return missing(model->context, file, name);
     if (how == OUT_OF_BOUNDS)
@@ -278,6 +291,7 @@ static oa_status take_network(oa_model *model, const oa_values *values, const ch
 static oa_status fill_from_values(oa_model *model, const oa_values *values, const char *file)
 {
     OA_TRY(take_field(model, values, file, &oa_model_fields[0])); /* the architecture, which says what the others are */
+    model->is_first = !oa_values_find(values, 1, "definition/input_height") && !oa_model_is_atomnet(model);
     for (const oa_model_field *field = oa_model_fields_of(model); field->name; field++) OA_TRY(take_field(model, values, file, field));
     const char *classes = text_of(values, 1, "definition/classes");
     if (!classes) return missing(model->context, file, "definition/classes");

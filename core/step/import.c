@@ -258,7 +258,7 @@ static oa_status import_run(oa_run *run, const void *params)
 
 const oa_step oa_step_import = {
     .name = "import",
-    .version = 1,
+    .version = 2,
     .title = "Vendor files to NeXus",
     .help = "Reads ions, range files, published networks and banks of curves. Ions together with a range file get their types; ranges "
             "alone and ions alone are kept as they are; several networks become one ensemble, AtomNet checkpoints the blocks of one network; curves become patterns, file after file, "

@@ -29,7 +29,7 @@ def programs():
 
 
 @pytest.mark.skipif(not MALFORMED.exists(), reason="the corpus of malformed files is not here")
-@pytest.mark.parametrize("program", programs())
+@pytest.mark.parametrize("program", list(programs()))
 def test_malformed_corpus(program, tmp_path):
     command = f"{program} import {{file}} -o {tmp_path}/x.nxs --overwrite"
     done = subprocess.run([sys.executable, MALFORMED / "check.py", "--cmd", command], capture_output=True, text=True, timeout=200)
