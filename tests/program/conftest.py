@@ -86,6 +86,9 @@ class House:
         found = self.step("found", "classify", self.tip, "--model", self.net, "--species", "Ni", "--threshold", "0.5")
         return self.step("score", "score", found, "--truth", self.tip)
 
+    def make_superlattice(self):
+        return self.step("superlattice", "superlattice", self.range, "--species", "Ni", "--period", "0.36", "--radii", "0.8,1.2")
+
     def make_density_map(self):
         return self.step("density_map", "density_map", self.domains)
 
