@@ -1,4 +1,4 @@
-/* test_order_physics.c - crystals ordered throughout: the amplitude that each structure has along each direction, what cannot be told apart, and what a tilt of the planes loses. */
+/* test_order_physics.c - crystals ordered throughout: the amplitude of each structure along each direction, what cannot be told apart, what a tilt loses. */
 #include "core/math/tiles_made.h"
 #include "core/step/step_run.h"
 
