@@ -1,23 +1,27 @@
 /* exchange.c - see exchange.h.
  *
  * Every site keeps what its energy would be with each species, so that an attempt reads two sites and only an exchange visits their
- * neighbours. Attempt number k draws from (seed, k) alone: numbers are made in batches, and what they point to is fetched ahead. */
+ * neighbours, by steps that all sites as far from the faces of the box share. Attempt number k draws from (seed, k) alone: numbers are
+ * made in batches, and what they point to is fetched ahead. */
 #include "math/exchange.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/random.h"
 
 enum { STREAM_START = 0x4d01, STREAM_ATTEMPTS = 0x4d02 };
-enum { BATCH = 256, AHEAD = 12, CANCEL_EVERY = 1 << 20 };
+enum { BATCH = 256, AHEAD = 12, CANCEL_EVERY = 1 << 20, FAR_SITES = 1 << 16 /* more leave the nearer caches: what comes next is fetched ahead */ };
 #define LARGEST 134217728.0 /* 2^27 quanta: twice and with a correction still far from the end of int32 */
 #define EACH static inline __attribute__((always_inline))
 
 #if defined(__clang__)
 #define INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
+#define SIX_AT_A_TIME _Pragma("clang loop unroll_count(6)")
 #else
 #define INDEPENDENT _Pragma("GCC ivdep")
+#define SIX_AT_A_TIME _Pragma("GCC unroll 6")
 #endif
 
 /* ---------------------------------------------------------------------------------------------- setting up */
@@ -39,17 +43,30 @@ static void quantise(oa_exchange *e)
     for (size_t k = 0; k < (size_t)p->n_shells * square; k++) e->table[k] = (int32_t)lrint(e->setup.energies[k] / e->quantum);
 }
 
-static void set_changes(oa_exchange *e)
+/* Energies end with a shell: its vectors and those before, the first shell at least. */
+static void choose_vectors(oa_exchange *e)
 {
     const oa_periodic *p = e->setup.crystal;
+    e->n_shells = 1;
+    for (int m = 1; m < p->n_shells; m++)
+        for (size_t k = 0; k < square_of(e); k++)
+            if (e->table[(size_t)m * square_of(e) + k]) e->n_shells = m + 1;
+    e->n_vectors = p->shell[e->n_shells - 1].first + p->shell[e->n_shells - 1].coordination;
+    for (int i = 0; i < p->sublattices * e->n_vectors * 3; i++) {
+        const uint32_t span = (uint32_t)abs(p->step[i / 3 / e->n_vectors][i / 3 % e->n_vectors][i % 3]);
+        if (span > e->reach[i % 3]) e->reach[i % 3] = span;
+    }
+}
+
+static void set_changes(oa_exchange *e)
+{
     const int n = e->setup.n_species;
     int32_t *out = e->change;
     for (int a = 0; a < n; a++)
         for (int b = 0; b < n; b++)
-            for (int m = 0; m < p->n_shells; m++) {
+            for (int m = 0; m < e->n_shells; m++) {
                 const int32_t *v = e->table + (size_t)m * square_of(e);
-                for (int k = 0; k < p->shell[m].coordination; k++)
-                    for (int t = 1; t < n; t++) *out++ = (v[t * n + b] - v[b]) - (v[t * n + a] - v[a]);
+                for (int t = 1; t < n; t++) *out++ = (v[t * n + b] - v[b]) - (v[t * n + a] - v[a]);
             }
 }
 
@@ -91,22 +108,63 @@ static oa_status set_fields(oa_context *context, oa_exchange *e)
     return OA_OK;
 }
 
-EACH uint32_t near_bit(uint32_t gap) { return gap * 2654435769u >> (32 - OA_EXCHANGE_NEAR_BITS); }
+/* Places that the cells along an axis have: each near a face its own, all between one. */
+static uint32_t count_places(const oa_exchange *e, int d)
+{
+    const uint32_t cells = e->setup.crystal->cells[d], most = 2 * e->reach[d] + 1;
+    return cells < most ? cells : most;
+}
 
-/* Marks how far apart in number, whole sublattices left out, neighbours can be: along each axis a step may cross the face of the box or not. */
-static void mark_near(oa_exchange *e)
+static uint32_t place_of(const oa_exchange *e, int d, uint32_t cell)
+{
+    const uint32_t count = count_places(e, d), half = count / 2, left = e->setup.crystal->cells[d] - cell;
+    return cell < half ? cell : left <= half ? count - left : half;
+}
+
+/* Where the steps of all sites of a row are in e->lead, and what its cells along x add. */
+static oa_status set_places(oa_arena *arena, oa_exchange *e)
 {
     const oa_periodic *p = e->setup.crystal;
-    const int64_t nx = p->cells[0], ny = p->cells[1], nz = p->cells[2], n = p->n_cells;
-    for (int b = 0; b < p->sublattices; b++)
-        for (int k = 0; k < p->n_vectors; k++)
-            for (int cross = 0; cross < 27; cross++) {
-                const int32_t *step = p->step[b][k];
-                const int64_t x = step[0] + (cross % 3 - 1) * nx, y = step[1] + (cross / 3 % 3 - 1) * ny, z = step[2] + (cross / 9 - 1) * nz;
-                const int64_t gap = (((z * ny + y) * nx + x) % n + n) % n;
-                e->near[near_bit((uint32_t)gap) / 32] |= 1u << near_bit((uint32_t)gap) % 32;
-                e->near[near_bit((uint32_t)((n - gap) % n)) / 32] |= 1u << near_bit((uint32_t)((n - gap) % n)) % 32;
-            }
+    const uint32_t n = (uint32_t)e->n_vectors, rows = p->n / p->cells[0];
+    OA_TRY(oa_arena_take(arena, &e->row, rows, sizeof *e->row));
+    OA_TRY(oa_arena_take(arena, &e->column, p->cells[0], sizeof *e->column));
+    for (uint32_t x = 0; x < p->cells[0]; x++) e->column[x] = place_of(e, 0, x) * n;
+    for (uint32_t i = 0; i < rows; i++) {
+        const oa_spot spot = oa_periodic_spot(p, i * p->cells[0]);
+        const uint32_t yz = place_of(e, 2, spot.at[2]) * count_places(e, 1) + place_of(e, 1, spot.at[1]);
+        e->row[i] = (spot.sublattice * count_places(e, 1) * count_places(e, 2) + yz) * count_places(e, 0) * n;
+    }
+    return OA_OK;
+}
+
+/* Steps from a site to its neighbours. */
+EACH int32_t *leads_of(const oa_exchange *e, uint32_t site)
+{
+    const oa_periodic *p = e->setup.crystal;
+    const uint32_t row = oa_divide(site, p->by[0]);
+    return e->lead + e->row[row] + e->column[site - row * p->cells[0]];
+}
+
+EACH uint32_t near_bit(uint32_t gap) { return gap * 2654435769u >> (32 - OA_EXCHANGE_NEAR_BITS); }
+
+static oa_status set_leads(oa_arena *arena, oa_exchange *e)
+{
+    const oa_periodic *p = e->setup.crystal;
+    size_t n = (size_t)(e->n_vectors * p->sublattices);
+    uint32_t to[OA_VECTORS_MAX];
+    for (int d = 0; d < 3; d++) n *= count_places(e, d);
+    OA_TRY(set_places(arena, e));
+    OA_TRY(oa_arena_take(arena, &e->lead, n, sizeof *e->lead));
+    for (uint32_t i = 0; i < p->n; i++) {
+        int32_t *lead = leads_of(e, i);
+        if (lead[0]) continue; /* seen */
+        oa_periodic__neighbours(p, i, to);
+        for (int k = 0; k < e->n_vectors; k++) {
+            lead[k] = (int32_t)(to[k] - i);
+            e->near[near_bit((uint32_t)lead[k]) / 32] |= 1u << near_bit((uint32_t)lead[k]) % 32;
+        }
+    }
+    return OA_OK;
 }
 
 oa_status oa_exchange__make(oa_arena *arena, const oa_exchange_setup *setup, oa_exchange *out)
@@ -117,16 +175,20 @@ oa_status oa_exchange__make(oa_arena *arena, const oa_exchange_setup *setup, oa_
     OA_TRY(oa_arena_take(arena, &out->order, n, sizeof *out->order));
     OA_TRY(oa_arena_take(arena, &out->field, n * (species - 1), sizeof *out->field));
     OA_TRY(oa_arena_take(arena, &out->table, shells * species * species, sizeof *out->table));
-    OA_TRY(oa_arena_take(arena, &out->change, species * species * (size_t)setup->crystal->n_vectors * (species - 1), sizeof *out->change));
-    OA_TRY(oa_arena_take(arena, &out->memo, 1, sizeof *out->memo));
+    OA_TRY(oa_arena_take(arena, &out->change, species * species * shells * (species - 1), sizeof *out->change));
+    OA_TRY(oa_arena_take(arena, &out->memo, OA_EXCHANGE_MEMO, sizeof *out->memo));
     quantise(out);
+    choose_vectors(out);
     set_changes(out);
-    mark_near(out);
+    OA_TRY(set_leads(arena, out));
     OA_TRY(spread(arena->context, out));
     return set_fields(arena->context, out);
 }
 
-double oa_exchange__memory(double sites, int n_species) { return sites * (1 + 4 + 4.0 * (n_species - 1)) + (double)sizeof(oa_exchange_memo) + 65536; }
+double oa_exchange__memory(double sites, double rows, int n_species)
+{
+    return sites * (1 + 4 + 4.0 * (n_species - 1)) + rows * 4 + 262144;
+}
 
 double oa_exchange__energy(const oa_exchange *e, const uint64_t *pairs)
 {
@@ -147,18 +209,23 @@ static void set_temperature(oa_exchange *e, double temperature)
 {
     if (temperature == e->temperature) return;
     e->temperature = temperature;
-    memset(e->memo, 0, sizeof *e->memo); /* an energy of 0 is never looked up */
+    memset(e->memo, 0, OA_EXCHANGE_MEMO * sizeof *e->memo);
+    e->memo[0].limit = UINT64_C(1) << 53; /* of an energy of 0, which is looked up nowhere else */
 }
 
-EACH double chance_of(oa_exchange *e, int32_t energy)
+static void remember(oa_exchange *e, int32_t energy, oa_exchange_memo *out)
 {
-    const uint32_t slot = (uint32_t)energy * 2654435769u >> 20;
-    oa_exchange_memo *memo = e->memo;
-    if (memo->energy[slot] != energy) {
-        memo->energy[slot] = energy;
-        memo->chance[slot] = exp(-(double)energy * e->quantum / (OA_BOLTZMANN * e->temperature));
-    }
-    return memo->chance[slot];
+    const double chance = exp(-(double)energy * e->quantum / (OA_BOLTZMANN * e->temperature));
+    *out = (oa_exchange_memo){ (uint64_t)ceil(chance * 0x1p53), energy };
+}
+
+/* Whether a word of 53 bits over 2^53 is below the chance of that energy. One branch, as nobody can foresee it. */
+EACH bool takes_place(oa_exchange *e, int32_t energy, uint64_t word)
+{
+    const int32_t rise = energy > 0 ? energy : 0;
+    oa_exchange_memo *memo = &e->memo[(uint32_t)rise * 2654435769u >> 20];
+    if (__builtin_expect(memo->energy != rise, 0)) remember(e, rise, memo);
+    return word < memo->limit;
 }
 
 /* What the fields of two neighbours of species a and b leave out: their own pair stays as it is. */
@@ -166,13 +233,12 @@ static int32_t own_pairs(const oa_exchange *e, uint32_t i, uint32_t j, int a, in
 {
     const oa_periodic *p = e->setup.crystal;
     const int n = e->setup.n_species;
-    uint32_t to[OA_VECTORS_MAX];
+    const int32_t *lead = leads_of(e, i), gap = (int32_t)(j - i);
     int32_t sum = 0;
-    oa_periodic__neighbours(p, i, to);
-    for (int m = 0; m < p->n_shells; m++) {
+    for (int m = 0; m < e->n_shells; m++) {
         const int32_t *v = e->table + (size_t)m * square_of(e);
         int32_t times = 0;
-        for (int k = 0; k < p->shell[m].coordination; k++) times += to[p->shell[m].first + k] == j;
+        for (int k = 0; k < p->shell[m].coordination; k++) times += lead[p->shell[m].first + k] == gap;
         sum += times * (v[a * n + a] + v[b * n + b] - 2 * v[a * n + b]);
     }
     return sum;
@@ -180,31 +246,27 @@ static int32_t own_pairs(const oa_exchange *e, uint32_t i, uint32_t j, int a, in
 
 EACH bool may_be_near(const oa_exchange *e, uint32_t i, uint32_t j)
 {
-    const uint32_t n = e->setup.crystal->n_cells;
-    uint32_t gap = i > j ? i - j : j - i;
-    gap -= gap / 2 >= n ? 2 * n : 0; /* at most four sublattices lie one after the other */
-    gap -= gap >= n ? n : 0;
-    return e->near[near_bit(gap) / 32] >> near_bit(gap) % 32 & 1;
+    const uint32_t bit = near_bit(j - i);
+    return e->near[bit / 32] >> bit % 32 & 1;
 }
 
 EACH void change_around(oa_exchange *e, uint32_t site, int a, int b, int others)
 {
     const oa_periodic *p = e->setup.crystal;
-    const oa_spot spot = oa_periodic_spot(p, site);
-    const int n = p->n_vectors;
-    const int32_t *restrict change = e->change + (size_t)(a * e->setup.n_species + b) * (size_t)(n * others), *restrict offset = p->offset[spot.sublattice];
+    const int32_t *restrict lead = leads_of(e, site), *change = e->change + (a * e->setup.n_species + b) * e->n_shells * others;
     int32_t *restrict field = e->field + (size_t)site * (size_t)others;
     e->species[site] = (uint8_t)b;
-    if (oa_periodic_is_inside(p, &spot)) {
-        for (int k = 0; k < n; k++)
-            for (int t = 0; t < others; t++) field[(ptrdiff_t)offset[k] * others + t] += change[k * others + t];
-        return;
-    }
-    oa_faces faces;
-    oa_periodic_cross(p, &spot, &faces);
-    for (int k = 0; k < n; k++) {
-        int32_t *at = e->field + (size_t)oa_periodic_cross_to(p, &faces, spot.sublattice, k) * (size_t)others;
-        for (int t = 0; t < others; t++) at[t] += change[k * others + t];
+    for (int m = 0; m < e->n_shells; m++, change += others) {
+        const int n = p->shell[m].coordination;
+        if (others == 1) {
+            const int32_t by = *change;
+            SIX_AT_A_TIME
+            for (int k = 0; k < n; k++) field[lead[k]] += by;
+        } else {
+            for (int k = 0; k < n; k++)
+                for (int t = 0; t < others; t++) field[(ptrdiff_t)lead[k] * others + t] += change[t];
+        }
+        lead += n;
     }
 }
 
@@ -216,9 +278,11 @@ EACH int32_t field_of(const oa_exchange *e, uint32_t site, int species, int othe
 /* Site i of species a, j of species b: true where they were exchanged. */
 EACH bool try_exchange(oa_exchange *e, uint32_t i, uint32_t j, int a, int b, uint64_t word, int others)
 {
-    int32_t energy = (field_of(e, i, b, others) - field_of(e, i, a, others)) + (field_of(e, j, a, others) - field_of(e, j, b, others));
-    if (may_be_near(e, i, j)) energy -= own_pairs(e, i, j, a, b);
-    if (energy > 0 && !((double)(word >> 11) * 0x1p-53 < chance_of(e, energy))) return false;
+    int32_t energy;
+    if (others == 1) energy = a ? e->field[j] - e->field[i] : e->field[i] - e->field[j];
+    else energy = (field_of(e, i, b, others) - field_of(e, i, a, others)) + (field_of(e, j, a, others) - field_of(e, j, b, others));
+    if (__builtin_expect(may_be_near(e, i, j), 0)) energy -= own_pairs(e, i, j, a, b);
+    if (!takes_place(e, energy, word >> 11)) return false;
     change_around(e, i, a, b, others);
     change_around(e, j, b, a, others);
     e->energy += energy;
@@ -257,40 +321,41 @@ static void draw(const oa_exchange *e, uint64_t first, batch *out)
 
 EACH uint32_t below(uint32_t word, uint32_t n) { return (uint32_t)((uint64_t)word * n >> 32); }
 
-EACH int species_at(const oa_exchange *e, uint32_t place)
+EACH int species_at(const oa_exchange *e, uint32_t place, int others)
 {
     int s = 0;
+    if (others == 1) return place >= e->first[1];
     while (place >= e->first[s + 1]) s++;
     return s;
 }
 
 /* Places in e->order of two sites of different species. A place is drawn with the same chance whoever stands there, so an exchange and its
  * reverse are tried equally often. */
-EACH void places_of(const oa_exchange *e, const batch *b, size_t k, uint32_t *p, uint32_t *q, int *s)
+EACH void places_of(const oa_exchange *e, const batch *b, size_t k, uint32_t *p, uint32_t *q, int others)
 {
     *p = below(b->w[0][k], e->setup.crystal->n);
-    *s = species_at(e, *p);
-    const uint32_t own = e->first[*s + 1] - e->first[*s], other = below(b->w[1][k], e->setup.crystal->n - own);
-    *q = other < e->first[*s] ? other : other + own;
+    const int s = species_at(e, *p, others);
+    const uint32_t own = e->first[s + 1] - e->first[s], other = below(b->w[1][k], e->setup.crystal->n - own);
+    *q = other + (other < e->first[s] ? 0 : own);
 }
 
-EACH void any_pairs(oa_exchange *e, const batch *b, int others)
+EACH void any_pairs(oa_exchange *e, const batch *b, int others, bool is_far)
 {
     uint32_t p[BATCH], q[BATCH], *order = e->order;
-    int s[BATCH];
     for (size_t k = 0; k < b->n; k++) {
-        places_of(e, b, k, &p[k], &q[k], &s[k]);
+        places_of(e, b, k, &p[k], &q[k], others);
+        if (!is_far) continue;
         __builtin_prefetch(&order[p[k]]);
         __builtin_prefetch(&order[q[k]]);
     }
     for (size_t k = 0; k < b->n; k++) {
-        if (k + AHEAD < b->n) {
+        if (is_far && k + AHEAD < b->n) {
             __builtin_prefetch(&e->field[(size_t)order[p[k + AHEAD]] * (size_t)others], 1);
             __builtin_prefetch(&e->field[(size_t)order[q[k + AHEAD]] * (size_t)others], 1);
         }
         const uint32_t i = order[p[k]], j = order[q[k]];
         const uint64_t word = (uint64_t)b->w[2][k] << 32 | b->w[3][k];
-        if (!try_exchange(e, i, j, s[k], species_at(e, q[k]), word, others)) continue;
+        if (!try_exchange(e, i, j, species_at(e, p[k], others), species_at(e, q[k], others), word, others)) continue;
         order[p[k]] = j;
         order[q[k]] = i;
     }
@@ -301,10 +366,7 @@ EACH void near_pairs(oa_exchange *e, const batch *b, int others)
     const oa_periodic *c = e->setup.crystal;
     for (size_t k = 0; k < b->n; k++) {
         const uint32_t i = below(b->w[0][k], c->n);
-        const oa_spot spot = oa_periodic_spot(c, i);
-        oa_faces faces;
-        oa_periodic_cross(c, &spot, &faces);
-        const uint32_t j = oa_periodic_cross_to(c, &faces, spot.sublattice, (int)below(b->w[1][k], (uint32_t)c->shell[0].coordination));
+        const uint32_t j = i + (uint32_t)leads_of(e, i)[below(b->w[1][k], (uint32_t)c->shell[0].coordination)];
         if (e->species[i] == e->species[j]) continue;
         try_exchange(e, i, j, e->species[i], e->species[j], (uint64_t)b->w[2][k] << 32 | b->w[3][k], others);
     }
@@ -321,8 +383,8 @@ oa_status oa_exchange__sweep(oa_context *context, oa_exchange *e, double tempera
         draw(e, e->attempts, &b);
         e->attempts += b.n;
         if (e->setup.neighbours_only) near_pairs(e, &b, others);
-        else if (others == 1) any_pairs(e, &b, 1); /* the compiler knows the stride */
-        else any_pairs(e, &b, others);
+        else if (others == 1) any_pairs(e, &b, 1, n > FAR_SITES); /* the compiler knows the stride */
+        else any_pairs(e, &b, others, true);
         if (done % CANCEL_EVERY < BATCH) OA_TRY(oa_check_cancelled(context));
     }
     return OA_OK;

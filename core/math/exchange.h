@@ -18,11 +18,11 @@ typedef struct oa_exchange_setup {
     bool neighbours_only;    /* exchange nearest neighbours; else any two sites of different species */
 } oa_exchange_setup;
 
-/* Chances exp(-dE / kT) that were computed before: at most that many energies are remembered. */
+/* Chances exp(-dE / kT) that were computed before, as words of 53 bits: an exchange takes place below. At most that many energies are remembered. */
 enum { OA_EXCHANGE_MEMO = 4096, OA_EXCHANGE_NEAR_BITS = 14 };
 typedef struct oa_exchange_memo {
-    int32_t energy[OA_EXCHANGE_MEMO];
-    double chance[OA_EXCHANGE_MEMO];
+    uint64_t limit;
+    int32_t energy;
 } oa_exchange_memo;
 
 typedef struct oa_exchange {
@@ -32,12 +32,17 @@ typedef struct oa_exchange {
     double quantum;
     int32_t *table;     /* (n_shells, n_species, n_species) */
     int32_t *field;     /* (n, n_species - 1) energy of the site with species 1, 2, ... less that with species 0 */
-    int32_t *change;    /* (n_species, n_species, n_vectors, n_species - 1) of the field of a neighbour when a becomes b */
+    int32_t *change;    /* (n_species, n_species, n_shells, n_species - 1) of the field of a neighbour when a becomes b */
+    int n_shells, n_vectors; /* of the crystal: those that have energies, and the first */
+    /* steps to the neighbours: a site near a face of the box has its own, all others of a sublattice the same */
+    uint32_t reach[3];  /* cells that any of these vectors spans at most */
+    uint32_t *row, *column; /* (n / cells along x), (cells along x): where they are, summed */
+    int32_t *lead;      /* (sublattices, places along z, y, x, n_vectors) what they add to the number of the site */
     uint32_t *order;    /* (n) sites sorted by species; any pair: which sites exchange */
     uint32_t first[OA_EXCHANGE_SPECIES_MAX + 1]; /* of each species in order */
-    uint32_t near[1 << (OA_EXCHANGE_NEAR_BITS - 5)]; /* bits, hashed: neighbours may be so far apart in number */
+    uint32_t near[1 << (OA_EXCHANGE_NEAR_BITS - 5)]; /* bits, hashed: a neighbour may be so far on in number */
     double temperature; /* that of the memo, K */
-    oa_exchange_memo *memo;
+    oa_exchange_memo *memo; /* (OA_EXCHANGE_MEMO) by hash of the energy */
     uint64_t attempts, accepted;
     int64_t energy;     /* of what has changed since the start, in quanta */
 } oa_exchange;
@@ -49,7 +54,7 @@ oa_status oa_exchange__make(oa_arena *arena, const oa_exchange_setup *setup, oa_
 oa_status oa_exchange__sweep(oa_context *context, oa_exchange *chain, double temperature) OA_MUST_USE;
 /* eV per site, from pairs counted by oa_periodic__count. */
 double oa_exchange__energy(const oa_exchange *chain, const uint64_t *pairs);
-/* Bytes of a chain. */
-double oa_exchange__memory(double sites, int n_species);
+/* Bytes of a chain; rows: sites over cells along x. */
+double oa_exchange__memory(double sites, double rows, int n_species);
 
 #endif

@@ -70,6 +70,14 @@ static void lead(oa_periodic *p, int b, int k)
     p->offset[b][k] = (int32_t)(((int64_t)p->to[b][k] - b) * p->n_cells + (step[2] * ny + step[1]) * nx + step[0]);
 }
 
+/* shift = 31 + log2 n rounded up: the error of times, below 1, times a number below 2^31 stays below what one step of the quotient is. */
+static oa_divisor divisor_of(uint32_t n)
+{
+    int bits = 0;
+    while (UINT64_C(1) << bits < n) bits++;
+    return (oa_divisor){ ((UINT64_C(1) << (31 + bits)) + n - 1) / n, 31 + bits };
+}
+
 static oa_status check_images(oa_context *context, const oa_periodic *p, const char *name)
 {
     for (int k = 0; k < p->n_vectors; k++) {
@@ -99,6 +107,7 @@ oa_status oa_periodic__make(oa_context *context, const char *name, const uint32_
     out->sublattices = of->sublattices;
     out->n_cells = cells[0] * cells[1] * cells[2];
     out->n = out->n_cells * (uint32_t)of->sublattices;
+    for (int d = 0; d < 3; d++) out->by[d] = divisor_of(cells[d]);
     for (int square = 1; out->n_shells < shells; square++) add_shell(out, of->is_flat, square);
     for (int b = 0; b < out->sublattices; b++)
         for (int k = 0; k < out->n_vectors; k++) lead(out, b, k);
@@ -116,16 +125,51 @@ static uint32_t wrapped(int64_t at, uint32_t n)
     return (uint32_t)(rest < 0 ? rest + n : rest);
 }
 
+/* True where no neighbour lies beyond a face of the box: neighbour k is then site + offset[sublattice][k]. */
+static bool is_inside(const oa_periodic *p, const oa_spot *spot)
+{
+    bool inside = true;
+    for (int d = 0; d < 3; d++) inside = inside & (spot->at[d] >= p->reach[d]) & (spot->at[d] + p->reach[d] < p->cells[d]);
+    return inside;
+}
+
+/* What the steps of -reach ... reach cells along each axis add to the number of a site, faces crossed: neighbour k is the sum of three of them and
+ * of to[sublattice][k] * n_cells. */
+typedef struct faces {
+    uint32_t add[3][2 * OA_REACH_MAX + 1];
+} faces;
+
+static void cross(const oa_periodic *p, const oa_spot *spot, faces *out)
+{
+    uint32_t times = 1;
+    for (int d = 0; d < 3; d++) {
+        const int64_t n = p->cells[d], reach = p->reach[d];
+        for (int64_t step = -reach; step <= reach; step++) {
+            int64_t to = (int64_t)spot->at[d] + step;
+            while (to < 0) to += n;
+            while (to >= n) to -= n;
+            out->add[d][step + reach] = (uint32_t)to * times;
+        }
+        times *= p->cells[d];
+    }
+}
+
+static uint32_t cross_to(const oa_periodic *p, const faces *f, uint32_t sublattice, int vector)
+{
+    const uint8_t *slot = p->slot[sublattice][vector];
+    return p->to[sublattice][vector] * p->n_cells + f->add[0][slot[0]] + f->add[1][slot[1]] + f->add[2][slot[2]];
+}
+
 void oa_periodic__neighbours(const oa_periodic *p, uint32_t site, uint32_t *to)
 {
     const oa_spot from = oa_periodic_spot(p, site);
     const int32_t *offset = p->offset[from.sublattice];
-    if (oa_periodic_is_inside(p, &from)) {
+    if (is_inside(p, &from)) {
         for (int k = 0; k < p->n_vectors; k++) to[k] = site + (uint32_t)offset[k];
     } else {
-        oa_faces faces;
-        oa_periodic_cross(p, &from, &faces);
-        for (int k = 0; k < p->n_vectors; k++) to[k] = oa_periodic_cross_to(p, &faces, from.sublattice, k);
+        faces f;
+        cross(p, &from, &f);
+        for (int k = 0; k < p->n_vectors; k++) to[k] = cross_to(p, &f, from.sublattice, k);
     }
 }
 

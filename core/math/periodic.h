@@ -15,8 +15,15 @@ typedef struct oa_shell {
     uint32_t h, k, l;        /* its vector with h >= k >= l >= 0, in half cells; all others are its permutations and signs */
 } oa_shell;
 
+/* Division of numbers below 2^31 by one that stays: n * times >> shift (Granlund & Montgomery, PLDI 1994, theorem 4.2). */
+typedef struct oa_divisor {
+    uint64_t times;
+    int shift;
+} oa_divisor;
+
 typedef struct oa_periodic {
     uint32_t cells[3], n_cells, n; /* sites: n_cells * sublattices */
+    oa_divisor by[3]; /* by cells */
     int sublattices;
     int32_t basis[OA_SUBLATTICES_MAX][3];
     int n_shells, n_vectors;
@@ -41,45 +48,13 @@ typedef struct oa_spot {
     uint32_t at[3], sublattice;
 } oa_spot;
 
+static inline uint32_t oa_divide(uint32_t n, oa_divisor by) { return (uint32_t)(n * by.times >> by.shift); }
+
 static inline oa_spot oa_periodic_spot(const oa_periodic *crystal, uint32_t site)
 {
-    const uint32_t nx = crystal->cells[0], ny = crystal->cells[1], nz = crystal->cells[2], row = site / nx, layer = row / ny;
-    return (oa_spot){ { site - row * nx, row - layer * ny, layer % nz }, layer / nz };
-}
-
-/* True where no neighbour lies beyond a face of the box: neighbour k is then site + offset[sublattice][k]. */
-static inline bool oa_periodic_is_inside(const oa_periodic *crystal, const oa_spot *spot)
-{
-    bool is_inside = true;
-    for (int d = 0; d < 3; d++) is_inside = is_inside & (spot->at[d] >= crystal->reach[d]) & (spot->at[d] + crystal->reach[d] < crystal->cells[d]);
-    return is_inside;
-}
-
-/* What the steps of -reach ... reach cells along each axis add to the number of a site, faces crossed: neighbour k is the sum of three of them and
- * of to[sublattice][k] * n_cells. */
-typedef struct oa_faces {
-    uint32_t add[3][2 * OA_REACH_MAX + 1];
-} oa_faces;
-
-static inline void oa_periodic_cross(const oa_periodic *crystal, const oa_spot *spot, oa_faces *out)
-{
-    uint32_t times = 1;
-    for (int d = 0; d < 3; d++) {
-        const int64_t n = crystal->cells[d], reach = crystal->reach[d];
-        for (int64_t step = -reach; step <= reach; step++) {
-            int64_t to = (int64_t)spot->at[d] + step;
-            while (to < 0) to += n;
-            while (to >= n) to -= n;
-            out->add[d][step + reach] = (uint32_t)to * times;
-        }
-        times *= crystal->cells[d];
-    }
-}
-
-static inline uint32_t oa_periodic_cross_to(const oa_periodic *crystal, const oa_faces *faces, uint32_t sublattice, int vector)
-{
-    const uint8_t *slot = crystal->slot[sublattice][vector];
-    return crystal->to[sublattice][vector] * crystal->n_cells + faces->add[0][slot[0]] + faces->add[1][slot[1]] + faces->add[2][slot[2]];
+    const uint32_t nx = crystal->cells[0], ny = crystal->cells[1], nz = crystal->cells[2];
+    const uint32_t row = oa_divide(site, crystal->by[0]), layer = oa_divide(row, crystal->by[1]), sublattice = oa_divide(layer, crystal->by[2]);
+    return (oa_spot){ { site - row * nx, row - layer * ny, layer - sublattice * nz }, sublattice };
 }
 
 /* All neighbours, in the order of the vectors: to (n_vectors). */

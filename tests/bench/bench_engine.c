@@ -16,6 +16,8 @@
  *   atomnet BLOCK.f32          one block of AtomNet; the file has its weights without batch norm, layer by layer, then atoms
  *                              (n, 32, 5)                check: sum of the logits
  *   atomnet_training STEPS     batches of 256 atoms with 32 rows of 5 columns, anything in them
+ *   monte_carlo CELLS,K        sweeps of an fcc box of that many cells along each edge with two shells, a quarter of the sites Al, -0.03 and 0.01 eV a pair,
+ *                              after 40 sweeps          check: alpha of the first shell, mean over some more
  *   dbscan IONS.pos            eps 0.4 nm, 3 points        check: domains
  *   nearest IONS.pos           32 nearest ions, itself included, tree and lists, 2^18 lists at a time
  *   nearest_k10 IONS.pos       11, so 10 others
@@ -32,6 +34,7 @@
 #include "io/format.h"
 #include "math/curve.h"
 #include "math/dbscan.h"
+#include "math/exchange.h"
 #include "math/nearest.h"
 #include "math/ranging.h"
 #include "math/sdm.h"
@@ -59,6 +62,9 @@ typedef struct bench {
     uint8_t *label;
     /* of the last run */
     double items, check, extra;
+    oa_periodic crystal;
+    oa_exchange chain;
+    double temperature;
 } bench;
 
 static const oa_read_options options = { .byte_order = "big", .force = true, .preset = "" };
@@ -345,6 +351,44 @@ static oa_status run_learner(bench *b)
     return OA_OK;
 }
 
+enum { SWEPT_BEFORE = 40, SWEPT = 1 << 18, LOOKED_AT = 1 << 19 }; /* sweeps; attempts of a round, and of its check */
+
+static oa_status prepare_chain(bench *b)
+{
+    static const double energies[] = { 0, -0.03, -0.03, 0, 0, 0.01, 0.01, 0 };
+    char *end;
+    const uint32_t edge = (uint32_t)strtoul(b->path, &end, 10);
+    b->temperature = strtod(*end == ',' ? end + 1 : end, NULL);
+    OA_TRY(oa_periodic__make(b->context, "fcc", (const uint32_t[]){ edge, edge, edge }, 2, &b->crystal));
+    const uint64_t al = b->crystal.n / 4, counts[] = { b->crystal.n - al, al };
+    const oa_exchange_setup setup = { &b->crystal, 2, counts, energies, 5, false };
+    OA_TRY(oa_exchange__make(&b->arena, &setup, &b->chain));
+    for (int i = 0; i < SWEPT_BEFORE; i++) OA_TRY(oa_exchange__sweep(b->context, &b->chain, b->temperature));
+    return OA_OK;
+}
+
+static oa_status run_chain(bench *b)
+{
+    const uint32_t n = b->crystal.n, sweeps = 1 + SWEPT / n;
+    for (uint32_t i = 0; i < sweeps; i++) OA_TRY(oa_exchange__sweep(b->context, &b->chain, b->temperature));
+    b->items = (double)sweeps * n;
+    return OA_OK;
+}
+
+/* Mean over sweeps after the time, as that of one state is noise. */
+static void check_chain(bench *b)
+{
+    const uint32_t states = 1 + LOOKED_AT / b->crystal.n;
+    const double unlike = 2 * 0.25 * 0.75 * b->crystal.n * b->crystal.shell[0].coordination / 2;
+    uint64_t pairs[2 * 4];
+    b->check = 0;
+    for (uint32_t i = 0; i < states; i++) {
+        if (oa_exchange__sweep(b->context, &b->chain, b->temperature) != OA_OK) return;
+        oa_periodic__count(&b->crystal, b->chain.species, 2, pairs);
+        b->check += (1 - (double)pairs[1] / unlike) / states;
+    }
+}
+
 static oa_status run_dbscan(bench *b)
 {
     oa_points points = points_of(b->ions);
@@ -406,6 +450,7 @@ static const struct task {
     { "cnn", prepare_cnn, run_cnn, check_cnn },
     { "atomnet", prepare_atomnet, run_atomnet, check_atomnet },
     { "atomnet_training", prepare_learner, run_learner, NULL },
+    { "monte_carlo", prepare_chain, run_chain, check_chain },
     { "dbscan", prepare_ions, run_dbscan, NULL },
     { "nearest", prepare_nearest, run_nearest, NULL },
     { "nearest_k10", prepare_nearest, run_nearest_k10, NULL },
@@ -447,7 +492,7 @@ int main(int argc, char **argv)
 {
     const struct task *task = argc > 3 ? find_task(argv[1]) : NULL;
     if (!task) {
-        fprintf(stderr, "usage: bench_engine rrng|label|sdm|clean|cnn|atomnet|atomnet_training|dbscan|nearest|nearest_k10 THREADS FILE [FILE|X,Y,Z]\n");
+        fprintf(stderr, "usage: bench_engine rrng|label|sdm|clean|cnn|atomnet|atomnet_training|monte_carlo|dbscan|nearest|nearest_k10 THREADS FILE [FILE|X,Y,Z]\n");
         return 2;
     }
     const oa_context_options about = { .threads = (int)strtol(argv[2], NULL, 10) };

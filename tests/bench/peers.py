@@ -141,6 +141,12 @@ def job(threads, *words):
     return peer_job.Job(threads, *words)
 
 
+def monte_carlo(threads, box):
+    import peer_exchange
+
+    return peer_exchange.Chain(threads, box)
+
+
 class Dbscan:
     """With the memory it took: the largest resident size less that before."""
 
@@ -249,7 +255,8 @@ class Napf:
 
 
 TASKS = {"rrng-apav": rrng_apav, "rrng-ifes": rrng_ifes, "label": Label, "sdm": Sdm, "curve": Curve, "cnn": cnn, "atomnet": atomnet, "training": training,
-         "atomnet_training": atomnet_training, "job": job, "order": order, "dbscan": Dbscan, "dbscan-open3d": Open3d, "nearest": Nearest, "nearest_k10": Napf, "raw": Raw}
+         "atomnet_training": atomnet_training, "job": job, "order": order, "monte_carlo": monte_carlo,
+         "dbscan": Dbscan, "dbscan-open3d": Open3d, "nearest": Nearest, "nearest_k10": Napf, "raw": Raw}
 
 
 def main():
@@ -263,6 +270,8 @@ def main():
         start, processor = time.perf_counter(), time.process_time()
         items, check, extra = task.run()
         seconds, used = time.perf_counter() - start, time.process_time() - processor
+        if hasattr(task, "after"):
+            check = task.after()
         print(f"{seconds:.9g} {used:.9g} {items} {check} {extra}", file=output, flush=True)
 
 

@@ -240,8 +240,8 @@ static void test_expected(void **state)
     oa_random random = oa_random_start(17, 1);
     double norm = 0;
     for (int i = -half; i <= half; i++) norm += (double)taps[abs(i)] * (double)taps[abs(i)];
-    for (int k = 1; k <= 2; k++) {
-        const double level = k == 1 ? 12.25 : 16; /* |Z| = 3.5; T = 8 */
+    for (int k = 1; k <= 4; k *= 2) { /* signed; unsigned; unsigned of two contrasts */
+        const double level = k == 1 ? 12.25 : k == 2 ? 16 : 20; /* |Z| = 3.5; T = 8, 10 */
         double found = 0, expected = 0;
         for (int field = 0; field < (k == 1 ? 8 : 6); field++) {
             memset(sum, 0, f.cells * sizeof *sum);

@@ -180,6 +180,142 @@ static void fields_keep_up_with_the_atoms(void **state)
     oa_arena_drop(&arena);
 }
 
+/* ---------------------------------------------------------------------------------------------- the rules, plainly */
+
+typedef struct plain {
+    const oa_exchange *chain; /* for its crystal and the whole energies of its pairs */
+    uint8_t *species;
+    uint32_t *order, first[5];
+    uint64_t attempts, accepted;
+} plain;
+
+/* Spread and order of sites as the chain has them before its first sweep. */
+static plain plain_of(const oa_exchange *chain)
+{
+    const uint32_t n = chain->setup.crystal->n;
+    plain p = { .chain = chain, .species = malloc(n), .order = malloc(n * sizeof(uint32_t)) };
+    oa_random random = oa_random_start(chain->setup.seed, 0x4d01);
+    for (uint32_t i = 0; i < n; i++) p.order[i] = i;
+    oa_random_shuffle(&random, p.order, n);
+    for (int s = 0; s < chain->setup.n_species; s++) {
+        p.first[s + 1] = p.first[s] + (uint32_t)chain->setup.counts[s];
+        for (uint32_t k = p.first[s]; k < p.first[s + 1]; k++) p.species[p.order[k]] = (uint8_t)s;
+    }
+    return p;
+}
+
+/* Energy of all pairs that a site has with others, in quanta; a pair with `left_out` does not count. */
+static int64_t plain_energy(const plain *p, uint32_t site, uint32_t left_out)
+{
+    const oa_periodic *c = p->chain->setup.crystal;
+    const int n = p->chain->setup.n_species;
+    uint32_t to[OA_VECTORS_MAX];
+    int64_t sum = 0;
+    oa_periodic__neighbours(c, site, to);
+    for (int m = 0; m < c->n_shells; m++)
+        for (int k = c->shell[m].first; k < c->shell[m].first + c->shell[m].coordination; k++)
+            if (to[k] != left_out) sum += p->chain->table[(m * n + p->species[site]) * n + p->species[to[k]]];
+    return sum;
+}
+
+static void plain_swap(plain *p, uint32_t i, uint32_t j)
+{
+    const uint8_t s = p->species[i];
+    p->species[i] = p->species[j];
+    p->species[j] = s;
+}
+
+/* True where the two sites are exchanged for good; the pairs between them stay the same. */
+static bool plain_try(plain *p, uint32_t i, uint32_t j, double temperature, const uint32_t *w)
+{
+    const int64_t before = plain_energy(p, i, j) + plain_energy(p, j, i);
+    plain_swap(p, i, j);
+    const int64_t rise = plain_energy(p, i, j) + plain_energy(p, j, i) - before;
+    const double u = (double)(((uint64_t)w[2] << 32 | w[3]) >> 11) / 0x1p53;
+    if (rise <= 0 || u < exp(-(double)rise * p->chain->quantum / (OA_BOLTZMANN * temperature))) return ++p->accepted > 0;
+    plain_swap(p, i, j);
+    return false;
+}
+
+static void plain_sweep(plain *p, double temperature)
+{
+    const oa_exchange_setup *setup = &p->chain->setup;
+    const oa_periodic *c = setup->crystal;
+    for (uint32_t k = 0; k < c->n; k++) {
+        uint32_t w[4], to[OA_VECTORS_MAX], own = 0;
+        oa_philox(setup->seed, 0x4d02, p->attempts++, w);
+        const uint32_t at = (uint32_t)((uint64_t)w[0] * c->n >> 32);
+        if (setup->neighbours_only) {
+            oa_periodic__neighbours(c, at, to);
+            const uint32_t j = to[(uint64_t)w[1] * (uint64_t)c->shell[0].coordination >> 32];
+            if (p->species[at] != p->species[j]) plain_try(p, at, j, temperature, w);
+            continue;
+        }
+        while (at >= p->first[own + 1]) own++; /* places are sorted by species; the second one is among those of all others */
+        const uint32_t count = p->first[own + 1] - p->first[own];
+        uint32_t other = (uint32_t)((uint64_t)w[1] * (c->n - count) >> 32);
+        if (other >= p->first[own]) other += count;
+        const uint32_t i = p->order[at], j = p->order[other];
+        if (plain_try(p, i, j, temperature, w)) p->order[at] = j, p->order[other] = i;
+    }
+}
+
+static void compare_with_plain(oa_context *context, const char *name, const uint32_t *cells, int shells, int n_species, bool neighbours_only)
+{
+    const oa_periodic p = crystal_of(context, name, cells[0], cells[1], cells[2], shells);
+    const uint64_t counts[] = { p.n - p.n / 4 - (n_species > 2 ? p.n / 3 : 0), p.n / 4, p.n / 3 };
+    double energies[OA_SHELLS_MAX * 9] = { 0 };
+    for (int m = 0; m < shells && m < 2; m++) /* shells without energies come last */
+        for (int a = 0; a < n_species; a++)
+            for (int b = 0; b < n_species; b++) energies[(m * n_species + a) * n_species + b] = (a == b ? 0.01 * a : -0.03 * (a + b)) / (m ? -4 : 1);
+    oa_arena arena = { .context = context };
+    oa_exchange chain;
+    const oa_exchange_setup setup = { &p, n_species, counts, energies, 11, neighbours_only };
+    check_ok(context, oa_exchange__make(&arena, &setup, &chain));
+    plain spec = plain_of(&chain);
+    for (int s = 0; s < 12; s++) {
+        const double temperature = 1500 - 100 * (s / 4);
+        assert_memory_equal(chain.species, spec.species, p.n);
+        check_ok(context, oa_exchange__sweep(context, &chain, temperature));
+        plain_sweep(&spec, temperature);
+    }
+    assert_memory_equal(chain.species, spec.species, p.n);
+    assert_int_equal(chain.accepted, spec.accepted);
+    assert_true(spec.accepted > 0 && spec.accepted < spec.attempts);
+    free(spec.species);
+    free(spec.order);
+    oa_arena_drop(&arena);
+}
+
+/* Attempt by attempt the same as energies of all pairs anew, whatever is remembered or added up: same atoms on the same sites. */
+static void chains_follow_the_plain_rules(void **state)
+{
+    static const struct { const char *name; uint32_t cells[3]; int shells; } row[] = { { "fcc", { 3, 4, 5 }, 2 }, { "fcc", { 2, 2, 2 }, 2 }, { "fcc", { 6, 5, 4 }, 4 },
+        { "fcc", { 3, 3, 3 }, 6 }, { "bcc", { 5, 3, 4 }, 2 }, { "sc", { 7, 3, 4 }, 3 }, { "square", { 9, 4, 1 }, 2 }, { "fcc", { 26, 27, 28 }, 2 } };
+    for (size_t i = 0; i < sizeof row / sizeof *row; i++)
+        for (int n_species = 2; n_species < 4; n_species++)
+            for (int near = 0; near < 2; near++)
+                if (row[i].cells[0] < 20 || n_species + near == 2) compare_with_plain(*state, row[i].name, row[i].cells, row[i].shells, n_species, near);
+}
+
+/* Where sites are is found by multiplying: as dividing does, for all boxes that can be. */
+static void sites_lie_where_division_says(void **state)
+{
+    static const uint32_t cells[][3] = { { 2, 7, 3 }, { 3, 2, 5 }, { 12, 12, 12 }, { 63, 64, 65 }, { 4096, 127, 1023 }, { 640, 2, 838860 }, { 1290, 1290, 1290 } };
+    for (size_t i = 0; i < sizeof cells / sizeof *cells; i++) {
+        const uint32_t *c = cells[i];
+        const oa_periodic p = crystal_of(*state, "sc", c[0], c[1], c[2], 1);
+        oa_random random = oa_random_start(6, i);
+        for (int k = 0; k < 20000; k++) {
+            const uint32_t row = (uint32_t)oa_random_below(&random, p.n / c[0]), site = k % 2 ? row * c[0] : row * c[0] + c[0] - 1; /* both ends of a row */
+            const oa_spot spot = oa_periodic_spot(&p, site);
+            assert_int_equal(spot.at[0], site % c[0]);
+            assert_int_equal(spot.at[1], site / c[0] % c[1]);
+            assert_int_equal(spot.at[2], site / c[0] / c[1]);
+        }
+    }
+}
+
 /* ---------------------------------------------------------------------------------------------- series */
 
 /* x' = r x + noise: rho(t) = r^t, so the time is 1/2 (1 + r) / (1 - r). */
@@ -222,7 +358,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         with_context(shells_are_those_of_the_books), with_context(neighbours_lie_at_their_vectors), with_context(pairs_are_counted_as_one_by_one),
-        with_context(chains_visit_states_by_their_weight), with_context(fields_keep_up_with_the_atoms), with_context(memory_of_a_known_series),
+        with_context(chains_visit_states_by_their_weight), with_context(fields_keep_up_with_the_atoms), with_context(chains_follow_the_plain_rules),
+        with_context(sites_lie_where_division_says), with_context(memory_of_a_known_series),
             with_context(drift_of_a_line),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

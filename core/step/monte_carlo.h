@@ -1,0 +1,49 @@
+/* monte_carlo.h - inside of the step monte_carlo: what its files share. */
+#ifndef OA_STEP_MONTE_CARLO_H
+#define OA_STEP_MONTE_CARLO_H
+
+#include "math/exchange.h"
+#include "step/alloy.h"
+
+typedef struct monte_carlo_params {
+    const char *structure;
+    double lattice_parameter;
+    oa_reals cells;
+    const char *composition, *energies;
+    double temperature, anneal_from;
+    const char *exchange;
+    int64_t shells, equilibration, sweeps, every;
+    double sigma_lateral, sigma_depth, efficiency;
+    int64_t seed;
+} monte_carlo_params;
+
+typedef struct monte_carlo_job {
+    const monte_carlo_params *p;
+    oa_alloy alloy;
+    oa_periodic crystal;
+    uint64_t counts[OA_ALLOY_MAX];
+    double *energies; /* (shells, species, species) */
+    oa_exchange chain;
+    int n_pairs;      /* of different species */
+    size_t n_curves;  /* n_pairs * shells, pair after pair */
+    /* samples */
+    size_t n, room, first; /* first: of the measurement */
+    uint64_t *sweep;
+    double *energy, *temperature, *accepted, *alpha; /* alpha (room, n_curves) */
+    uint64_t *pairs;  /* (shells, species, species) of the last sample */
+    uint64_t done;    /* sweeps */
+    uint64_t seen_attempts, seen_accepted; /* at the last sample */
+    bool has_settled;
+} monte_carlo_job;
+
+/* Species of pair number k: 0-1, 0-2, ..., 1-2, ... */
+void oa_monte_carlo__species(const monte_carlo_job *job, int k, int *a, int *b);
+/* Pairs of neighbours that a spread with alpha = 0 has; shell from 0. */
+double oa_monte_carlo__random_pairs(const monte_carlo_job *job, int pair, int shell);
+
+/* What the samples say, but for the ions; accepted: exchanges during the measurement. Warns where it was not at equilibrium. */
+oa_status oa_monte_carlo__put(oa_run *run, const monte_carlo_job *job, uint64_t accepted) OA_MUST_USE;
+/* The last configuration as ions. */
+oa_status oa_monte_carlo__put_ions(oa_run *run, const monte_carlo_job *job) OA_MUST_USE;
+
+#endif
