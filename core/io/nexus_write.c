@@ -57,7 +57,7 @@ static oa_status write_specimen(oa_nexus_writer *writer)
     char *elements = NULL;
     if (b->ions && b->ions->ranges) OA_TRY(oa_ranges__elements(b->ions->ranges, &elements));
     oa_h5w_text(w, OA_ENTRY "/specimen/atom_types", elements && elements[0] ? elements : known ? known->text : "unknown");
-    oa_free(w->context, elements);
+    if (elements) oa_free(b->ions->ranges->context, elements); /* the ions may be of another context than the writer */
     return OA_OK;
 }
 
