@@ -42,6 +42,10 @@ static OA_PRINTF(4, 5) int refuse(walk *w, const char *code, const char *object,
     va_start(list, format);
     vsnprintf(told, sizeof told, format, list);
     va_end(list);
+    if (oa_h5__errno()) { /* the file may be sound */
+        code = "E_READ";
+        snprintf(told, sizeof told, "reading failed: %s; try again", strerror(oa_h5__errno()));
+    }
     snprintf(w->verdict->code, sizeof w->verdict->code, "%s", code);
     snprintf(w->verdict->text, sizeof w->verdict->text, "%s: %s", strcmp(clean, ".") == 0 ? "/" : clean, told);
     return -1;

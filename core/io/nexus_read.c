@@ -99,7 +99,7 @@ oa_status oa_nexus_entry(const oa_h5 *h5, char **entry)
         *entry = oa_strdup(h5->context, names[i]);
     }
     oa_h5_names_free(h5, names, n);
-    oa_status status = oa_context__unpardoned(h5->context);
+    const oa_status status = oa_h5_trust(h5);
     if (status == OA_OK && best) return OA_OK;
     oa_free(h5->context, *entry);
     *entry = NULL;

@@ -165,7 +165,7 @@ static oa_status finish(oa_nexus_writer *writer, const char *path, const char *p
     for (size_t i = 0; i < writer->n_bulk; i++) write_bulk_attributes(w, &writer->bulk[i]);
     for (size_t i = 0; i < writer->n_links; i++) oa_h5w_link(w, writer->link[i].existing, writer->link[i].path);
     if (H5Fclose(w->file) < 0) w->failures++;
-    return w->failures ? oa_bulk_failed(w->context, part) : OA_OK;
+    return w->failures || oa_h5__errno() ? oa_bulk_failed(w->context, part) : OA_OK; /* also where a question was answered by a fault of the disk */
 }
 
 /* ---- under its name complete or not at all ---- */
