@@ -1,5 +1,5 @@
 /* test_allocations.c - every allocation of every step, writer and reader fails in turn: E_MEMORY and its status, no crash, every byte given back.
- * Sampled: the first 20 allocations of each, then about 40 more; ORDAPT_TORTURE=all tries every one. The memory that HDF5, jansson and libyaml
+ * Sampled: the first 8 allocations of each, then about 10 more; ORDAPT_TORTURE=all tries every one. The memory that HDF5, jansson and libyaml
  * take for themselves is not counted here. */
 #include <unistd.h>
 
@@ -55,7 +55,7 @@ static bool fail_at(const work *w, uint64_t n, uint64_t *allocations)
 
 static void torture(const work *w)
 {
-    enum { FIRST = 20, MORE = 40 };
+    enum { FIRST = 8, MORE = 10 };
     const char *wanted = getenv("ORDAPT_TORTURE");
     uint64_t total, unused, failed = 0;
     assert_true(fail_at(w, UINT64_MAX / 2, &total));
