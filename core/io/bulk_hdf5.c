@@ -65,7 +65,8 @@ oa_status oa_bulk_failed(oa_context *context, const char *path)
 {
     struct statvfs disk;
     const int error = oa_h5__errno();
-    const bool full = error == ENOSPC || error == EDQUOT || error == EFBIG || reaches_limit(path) || (statvfs(path, &disk) == 0 && (uint64_t)disk.f_bavail * disk.f_frsize < 1u << 20);
+    const bool full = error == ENOSPC || error == EDQUOT || error == EFBIG || reaches_limit(path) ||
+                      (statvfs(path, &disk) == 0 && (uint64_t)disk.f_bavail * disk.f_frsize < 1u << 20);
     return oa_fail_at(context, OA_IN_FILE(path), full ? "E_DISK_FULL" : "E_WRITE",
                       full ? "no space left while writing; free some or choose another place" : "writing failed; try again or choose another place");
 }

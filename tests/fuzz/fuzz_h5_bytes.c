@@ -3,6 +3,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const oa_slot slots[] = { { .name = "ions", .kind = OA_TAKES_IONS }, { .name = "model", .kind = OA_TAKES_MODEL }, { .name = "result", .kind = OA_TAKES_RESULT } };
+    static const oa_slot slots[] = { { .name = "ions", .kind = OA_TAKES_IONS }, { .name = "model", .kind = OA_TAKES_MODEL },
+                                     { .name = "result", .kind = OA_TAKES_RESULT } };
     return fuzz_nexus(data, size, slots, 3);
 }

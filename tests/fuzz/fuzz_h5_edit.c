@@ -138,7 +138,8 @@ static hid_t any_storage(edit *e, hid_t space)
 
 static void spoil_text(edit *e, char *text, size_t size)
 {
-    static const char *const words[] = { "", "nm", "NXdata", "NXprocess", "NXsubentry", "m", "entry1", "..", "/entry1", "../../tip.nxs", "\x1b[2J", "\xff\xfe", "nan", "inf",
+    static const char *const words[] = { "", "nm", "NXdata", "NXprocess", "NXsubentry", "m", "entry1", "..", "/entry1", "../../tip.nxs", "\x1b[2J", "\xff\xfe", "nan",
+                                         "inf",
                                          "-1", "0", "1e308", "18446744073709551616", "uint64", "float32", "import", "\n", "{}", "[[[[", "%s%n" };
     const size_t n = strlen(text), at = any(e, n + 1);
     const char *word = words[any(e, sizeof words / sizeof *words)];
@@ -219,7 +220,8 @@ static void replace_dataset(edit *e, const char *name, hid_t old)
         H5Dread(old, old_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, bytes);
     if (H5Ldelete(e->file, name, H5P_DEFAULT) >= 0) {
         const hid_t made = H5Dcreate2(e->file, name, type, space, H5P_DEFAULT, create, H5P_DEFAULT);
-        if (made >= 0 && is_plain && n > 0 && H5Tget_size(type) <= BYTES / (size_t)n && H5Pget_external_count(create) == 0) H5Dwrite(made, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, bytes);
+        if (made >= 0 && is_plain && n > 0 && H5Tget_size(type) <= BYTES / (size_t)n && H5Pget_external_count(create) == 0)
+            H5Dwrite(made, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, bytes);
         if (made >= 0) H5Dclose(made);
     }
     H5Pclose(create);

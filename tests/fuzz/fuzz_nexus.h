@@ -8,7 +8,8 @@
 
 static inline void fuzz_judge(const oa_context *context, oa_status status)
 {
-    fuzz_must(status == OA_OK || status == OA_E_DATA || status == OA_E_LACKING || status == OA_E_MISSING || fuzz_is_refused_call(context, status), "a file is read or refused");
+    fuzz_must(status == OA_OK || status == OA_E_DATA || status == OA_E_LACKING || status == OA_E_MISSING ||
+                  fuzz_is_refused_call(context, status), "a file is read or refused");
     fuzz_must(status == OA_OK || oa_error_text(context)[0], "failures have a text");
 }
 

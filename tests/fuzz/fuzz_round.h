@@ -91,7 +91,8 @@ static inline oa_content fuzz_read_back(oa_context *context, const oa_format *fo
 static inline void fuzz_same_columns(const oa_ions *a, const oa_ions *b)
 {
     fuzz_must(b && a->n == b->n, "as many ions are read as were written");
-    for (int c = OA_X; c <= OA_MASS; c++) fuzz_must(memcmp(oa_ions__f32(a, (oa_ion_column)c), oa_ions__f32(b, (oa_ion_column)c), 4 * a->n) == 0, "values are read as they were written");
+    for (int c = OA_X; c <= OA_MASS; c++)
+        fuzz_must(memcmp(oa_ions__f32(a, (oa_ion_column)c), oa_ions__f32(b, (oa_ion_column)c), 4 * a->n) == 0, "values are read as they were written");
 }
 
 #endif

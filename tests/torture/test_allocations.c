@@ -289,7 +289,8 @@ static oa_status read_slot(oa_context *context, const void *arg)
 
 static void test_allocations__of_the_nexus_reader(void **state)
 {
-    static const slot_file files[] = { { "crop", "ions", "tip.nxs" }, { "range", "ranges", "tip.nxs" }, { "classify", "model", "net.nxs" }, { "evaluate", "patterns", "bank.nxs" },
+    static const slot_file files[] = { { "crop", "ions", "tip.nxs" }, { "range", "ranges", "tip.nxs" }, { "classify", "model", "net.nxs" },
+                                       { "evaluate", "patterns", "bank.nxs" },
                                        { "score", "truth", "tip.nxs" }, { "domains", "ions", "found.nxs" } };
     oa_context *context = *state;
     check_ok(context, oa_write_call(done[TIP], temporary_path("tip.nxs"), true));

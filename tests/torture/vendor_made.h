@@ -7,7 +7,8 @@
 
 enum { VENDOR_IONS = 40 };
 
-static const char *const vendor_names[] = { "made.pos", "made.epos", "made.apt", "made.ato", "made.csv", "made.rrng", "made.rng", "made.env", "made.npy", "made.h5", "cameca.h5", NULL };
+static const char *const vendor_names[] = { "made.pos", "made.epos", "made.apt", "made.ato", "made.csv", "made.rrng", "made.rng", "made.env",
+                                           "made.npy", "made.h5", "cameca.h5", NULL };
 
 typedef struct vendor_bytes {
     unsigned char bytes[65536];
@@ -31,7 +32,11 @@ static inline void vendor_utf16(vendor_bytes *f, const char *text, size_t units)
     for (size_t i = 0; i < units; i++) vendor_put(f, i < strlen(text) ? (unsigned char)text[i] : 0, 2, false);
 }
 
-static inline float vendor_value(int ion, int column) { return column == 3 ? 58.0f + (float)(ion % 2) : (float)(column == 2 ? -1 : 1) * (0.31f * (float)(ion % 7) + 0.05f * (float)ion); }
+static inline float vendor_value(int ion, int column)
+{
+    if (column == 3) return 58.0f + (float)(ion % 2);
+    return (float)(column == 2 ? -1 : 1) * (0.31f * (float)(ion % 7) + 0.05f * (float)ion);
+}
 
 /* .pos, and with more fields .epos */
 static inline void vendor_records(const char *name, int floats, int integers)
