@@ -75,10 +75,14 @@ void oa_context__clear(oa_context *context)
     forget_failure(context);
 }
 
+oa_status oa_context__unpardoned(const oa_context *context)
+{
+    return context->status == OA_E_CANCELLED || strcmp(context->code, "E_MEMORY") == 0 ? context->status : OA_OK;
+}
+
 void oa_context__pardon(oa_context *context)
 {
-    if (context->status == OA_E_CANCELLED || strcmp(context->code, "E_MEMORY") == 0) return;
-    forget_failure(context);
+    if (oa_context__unpardoned(context) == OA_OK) forget_failure(context);
 }
 
 static _Thread_local size_t rank;

@@ -64,6 +64,9 @@ void oa_context__clear(oa_context *context); /* forgets the message and the warn
 void oa_context__unwarn(oa_context *context, size_t n);
 /* Forgets a failure whose answer was "no" to a question; lack of memory and cancellation stay. */
 void oa_context__pardon(oa_context *context);
+/* Questions that answer yes or no say no where memory ran out or the caller asked to stop. Whoever has trusted their answers asks here before it
+ * calls its work done: that failure, or OA_OK. */
+oa_status oa_context__unpardoned(const oa_context *context) OA_MUST_USE;
 /* For this thread: 0, or 1 + the chunk it works on. Of failures in chunks the one of the lowest chunk is kept, so that the
  * message does not depend on the number of threads. */
 void oa_context__rank(size_t rank);

@@ -1,5 +1,6 @@
 /* bulk_hdf5.c - arrays through HDF5. Chunks are shuffled and deflated by all cores and written directly: ordinary readers
  * see shuffle + deflate. HDF5's own filter pipeline is serial and 2.6 times slower per core. */
+#include <errno.h>
 #include <libdeflate.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 
 #include "base/parallel.h"
 #include "io/bulk.h"
+#include "io/h5.h"
 #include "io/h5w.h"
 
 size_t oa_bulk_bytes(const oa_bulk_array *array)
@@ -50,7 +52,7 @@ void oa_bulk_rows(const oa_bulk_array *array, size_t first, size_t n, void *out)
     memcpy(out, (const char *)array->plane[0] + first * row, n * row);
 }
 
-/* HDF5 says only that it failed. A file within a page of the limit on file sizes did not fail for another reason. */
+/* HDF5 may not know why it failed. A file within a page of the limit on file sizes did not fail for another reason. */
 static bool reaches_limit(const char *path)
 {
     struct stat file;
@@ -62,7 +64,9 @@ static bool reaches_limit(const char *path)
 oa_status oa_bulk_failed(oa_context *context, const char *path)
 {
     struct statvfs disk;
-    const bool full = reaches_limit(path) || (statvfs(path, &disk) == 0 && (uint64_t)disk.f_bavail * disk.f_frsize < 1u << 20);
+    const int error = oa_h5__errno();
+    const bool full = error == ENOSPC || error == EDQUOT || error == EFBIG || reaches_limit(path) ||
+                      (statvfs(path, &disk) == 0 && (uint64_t)disk.f_bavail * disk.f_frsize < 1u << 20);
     return oa_fail_at(context, OA_IN_FILE(path), full ? "E_DISK_FULL" : "E_WRITE",
                       full ? "no space left while writing; free some or choose another place" : "writing failed; try again or choose another place");
 }

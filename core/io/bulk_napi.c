@@ -1,6 +1,7 @@
 /* bulk_napi.c - arrays through the NeXus API, the one file that knows napi.h. It is used for numeric arrays only: its
  * texts and classes are stored in a way validators refuse, and it reports failed writes to a callback alone. */
 #include "io/bulk.h"
+#include "io/h5.h"
 
 #ifdef ORDAPT_HAVE_NAPI
 
@@ -85,11 +86,13 @@ oa_status oa_bulk_napi(oa_context *context, const char *path, const oa_bulk_arra
     NXhandle handle;
     NXMSetTError(&errors, count_error);
     NXstatus result = NXopen(path, NXACC_RDWR, &handle);
+    oa_h5__listen(); /* it has told HDF5 to keep silent */
     if (result == NX_OK) {
         for (size_t i = 0; i < n && result == NX_OK && errors == 0; i++) result = write_array(context, handle, &arrays[i], level);
         if (NXclose(&handle) != NX_OK) result = NX_ERROR;
     }
     NXMSetTError(NULL, NULL);
+    oa_h5__listen();
     return result == NX_OK && errors == 0 ? OA_OK : oa_bulk_failed(context, path);
 }
 

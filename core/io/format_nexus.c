@@ -9,7 +9,7 @@ static oa_status read_open(const oa_h5 *h5, oa_content *out)
     oa_status status = oa_nexus_ions(h5, entry, &out->ions);
     if (status == OA_OK) status = oa_nexus_ranges(h5, entry, &out->ranges);
     oa_free(h5->context, entry);
-    return status;
+    return status != OA_OK ? status : oa_h5_trust(h5);
 }
 
 static oa_status read_nexus(oa_context *context, oa_source *source, const oa_read_options *options, oa_content *out)

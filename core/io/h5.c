@@ -1,6 +1,7 @@
 /* h5.c - small safe helpers to read HDF5: every text and array is measured before memory is taken. */
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -8,10 +9,34 @@
 
 enum { PATH_MAX_BYTES = OA_H5_PATH_MAX, VARIABLE_COUNT = 65536 };
 
+/* The library keeps what the system said only as words in its list of errors: "errno = 28". */
+static _Thread_local int system_error;
+
+static herr_t look_for_errno(unsigned n, const H5E_error2_t *error, void *unused)
+{
+    const char *at = error->desc ? strstr(error->desc, "errno = ") : NULL;
+    (void)n, (void)unused;
+    if (at) system_error = atoi(at + strlen("errno = "));
+    return 0;
+}
+
+static herr_t note_failure(hid_t list, void *unused) { return H5Ewalk2(list, H5E_WALK_UPWARD, look_for_errno, unused); }
+
+int oa_h5__errno(void) { return system_error; }
+
+void oa_h5__listen(void) { H5Eset_auto2(H5E_DEFAULT, note_failure, NULL); }
+
 void oa_h5_setup(void)
 {
     H5PLset_loading_state(0);
-    H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+    oa_h5__listen();
+    if (H5Fget_obj_count((hid_t)H5F_OBJ_ALL, H5F_OBJ_FILE) == 0) system_error = 0; /* else of a file that is being read */
+}
+
+oa_status oa_h5_trust(const oa_h5 *h5)
+{
+    const oa_status status = oa_context__unpardoned(h5->context);
+    return status == OA_OK && system_error ? oa_h5_fail(h5, "E_READ", "a part of it could not be read") : status;
 }
 
 hid_t oa_h5__open_quietly(const char *path)
@@ -53,6 +78,8 @@ oa_status oa_h5_fail(const oa_h5 *h5, const char *code, const char *format, ...)
     va_start(list, format);
     vsnprintf(text, sizeof text, format, list);
     va_end(list);
+    if (system_error) /* then what seems damaged or missing may be sound */
+        return oa_fail_at(h5->context, OA_IN_FILE(h5->path), "E_READ", "%s; the system says: %s; try again", text, strerror(system_error));
     return oa_fail_at(h5->context, OA_IN_FILE(h5->path), code, "%s", text);
 }
 

@@ -9,12 +9,18 @@
 
 /* Plugin filters are not loaded from the environment and HDF5 prints nothing. Cheap; oa_h5_open calls it too. */
 void oa_h5_setup(void);
+/* The error of the system (errno) that made a call of the library fail since oa_h5_setup found no file open; 0: none did. */
+int oa_h5__errno(void);
+void oa_h5__listen(void); /* for those errors: to be called where another library has changed who is told of them */
 
 /* Walks the whole file in a child process: objects, types, spaces, filters, attributes, chunk indices. A file that kills
  * or stalls the library ends the child and becomes E_H5_OPEN here. Refused with codes of their own: what leads out of
  * the file (E_H5_EXTERNAL), foreign filters (E_H5_FILTER), data that would unpack far beyond its storage (E_H5_BOMB),
  * cut files (E_TRUNCATED). */
 oa_status oa_h5_check(oa_context *context, const char *path) OA_MUST_USE;
+
+/* The same walk in this process: only for files of which it is known that the library survives them (tests/fuzz makes such). */
+oa_status oa_h5__check_here(oa_context *context, const char *path) OA_MUST_USE;
 
 /* H5Fopen for reading, without the walk: for the walk itself and for files of our own. Negative on failure. */
 hid_t oa_h5__open_quietly(const char *path);
@@ -37,7 +43,11 @@ typedef struct oa_h5 {
 oa_status oa_h5_open(oa_context *context, const char *path, oa_h5 *out) OA_MUST_USE; /* oa_h5_check, then read-only */
 void oa_h5_close(oa_h5 *h5); /* accepts one that was never opened but zeroed */
 
-/* The message of every helper names the file and the object. */
+/* Questions below answer no also where memory ran out or the system could not read. Whoever has trusted their answers asks here before it calls
+ * its work done: that failure (E_MEMORY, E_READ, cancellation), or OA_OK. */
+oa_status oa_h5_trust(const oa_h5 *h5) OA_MUST_USE;
+
+/* The message of every helper names the file and the object; E_READ instead of `code` where the system could not read. */
 oa_status oa_h5_fail(const oa_h5 *h5, const char *code, const char *format, ...) OA_PRINTF(3, 4);
 
 bool oa_h5_has(const oa_h5 *h5, const char *path); /* every part of the path exists; "" and "/" do */

@@ -43,6 +43,10 @@ static OA_PRINTF(4, 5) int refuse(walk *w, const char *code, const char *object,
     va_start(list, format);
     vsnprintf(told, sizeof told, format, list);
     va_end(list);
+    if (oa_h5__errno()) { /* the file may be sound */
+        code = "E_READ";
+        snprintf(told, sizeof told, "reading failed: %s; try again", strerror(oa_h5__errno()));
+    }
     snprintf(w->verdict->code, sizeof w->verdict->code, "%s", code);
     snprintf(w->verdict->text, sizeof w->verdict->text, "%s: %s", strcmp(clean, ".") == 0 ? "/" : clean, told);
     return -1;
@@ -186,6 +190,7 @@ static void walk_file(const char *path, const oa_limits *limits, verdict *out)
         refuse(&w, "E_H5_OPEN", "/", "its groups cannot be read; the file is damaged");
     else if (H5Ovisit(file, H5_INDEX_NAME, H5_ITER_NATIVE, visit_object, &w) < 0)
         refuse(&w, "E_H5_OPEN", "/", "its objects cannot be read; the file is damaged");
+    H5Fclose(file);
 }
 
 /* ---------------------------------------------------------------------------------------------- the two processes */
@@ -309,7 +314,7 @@ static oa_status check_superblock(oa_context *context, const char *path, int des
     return oa_fail_at(context, OA_IN_FILE(path), "E_H5_OPEN", "this is no HDF5 file (its signature is missing); give an HDF5 or NeXus file");
 }
 
-oa_status oa_h5_check(oa_context *context, const char *path)
+static oa_status check_head(oa_context *context, const char *path)
 {
     const int descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     if (descriptor < 0)
@@ -321,5 +326,19 @@ oa_status oa_h5_check(oa_context *context, const char *path)
     else
         status = check_superblock(context, path, descriptor, (uint64_t)about.st_size);
     close(descriptor);
-    return status != OA_OK ? status : walk_in_child(context, path);
+    return status;
+}
+
+oa_status oa_h5_check(oa_context *context, const char *path)
+{
+    OA_TRY(check_head(context, path));
+    return walk_in_child(context, path);
+}
+
+oa_status oa_h5__check_here(oa_context *context, const char *path)
+{
+    verdict said = { .code = "" };
+    OA_TRY(check_head(context, path));
+    walk_file(path, &said);
+    return said.code[0] ? oa_fail_at(context, OA_IN_FILE(path), said.code, "%s", said.text) : OA_OK;
 }

@@ -99,8 +99,11 @@ oa_status oa_nexus_entry(const oa_h5 *h5, char **entry)
         *entry = oa_strdup(h5->context, names[i]);
     }
     oa_h5_names_free(h5, names, n);
-    if (best && *entry) return OA_OK;
-    return oa_h5_fail(h5, "E_NX_ENTRY", "no entry with reconstructed positions, ranging or results of ordapt; give an NXapm file");
+    const oa_status status = oa_h5_trust(h5);
+    if (status == OA_OK && best) return OA_OK;
+    oa_free(h5->context, *entry);
+    *entry = NULL;
+    return status != OA_OK ? status : oa_h5_fail(h5, "E_NX_ENTRY", "no entry with reconstructed positions, ranging or results of ordapt; give an NXapm file");
 }
 
 /* ---- columns ---- */

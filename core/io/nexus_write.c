@@ -57,7 +57,7 @@ static oa_status write_specimen(oa_nexus_writer *writer)
     char *elements = NULL;
     if (b->ions && b->ions->ranges) OA_TRY(oa_ranges__elements(b->ions->ranges, &elements));
     oa_h5w_text(w, OA_ENTRY "/specimen/atom_types", elements && elements[0] ? elements : known ? known->text : "unknown");
-    oa_free(w->context, elements);
+    if (elements) oa_free(b->ions->ranges->context, elements); /* the ions may be of another context than the writer */
     return OA_OK;
 }
 
@@ -165,7 +165,7 @@ static oa_status finish(oa_nexus_writer *writer, const char *path, const char *p
     for (size_t i = 0; i < writer->n_bulk; i++) write_bulk_attributes(w, &writer->bulk[i]);
     for (size_t i = 0; i < writer->n_links; i++) oa_h5w_link(w, writer->link[i].existing, writer->link[i].path);
     if (H5Fclose(w->file) < 0) w->failures++;
-    return w->failures ? oa_bulk_failed(w->context, part) : OA_OK;
+    return w->failures || oa_h5__errno() ? oa_bulk_failed(w->context, part) : OA_OK; /* also where a question was answered by a fault of the disk */
 }
 
 /* ---- under its name complete or not at all ---- */

@@ -70,6 +70,14 @@ static oa_status create_part(oa_context *context, const char *path, bool overwri
     return status;
 }
 
+static bool sync_to_disk(int descriptor)
+{
+    int result;
+    do result = fsync(descriptor);
+    while (result != 0 && errno == EINTR);
+    return result == 0;
+}
+
 /* The rename is on the disk only once the folder is. Some file systems cannot do that for folders: no failure. */
 static void sync_folder(const char *path)
 {
@@ -79,7 +87,7 @@ static void sync_folder(const char *path)
     else if (slash) snprintf(folder, sizeof folder, "%.*s", (int)(slash - path), path);
     const int fd = open(folder, O_RDONLY | O_CLOEXEC);
     if (fd < 0) return;
-    (void)fsync(fd);
+    (void)sync_to_disk(fd);
     close(fd);
 }
 
@@ -98,7 +106,7 @@ static oa_status replaced(oa_context *context, const char *part)
 
 static oa_status make_permanent(oa_context *context, int descriptor, const char *part, const char *path)
 {
-    if (fsync(descriptor) != 0) return oa_write_failed(context, path, errno);
+    if (!sync_to_disk(descriptor)) return oa_write_failed(context, path, errno);
     if (!is_ours(descriptor, part)) return replaced(context, part);
     if (rename(part, path) != 0) return create_failed(context, path, errno);
     sync_folder(path);

@@ -23,7 +23,11 @@ oa_status oa_layout_view_digests(oa_nexus_writer *writer, const char *base, size
     for (size_t i = first; i < writer->n_bulk; i++) {
         const oa_bulk_array *array = &writer->bulk[i];
         if (!array->is_view) continue;
-        OA_TRY(oa_digest_of(text.context, array->plane[0], oa_bulk_bytes(array), hex));
+        const oa_status status = oa_digest_of(text.context, array->plane[0], oa_bulk_bytes(array), hex);
+        if (status != OA_OK) {
+            oa_string_drop(&text);
+            return status;
+        }
         add_line(&text, array->path + strlen(base) + 1, array->type, array->rank, array->dims, hex);
     }
     OA_TRY(oa_string_take(&text, &taken));

@@ -1,13 +1,13 @@
 /* write_vtkhdf.c - VTKHDF PolyData with one poly-vertex cell: opened by ParaView 5.12 and later, pyvista, VTK 9. Times
  * are not tracked, so the same ions give the same bytes. */
 #include <errno.h>
-#include <hdf5.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/digest.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "io/h5.h"
 #include "io/write_lines.h"
 
 enum { SLAB = 65536 }; /* rows of one chunk of a dataset, and of one write */
@@ -207,7 +207,7 @@ oa_status oa_write_vtkhdf(oa_context *context, oa_sink *sink, const oa_ions *ion
     vtk_file v = { .context = context, .ions = ions, .options = options, .n = oa_write_count(ions, options) };
     oa_written *written = &sink->files[sink->n_files];
     oa_claim claim;
-    H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+    oa_h5_setup();
     OA_TRY(oa_write_check(context, ions, options));
     OA_TRY(oa_part_claim(context, sink->path, sink->overwrite, &claim));
     oa_status status = write_file(&v, claim.part);

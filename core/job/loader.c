@@ -121,6 +121,7 @@ oa_status oa_job_check_record(oa_desk *desk, const oa_h5 *h5, const char *entry,
     oa_status status = oa_record_check(record, *out);
     if (status == OA_OK) status = check_stored_ions(h5, entry, record);
     if (status == OA_OK && oa_values_find(*out, 1, "definition/model_sha256")) status = oa_model_from_values(desk->context, *out, h5->path, &(*out)->model);
+    if (status == OA_OK) status = oa_h5_trust(h5);
     if (status == OA_OK) return OA_OK;
     oa_values_free(*out);
     *out = NULL;
@@ -293,6 +294,7 @@ static oa_status load_nexus(oa_desk *desk, const oa_slot *slot, oa_loaded *out)
         status = oa_fail_at(desk->context, OA_IN_FILE(out->path), "E_SLABS", "is slab %s of %s, no whole result; join the slabs with `ordapt merge`", out->record->slab,
                             out->record->step);
     if (status == OA_OK) status = load_by_kind(desk, slot, &file, out);
+    if (status == OA_OK) status = oa_h5_trust(&file.h5);
     close_names(&file);
     if (!out->pieces) oa_h5_close(&file.h5);
     return status == OA_OK ? fill_content(out) : status;
@@ -372,7 +374,8 @@ oa_status oa_load(oa_desk *desk, const oa_slot *slot, const char *const *paths, 
     out->path = oa_strdup(desk->context, is_shipped ? shipped : paths[0]);
     if (!out->path) return desk->context->status;
     if (slot->kind == OA_TAKES_SOURCES) return load_sources(desk, paths, n, out);
-    const oa_status status = load_one(desk, slot, out);
+    oa_status status = load_one(desk, slot, out);
+    if (status == OA_OK) status = oa_context__unpardoned(desk->context);
     fill_input(slot, out);
     oa_repeat_file(desk, out);
     desk->read_s += oa_seconds() - started;

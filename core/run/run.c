@@ -85,7 +85,7 @@ static oa_status record_params(oa_record *record, const oa_settings *settings)
         char *text;
         OA_TRY(oa_settings_text(settings, i, &text));
         const oa_status status = oa_record_add_param(record, row->name, row->unit, text, row->kind, settings->origin[i]);
-        oa_free(record->context, text);
+        oa_free(settings->context, text); /* which is another where a call repeats one of elsewhere */
         OA_TRY(status);
         if (strcmp(row->name, "seed") == 0 && row->kind == OA_INT) {
             record->has_seed = true;

@@ -298,11 +298,12 @@ def long_job(house, tmp_path_factory):
 
 
 def test_killed_at_forty_moments_nothing_half_is_left(long_job, house, tmp_path):
+    """ORDAPT_KILLS=200 kills more often."""
     args, seconds, digest = long_job
     out = tmp_path / "x.nxs"
     random.seed(1)
     finished = 0
-    for k in range(40):
+    for k in range(int(os.environ.get("ORDAPT_KILLS", "40"))):
         out.unlink(missing_ok=True)
         process = started((*args, "-o", out))
         time.sleep(seconds * (random.uniform(0, 1.1) if k % 2 else random.uniform(0.75, 1.05)))
