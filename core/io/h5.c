@@ -14,9 +14,13 @@ static _Thread_local int system_error;
 
 static herr_t look_for_errno(unsigned n, const H5E_error2_t *error, void *unused)
 {
-    const char *at = error->desc ? strstr(error->desc, "errno = ") : NULL;
+    static const char words[] = "errno = ";
+    const char *at = error->desc ? strstr(error->desc, words) : NULL;
+    int64_t number;
     (void)n, (void)unused;
-    if (at) system_error = atoi(at + strlen("errno = "));
+    if (!at) return 0;
+    at += sizeof words - 1;
+    if (oa_text_integer(at, strspn(at, "0123456789"), &number)) system_error = (int)number;
     return 0;
 }
 

@@ -339,6 +339,6 @@ oa_status oa_h5__check_here(oa_context *context, const char *path)
 {
     verdict said = { .code = "" };
     OA_TRY(check_head(context, path));
-    walk_file(path, &said);
+    walk_file(path, &context->limits, &said);
     return said.code[0] ? oa_fail_at(context, OA_IN_FILE(path), said.code, "%s", said.text) : OA_OK;
 }

@@ -2,6 +2,7 @@
 # run.sh MINUTES [TARGET...] - builds the fuzz targets (preset fuzz), makes their seeds, runs each MINUTES long (0.33 is 20 s), two at a time, and prints a
 # table: target, executions, executions a second, edges covered, crashes. Ends with 1 where something was found; the input is kept in build/fuzz-found.
 # Corpora grow in build/fuzz-corpora from run to run. Without clang and libFuzzer it says so and ends with 0.
+#   ORDAPT_FUZZ_SEED   of the mutations; without it each run has one of its own
 #   ORDAPT_PYTHON   a Python with numpy and h5py, for seeds of networks and foreign files (tests/plugin/environment.sh makes one)
 set -u
 top=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd)
@@ -33,7 +34,7 @@ esac
 mkdir -p "$top/build/fuzz-corpora/$target" "$top/build/fuzz-seeds/$target"
 cd "$top/build/fuzz-corpora" || exit 1
 export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 ASAN_OPTIONS=malloc_context_size=6:quarantine_size_mb=64
-"$top/build/fuzz/bin/$target" "$target" "$top/build/fuzz-seeds/$target" -max_total_time="$seconds" -timeout=25 -rss_limit_mb=4096 -print_final_stats=1 \
+"$top/build/fuzz/bin/$target" "$target" "$top/build/fuzz-seeds/$target" -max_total_time="$seconds" -timeout=120 -seed="${ORDAPT_FUZZ_SEED:-0}" -rss_limit_mb=4096 -print_final_stats=1 \
     -artifact_prefix="$top/build/fuzz-found/$target-" $more >"$top/build/fuzz-logs/$target.log" 2>&1
 echo "exit $?" >>"$top/build/fuzz-logs/$target.log"
 END
