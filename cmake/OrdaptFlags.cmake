@@ -22,7 +22,7 @@ if(ORDAPT_FUZZ) # the library reports which branches an input takes
   target_compile_options(ordapt_flags INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 if(ORDAPT_COVERAGE)
-  target_compile_options(ordapt_flags INTERFACE --coverage)
+  target_compile_options(ordapt_flags INTERFACE --coverage -fprofile-update=atomic) # counts of threads
   target_link_options(ordapt_flags INTERFACE --coverage)
 endif()
 if(CMAKE_SYSTEM_NAME STREQUAL "Linux")

@@ -1,0 +1,197 @@
+#!/usr/bin/env python3
+"""mutate.py [--count N] [--seed S] [FILE...] - are the tests able to fail? One small fault at a time is put into the sources, and the tests that know the code must notice.
+
+    python3 tests/mutation/mutate.py --count 100                    of all of core/math, core/step and core/run
+    python3 tests/mutation/mutate.py --count 30 core/math/chance.c  of these files
+
+Works on a copy in build/mutants. A mutant is killed by a test that fails, crashes or takes ten times as long; one that does not compile or gives the same object code is not
+counted. Survivors are printed with their line: each is either a missing test or a change that says the same in other words. Ends with the share that was killed.
+
+Tests of a file are those that mention what it defines; where none does, those of the files that use it. Standard library only."""
+import argparse
+import collections
+import hashlib
+import json
+import pathlib
+import random
+import re
+import shutil
+import subprocess
+import sys
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PLACE = ROOT / "build/mutants"
+PARTS = ("core", "tests", "cmake", "examples", "nexus_defs", "CMakeLists.txt", "CMakePresets.json", "LICENSE", "README.md")
+Mutant = collections.namedtuple("Mutant", "path line before after")
+
+CHANGES = [(r"(?<![<>=!+\-*/&|-])<(?![<=])", "<="), (r"<=", "<"), (r"(?<![>\-=<])>(?![>=])", ">="), (r">=", ">"), (r"==", "!="), (r"!=", "=="), (r"&&", "||"), (r"\|\|", "&&"),
+           (r"(?<=\w|\)|\]) \+ (?=[\w(])", " - "), (r"(?<=\w|\)|\]) - (?=[\w(])", " + "), (r"(?<=\w|\)|\]) \* (?=[\w(])", " / "), (r"(?<=\w|\)|\]) / (?=[\w(])", " * "),
+           (r"\+=", "-="), (r"-=", "+="), (r"(?<![\w.])0(?![\w.])", "1"), (r"(?<![\w.])1(?![\w.])", "0"), (r"(?<![\w.])2(?![\w.])", "3"), (r"\bbreak;", "continue;"),
+           (r"\bcontinue;", "break;"), (r"\bif \((?!!)", "if (!"), (r"\btrue\b", "false"), (r"\bfalse\b", "true"), (r"\bfmax\(", "fmin("), (r"\bfmin\(", "fmax(")]
+"""Pattern and what stands there instead; `if (` becomes `if (!`, which negates what comes first."""
+
+
+def code_lines(text):
+    """Numbers of the lines in which a fault would be one: inside functions, without comments, texts, tables and what only speaks."""
+    lines, inside, in_comment = text.split("\n"), False, False
+    for number, line in enumerate(lines):
+        bare = re.sub(r'"(\\.|[^"\\])*"', '""', line)
+        if in_comment or bare.lstrip().startswith("/*"):
+            in_comment = "*/" not in bare
+            continue
+        if line == "{":
+            inside = True
+        elif line == "}":
+            inside = False
+        elif inside and '"' not in line and not re.search(r"oa_fail|oa_warn|oa_phase|\benum\b|^\s*(static )?const \w+ \w+\[", line):
+            yield number
+
+
+def mutants_of(path):
+    text = path.read_text()
+    lines = text.split("\n")
+    for number in code_lines(text):
+        bare = re.sub(r"/\*.*?\*/|//.*", lambda match: " " * len(match[0]), lines[number])
+        for pattern, instead in CHANGES:
+            for match in re.finditer(pattern, bare):
+                yield Mutant(path, number, lines[number], lines[number][:match.start()] + instead + lines[number][match.end():])
+
+
+# ---- tests that know a file ----
+
+def defined(text):
+    """Functions of other files' concern, and the step."""
+    return set(re.findall(r"^(?!static)[\w *]+?\b(oa_\w+)\([^;]*$", text, re.M)) | set(re.findall(r"^const oa_step (oa_step_\w+)", text, re.M))
+
+
+class Knowledge:
+    def __init__(self, tree, tests):
+        self.sources = {path: path.read_text() for path in sorted(tree.glob("core/**/*.c"))}
+        self.words = {path: set(re.findall(r"\boa_\w+", text)) for path, text in self.sources.items()}
+        self.tests = {name: set(re.findall(r"\boa_\w+", path.read_text())) | self.included(path) for name, path in tests.items()}
+
+    @staticmethod
+    def included(path):
+        """Words of the helpers beside a test."""
+        words = set()
+        for name in re.findall(r'#include "((?:core|golden|physics)/[\w/]+\.h)"', path.read_text()):
+            helper = path.parents[len(path.parents) - 1 - path.parts.index("tests")] / name
+            words |= set(re.findall(r"\boa_\w+", helper.read_text())) if helper.exists() else set()
+        return words - {"oa_ions", "oa_context", "oa_arena_take", "oa_new", "oa_free"}
+
+    def of(self, path, depth=3):
+        files = {path}
+        for _ in range(depth):
+            names = set().union(*(defined(self.sources[file]) for file in files))
+            known = sorted(name for name, words in self.tests.items() if words & names)
+            if known:
+                return known
+            files = {file for file, words in self.words.items() if words & names}
+        return []
+
+
+# ---- building and trying ----
+
+def run(*args, timeout=None, **more):
+    try:
+        return subprocess.run(args, capture_output=True, text=True, check=False, timeout=timeout, **more)
+    except subprocess.TimeoutExpired:
+        return None
+
+
+def prepare():
+    """The copy, configured; tests by name: source and program."""
+    tree, build = PLACE / "tree", PLACE / "build"
+    shutil.rmtree(tree, ignore_errors=True)
+    tree.mkdir(parents=True)
+    for part in PARTS:
+        source = ROOT / part
+        shutil.copytree(source, tree / part, ignore=shutil.ignore_patterns("__pycache__")) if source.is_dir() else shutil.copy2(source, tree / part)
+    done = run("cmake", "-G", "Ninja", "-S", tree, "-B", build, "-DCMAKE_BUILD_TYPE=Release", "-DORDAPT_TESTS=ON", "-DORDAPT_WERROR=OFF", "-DCMAKE_C_FLAGS_RELEASE=-O2 -w")
+    if done.returncode:
+        sys.exit(done.stderr)
+    listed = json.loads(run("ctest", "--test-dir", build, "--show-only=json-v1").stdout)
+    programs = {test["name"]: test["command"][0] for test in listed["tests"] if "/tests/" in test.get("command", [""])[0]}
+    sources = {path.stem: path for folder in ("core", "physics", "golden", "torture") for path in tree.glob(f"tests/{folder}/**/test_*.c")}
+    return tree, build, {name: sources[name] for name in programs if name in sources}
+
+
+class Bench:
+    def __init__(self, build):
+        self.build, self.times = build, {}
+
+    def make(self, tests):
+        return run("cmake", "--build", self.build, "--target", *tests)
+
+    def objects(self, path):
+        """Digest of what the file compiles to."""
+        found = list(self.build.glob(f"core/CMakeFiles/*/{path.parent.name}/{path.name}.o")) + list(self.build.glob(f"core/**/{path.name}.o"))
+        return hashlib.sha256(b"".join(file.read_bytes() for file in sorted(set(found)))).hexdigest()
+
+    def time(self, tests):
+        """Seconds of each test without a fault; those that fail or are too slow to be asked often are left out."""
+        for name in tests:
+            if name in self.times:
+                continue
+            started = time.monotonic()
+            done = run(self.build / "tests" / name, cwd=self.build, timeout=60)
+            self.times[name] = time.monotonic() - started if done is not None and done.returncode == 0 else None
+        return sorted((name for name in tests if self.times[name] is not None), key=lambda name: self.times[name])
+
+    def notices(self, tests):
+        for name in tests:
+            done = run(self.build / "tests" / name, cwd=self.build, timeout=10 * self.times[name] + 5)
+            if done is None or done.returncode:
+                return name
+        return None
+
+
+def try_mutant(bench, tree, mutant, known, number):
+    """'killed', 'survived' or 'not counted', and by which test."""
+    path = mutant.path
+    original = path.read_text()
+    lines = original.split("\n")
+    lines[mutant.line] = mutant.after
+    before = bench.objects(path)
+    path.write_text("\n".join(lines))
+    try:
+        if bench.make(known).returncode or bench.objects(path) == before:
+            return "not counted", ""
+        by = bench.notices(known)
+    finally:
+        path.write_text(original)
+    if not by:
+        print(f"survived {number}: {path.relative_to(tree)}:{mutant.line + 1}\n    - {mutant.before.strip()}\n    + {mutant.after.strip()}", flush=True)
+    return ("killed", by) if by else ("survived", "")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--count", type=int, default=100, help="mutants that are counted")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("files", nargs="*", default=["core/math", "core/step", "core/run"])
+    args = parser.parse_args()
+    tree, build, tests = prepare()
+    knowledge, bench = Knowledge(tree, tests), Bench(build)
+    files = [path for name in args.files for path in ([tree / name] if name.endswith(".c") else sorted((tree / name).glob("*.c")))]
+    candidates = [mutant for path in files for mutant in mutants_of(path)]
+    random.Random(args.seed).shuffle(candidates)
+    told, started = collections.Counter(), time.monotonic()
+    for number, mutant in enumerate(candidates):
+        if told["killed"] + told["survived"] >= args.count:
+            break
+        known = knowledge.of(mutant.path)
+        if not known or bench.make(known).returncode:
+            told["without a test"] += 1
+            continue
+        known = bench.time(known)[:8]
+        told[try_mutant(bench, tree, mutant, known, number)[0] if known else "without a test"] += 1
+    counted = told["killed"] + told["survived"]
+    print(f"{len(candidates)} places, {counted} mutants counted, {told['killed']} killed ({100 * told['killed'] / max(counted, 1):.0f} %), {told['survived']} survived, "
+          f"{told['not counted']} not counted, {told['without a test']} without a test, {time.monotonic() - started:.0f} s, seed {args.seed}")
+    return 0 if counted and told["killed"] >= 0.8 * counted and not told["without a test"] else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
