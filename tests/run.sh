@@ -36,15 +36,18 @@ if [ "${QUICK:-0}" != 1 ]; then
     python=$(sh tests/plugin/environment.sh) || exit 1
     ORDAPT_SITE=$(sh tests/plugin/install.sh) || exit 1
     export ORDAPT_SITE
-    say "Program, definitions and plugin"
-    "$python" -m pytest -q -rs -n 2 --dist loadfile --durations=25 tests/program tests/house tests/plugin --ignore tests/plugin/nomad >"$logs/pytest.log" 2>&1 || broken=1
-    tail -n 90 "$logs/pytest.log"
-
-    # Beside the tests of NOMAD, which mostly wait. The seed is always the same: chance belongs to longer runs by hand. clang and its runtime are needed
+    # Beside the tests of the program, which have no clocks of others in them, as those of NOMAD have. The seed is always the same: chance belongs to longer runs by hand. clang and its runtime are needed
     # by nothing else: without them the targets are skipped, by name.
     ORDAPT_MORE_PACKAGES="clang libclang-rt-dev" sh examples/install.sh >/dev/null 2>&1 || true
     (ORDAPT_FUZZ_SEED=1 ORDAPT_PYTHON=$python nice -n 19 sh tests/fuzz/run.sh 0.33 >"$logs/fuzz.log" 2>&1 || echo "1 failed in 0s: tests/fuzz/run.sh" >>"$logs/fuzz.log") &
     fuzz=$!
+    say "Program, definitions and plugin"
+    "$python" -m pytest -q -rs -n 2 --dist loadfile --durations=25 tests/program tests/house tests/plugin --ignore tests/plugin/nomad >"$logs/pytest.log" 2>&1 || broken=1
+    tail -n 90 "$logs/pytest.log"
+
+    say "Fuzz targets, 20 s each"
+    wait "$fuzz"
+    tail -n 60 "$logs/fuzz.log"
 
     # NOMAD's own workers, the Temporal server and their stores, in environments of their own: the newest version whole, the oldest with its cpu worker.
     for version in nomad nomad-1.4; do
@@ -58,9 +61,6 @@ if [ "${QUICK:-0}" != 1 ]; then
         ORDAPT_ONLY_CPU=$([ "$version" = nomad ] || echo 1) PYTHONPATH=$ORDAPT_SITE "$python" -m pytest -q -rs --durations=15 "$@" >"$log" 2>&1 || broken=1
         tail -n 60 "$log"
     done
-    say "Fuzz targets, 20 s each"
-    wait "$fuzz"
-    tail -n 60 "$logs/fuzz.log"
 fi
 
 # cmocka prints "[  PASSED  ] 7 test(s)."; pytest closes with "12 passed, 1 skipped in 3.1s".

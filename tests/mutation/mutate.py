@@ -12,6 +12,7 @@ import argparse
 import collections
 import hashlib
 import json
+import os
 import pathlib
 import random
 import re
@@ -108,13 +109,13 @@ def prepare():
     for part in PARTS:
         source = ROOT / part
         shutil.copytree(source, tree / part, ignore=shutil.ignore_patterns("__pycache__")) if source.is_dir() else shutil.copy2(source, tree / part)
+    os.environ.setdefault("ORDAPT_REFERENCE", str(ROOT.parent / "shared/reference"))
     done = run("cmake", "-G", "Ninja", "-S", tree, "-B", build, "-DCMAKE_BUILD_TYPE=Release", "-DORDAPT_TESTS=ON", "-DORDAPT_WERROR=OFF", "-DCMAKE_C_FLAGS_RELEASE=-O2 -w")
     if done.returncode:
         sys.exit(done.stderr)
     listed = json.loads(run("ctest", "--test-dir", build, "--show-only=json-v1").stdout)
-    programs = {test["name"]: test["command"][0] for test in listed["tests"] if "/tests/" in test.get("command", [""])[0]}
     sources = {path.stem: path for folder in ("core", "physics", "golden", "torture") for path in tree.glob(f"tests/{folder}/**/test_*.c")}
-    return tree, build, {name: sources[name] for name in programs if name in sources}
+    return tree, build, {test["name"]: sources[test["name"]] for test in listed["tests"] if test["name"] in sources}
 
 
 class Bench:

@@ -128,9 +128,36 @@ static void joint_chances_are_uniform(void **state)
 
 #define with_context(test) cmocka_unit_test_setup_teardown(test, check_setup, check_teardown)
 
+static void the_strongest_is_the_farthest_of_those_that_are_known(void **state)
+{
+    static const double z[] = { NAN, 1, -3, 2, NAN, 3 };
+    (void)state;
+    assert_int_equal(oa_chance_strongest(z, 6), 2); /* the first of two as far */
+    assert_int_equal(oa_chance_strongest(z, 2), 1);
+    assert_int_equal(oa_chance_strongest(z, 1), 1);
+    assert_int_equal(oa_chance_strongest(z, 0), 0);
+}
+
+static void the_spread_is_that_of_one_draw(void **state)
+{
+    static const uint32_t draw[] = { 1, 7, 3, 7, 8, 7 };
+    double mean[2], deviation[2];
+    (void)state;
+    oa_chance_spread(draw, 2, 3, mean, deviation);
+    check_real(mean[0], 4, 1e-12);
+    check_real(deviation[0], sqrt(13), 1e-12);
+    check_real(mean[1], 7, 1e-12);
+    check_real(deviation[1], 0, 1e-12);
+    oa_chance_spread(draw, 2, 1, mean, deviation);
+    check_real(mean[0], 1, 1e-12);
+    check_real(deviation[0], 0, 1e-12);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_strongest_is_the_farthest_of_those_that_are_known),
+        cmocka_unit_test(the_spread_is_that_of_one_draw),
         with_context(mean_distances_are_integrals), with_context(density_is_that_inside), with_context(what_fills_nothing_has_no_density),
         with_context(every_order_is_equally_likely), with_context(observations_are_ranked_from_both_sides), with_context(joint_chances_are_uniform),
     };
