@@ -80,7 +80,7 @@ static inline void fuzz_read_slot(oa_desk *desk, const oa_slot *slot, const char
     fuzz_must(oa_new(desk->context, &loaded, 1, sizeof *loaded) == OA_OK, "memory");
     fuzz_judge(desk->context, oa_load(desk, slot, &path, 1, loaded));
     if (loaded->ions && !loaded->ions->whole.is_part) fuzz_check_ions(loaded->ions);
-    if (loaded->ranges && loaded->ranges->n) fuzz_check_ranges(loaded->ranges);
+    if (loaded->ranges && loaded->ranges->n) fuzz_check_ranges(loaded->ranges, true); /* as ranged by others: the first in order wins */
     oa_loaded_free(desk, loaded);
     oa_free(desk->context, loaded);
 }
