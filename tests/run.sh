@@ -36,8 +36,8 @@ if [ "${QUICK:-0}" != 1 ]; then
     python=$(sh tests/plugin/environment.sh) || exit 1
     ORDAPT_SITE=$(sh tests/plugin/install.sh) || exit 1
     export ORDAPT_SITE
-    # Beside the tests of the program, which have no clocks of others in them, as those of NOMAD have. The seed is always the same: chance belongs to longer runs by hand. clang and its runtime are needed
-    # by nothing else: without them the targets are skipped, by name.
+    # Beside the tests of the program, which wait for no other services, as those of NOMAD do. The seed is always the same: chance belongs to longer runs
+    # by hand. clang and its runtime are needed by nothing else: without them the targets are skipped, by name.
     ORDAPT_MORE_PACKAGES="clang libclang-rt-dev" sh examples/install.sh >/dev/null 2>&1 || true
     (ORDAPT_FUZZ_SEED=1 ORDAPT_PYTHON=$python nice -n 19 sh tests/fuzz/run.sh 0.33 >"$logs/fuzz.log" 2>&1 || echo "1 failed in 0s: tests/fuzz/run.sh" >>"$logs/fuzz.log") &
     fuzz=$!

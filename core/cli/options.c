@@ -125,7 +125,6 @@ static bool parse_lifeline(oa_cli *cli, const char *text)
 
 static bool set_common(oa_cli *cli, common code, const char *value)
 {
-    int count;
     switch (code) {
     case C_OUTPUT: cli->output = value; return value[0] != 0;
     case C_THREADS: return parse_count(value, &cli->threads);
@@ -138,7 +137,7 @@ static bool set_common(oa_cli *cli, common code, const char *value)
     case C_SEARCH: if (cli->desk.n_search < OA_SEARCH_MAX) cli->desk.search[cli->desk.n_search++] = value; return true;
     case C_MAX_MEMORY: return parse_size(value, &cli->limits.memory);
     case C_MAX_UNPACKED: return parse_size(value, &cli->limits.unpacked);
-    case C_MAX_LOOK: return parse_count(value, &count) ? cli->limits.look_s = (uint64_t)count, true : false;
+    case C_MAX_LOOK: return parse_count(value, &cli->limits.look_s);
     case C_JSON: cli->json = true; return true;
     case C_DRY: cli->dry_run = true; return true;
     case C_OVERWRITE: cli->overwrite = true; return true;

@@ -72,7 +72,7 @@ typedef void oa_progress_fn(void *payload, const char *phase, uint64_t done, uin
 typedef struct oa_limits {
     uint64_t memory;           /* bytes of all arrays together (what malloc gives; a step that foretells more than the machine has is refused) */
     uint64_t unpacked;         /* bytes a dataset of an HDF5 file may hold where it stores less than 1/200 of them (1 GiB) */
-    uint64_t look_s;           /* processor seconds for the first look at an HDF5 file (15) */
+    int look_s;                /* processor seconds for the first look at an HDF5 file (15) */
 } oa_limits;
 
 typedef struct oa_context_options {

@@ -1,7 +1,6 @@
 /* h5.c - small safe helpers to read HDF5: every text and array is measured before memory is taken. */
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"

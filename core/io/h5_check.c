@@ -138,8 +138,8 @@ static int check_unpacked(walk *w, hid_t dataset, hid_t type, hid_t space, const
     if (n < 0 || size == 0) return refuse(w, "E_H5_OPEN", name, "its size cannot be read");
     const unsigned long long count = (unsigned long long)n;
     if (count > w->unpacked / size && (count > ~0ull / size || count * size / UNPACKED_RATIO > stored))
-        return refuse(w, "E_H5_BOMB", name, "claims %llu elements of %llu bytes and stores %llu bytes; such data are not unpacked, --max-unpacked SIZE allows more than %llu bytes",
-                      count, size, stored, w->unpacked);
+        return refuse(w, "E_H5_BOMB", name, "claims %llu elements of %llu bytes and stores %llu bytes; such data are not unpacked, "
+                      "--max-unpacked SIZE allows more than %llu bytes", count, size, stored, w->unpacked);
     return 0;
 }
 
@@ -195,7 +195,7 @@ static void walk_file(const char *path, const oa_limits *limits, verdict *out)
 
 /* ---------------------------------------------------------------------------------------------- the two processes */
 
-static unsigned look_seconds(const oa_limits *limits) { return limits->look_s ? (unsigned)limits->look_s : LOOK_SECONDS; }
+static unsigned look_seconds(const oa_limits *limits) { return limits->look_s > 0 ? (unsigned)limits->look_s : LOOK_SECONDS; }
 
 /* Ends of the world for the child only. Signal handlers of the caller (and of sanitizers) do not belong here. */
 static void confine_child(const oa_limits *limits)

@@ -10,6 +10,12 @@ int oa_ascending_u32(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+int oa_ascending_f32(const void *a, const void *b)
+{
+    const float x = *(const float *)a, y = *(const float *)b;
+    return (x > y) - (x < y);
+}
+
 int oa_ascending_f64(const void *a, const void *b)
 {
     const double x = *(const double *)a, y = *(const double *)b;

@@ -7,6 +7,7 @@
 
 /* For qsort: ascending numbers; NaN equals everything. */
 int oa_ascending_u32(const void *a, const void *b);
+int oa_ascending_f32(const void *a, const void *b);
 int oa_ascending_f64(const void *a, const void *b);
 
 /* Counts sizes in bins of `width`; sizes beyond the last bin are pooled in it. counts (n_bins) is overwritten. */

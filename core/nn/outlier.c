@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "math/statistics.h"
+
 enum { LANES = 16 }; /* patterns side by side */
 #define SHRINKAGE 1e-3
 
@@ -73,19 +75,13 @@ void oa_outlier_score(const oa_outlier *outlier, oa_extent extent, const float *
         score_lanes(outlier, extent, patterns + at * oa_extent_values(extent), n - at < LANES ? n - at : LANES, out + at);
 }
 
-static int ascending(const void *a, const void *b)
-{
-    const float x = *(const float *)a, y = *(const float *)b;
-    return (x > y) - (x < y);
-}
-
 double oa_outlier_limit(float *scores, size_t n, double share)
 {
     size_t kept = 0;
     for (size_t i = 0; i < n; i++)
         if (!isnan(scores[i])) scores[kept++] = scores[i];
     if (!kept) return NAN;
-    qsort(scores, kept, sizeof *scores, ascending);
+    qsort(scores, kept, sizeof *scores, oa_ascending_f32);
     const double rank = ceil((1 - share) * (double)kept);
     return scores[rank >= 1 ? (rank <= (double)kept ? (size_t)rank - 1 : kept - 1) : 0];
 }

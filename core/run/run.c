@@ -59,7 +59,8 @@ oa_status oa_run_check(oa_context *context, const oa_request *request, uint64_t 
     const uint64_t most = memory_here(context);
     if (*bytes > most)
         return oa_fail(context, "E_MEMORY", "%s would need about %llu MB, %s %llu MB; use %s or another machine", step->name, (unsigned long long)(*bytes >> 20),
-                       most == context->limits.memory ? "--max-memory allows" : "this machine has", (unsigned long long)(most >> 20), step->has_slabs ? "--slab, a smaller region" : "smaller parameters or inputs");
+                       most == context->limits.memory ? "--max-memory allows" : "this machine has", (unsigned long long)(most >> 20),
+                       step->has_slabs ? "--slab, a smaller region" : "smaller parameters or inputs");
     return OA_OK;
 }
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "math/statistics.h"
 #include "step/superlattice.h"
 
 static const double pi = 3.14159265358979323846;
@@ -108,12 +109,6 @@ static oa_status put_phase_map(oa_run *run, const superlattice_job *job)
     return oa_put_real(run, "summary/largest_tilt", widest);
 }
 
-static int by_value(const void *a, const void *b)
-{
-    const float x = *(const float *)a, y = *(const float *)b;
-    return (x > y) - (x < y);
-}
-
 /* Depth noise at every 64th ion or so, sorted. */
 static oa_status find_sigma(oa_run *run, superlattice_job *job)
 {
@@ -122,7 +117,7 @@ static oa_status find_sigma(oa_run *run, superlattice_job *job)
     float *sigma;
     OA_TRY(oa_new(run->context, &sigma, n, sizeof *sigma));
     for (size_t i = 0; i < n; i++) sigma[i] = (float)(sqrt(-log((double)job->resolution[i * every]) / 2) / q);
-    qsort(sigma, n, sizeof *sigma, by_value);
+    qsort(sigma, n, sizeof *sigma, oa_ascending_f32);
     job->sigma = (double)sigma[n / 2];
     job->sigma_quartile[0] = (double)sigma[n / 4];
     job->sigma_quartile[1] = (double)sigma[3 * n / 4];

@@ -15,7 +15,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const char *const presets[] = { "", "cocrni-002", "feal-002", "al-li-mg" };
     size_t base;
-    if (!fuzz_room_folder[0]) fuzz_room_make();
     oa_context *context = fuzz_context(&base);
     const oa_read_options options = { .byte_order = "big", .preset = presets[size % 4] };
     const char *path = fuzz_room_write("fuzz.h5", data, size);

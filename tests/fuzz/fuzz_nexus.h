@@ -89,7 +89,6 @@ static inline void fuzz_read_slot(oa_desk *desk, const oa_slot *slot, const char
 static inline int fuzz_nexus(const uint8_t *data, size_t size, const oa_slot *slots, size_t n_slots)
 {
     size_t base;
-    if (!fuzz_room_folder[0]) fuzz_room_make();
     oa_context *context = fuzz_context(&base);
     oa_desk desk = { .context = context };
     oa_h5 h5 = { .context = context };

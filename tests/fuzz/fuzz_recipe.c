@@ -44,10 +44,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static const char *tip;
     size_t base;
     char given[500];
-    if (!tip) {
-        fuzz_room_make();
-        tip = tip_argument();
-    }
+    if (!tip) tip = tip_argument();
     oa_context *context = fuzz_context(&base);
     const char *recipe = fuzz_room_write("fuzz.recipe", data, size);
     if (!recipe) return 0;

@@ -11,34 +11,30 @@
 
 static char fuzz_room_folder[64];
 
+static inline void fuzz_room_remove(void);
+
+/* The folder is made when it is first asked for. */
 static inline const char *fuzz_room_path(const char *name)
 {
     static char path[4][400];
     static int turn;
     char *out = path[turn = (turn + 1) & 3];
+    if (!fuzz_room_folder[0]) {
+        snprintf(fuzz_room_folder, sizeof fuzz_room_folder, "%s/ordapt-fuzz-XXXXXX", access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
+        fuzz_must(mkdtemp(fuzz_room_folder) != NULL, "a folder can be made");
+        atexit(fuzz_room_remove);
+    }
     snprintf(out, sizeof path[0], "%s/%s", fuzz_room_folder, name);
     return out;
 }
 
-static inline void fuzz_room_empty(void)
+static inline void fuzz_room_remove(void)
 {
     DIR *folder = opendir(fuzz_room_folder);
     for (struct dirent *e; folder && (e = readdir(folder));)
         if (e->d_name[0] != '.') unlink(fuzz_room_path(e->d_name));
     if (folder) closedir(folder);
-}
-
-static inline void fuzz_room_remove(void)
-{
-    fuzz_room_empty();
     rmdir(fuzz_room_folder);
-}
-
-static inline void fuzz_room_make(void)
-{
-    snprintf(fuzz_room_folder, sizeof fuzz_room_folder, "%s/ordapt-fuzz-XXXXXX", access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
-    fuzz_must(mkdtemp(fuzz_room_folder) != NULL, "a folder can be made");
-    atexit(fuzz_room_remove);
 }
 
 /* NULL: no room for it. */

@@ -95,4 +95,16 @@ static inline void fuzz_same_columns(const oa_ions *a, const oa_ions *b)
         fuzz_must(memcmp(oa_ions__f32(a, (oa_ion_column)c), oa_ions__f32(b, (oa_ion_column)c), 4 * a->n) == 0, "values are read as they were written");
 }
 
+/* Ions made of the bytes, the same when they were written to `name` and read again. */
+static inline oa_ions *fuzz_round_ions(oa_context *context, fuzz_bytes *in, fuzz_writer *write, const oa_format *format, const char *name)
+{
+    oa_ions *ions = fuzz_ions(context, in);
+    const char *path = fuzz_room_path(name);
+    fuzz_write(context, write, path, ions);
+    oa_content content = fuzz_read_back(context, format, path);
+    fuzz_same_columns(ions, content.ions);
+    oa_ions_free(content.ions);
+    return ions;
+}
+
 #endif

@@ -20,7 +20,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     size_t base;
     uint64_t bytes;
     char written[65], read[65];
-    if (!fuzz_room_folder[0]) fuzz_room_make();
     oa_context *context = fuzz_context(&base);
     fuzz_bytes in = { data, size };
     const int level = (int)(fuzz_take(&in) % 3);

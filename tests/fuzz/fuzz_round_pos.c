@@ -16,17 +16,11 @@ static void same_ranges(const oa_ranges *a, const oa_ranges *b)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     size_t base;
-    if (!fuzz_room_folder[0]) fuzz_room_make();
     oa_context *context = fuzz_context(&base);
     fuzz_bytes in = { data, size };
-    oa_ions *ions = fuzz_ions(context, &in);
-    const char *path = fuzz_room_path("fuzz.pos");
-    fuzz_write(context, oa_write_pos, path, ions);
-    oa_content content = fuzz_read_back(context, &oa_format_pos, path);
-    fuzz_same_columns(ions, content.ions);
-    oa_ions_free(content.ions);
+    oa_ions *ions = fuzz_round_ions(context, &in, oa_write_pos, &oa_format_pos, "fuzz.pos");
     if (ions->ranges) {
-        content = fuzz_read_back(context, &oa_format_rrng, fuzz_room_path("fuzz.rrng"));
+        const oa_content content = fuzz_read_back(context, &oa_format_rrng, fuzz_room_path("fuzz.rrng"));
         same_ranges(ions->ranges, content.ranges);
         oa_ranges__free(content.ranges);
     }

@@ -1,11 +1,10 @@
 /* test_properties.c - what no step may change its numbers for: where the specimen lies, how it is turned about z, the order of its ions, the names of
  * its species; and what twice the specimen gives twice of. Random specimens; places are odd multiples of 1/2048 nm, so that shifts and turns are exact and nothing
  * lies on an edge. */
-#include "core/math/cloud.h"
-#include "core/step/step_run.h"
+#include "core/step/labelled.h"
 #include "data/elements.h"
 
-enum { IONS = 1600, SPECIMENS = 3 };
+enum { IONS = 1600, SEEDS = 3 };
 
 #define X(name) extern const oa_step oa_step_##name;
 X(composition) X(spectrum) X(frequency) X(neighbours) X(warren_cowley) X(sdm) X(diffuse) X(domains)
@@ -37,23 +36,6 @@ static specimen random_specimen(uint64_t seed)
         s.label[i] = is_dense && oa_random_below(&random, 4) ? 1 : (uint8_t)oa_random_below(&random, 4);
     }
     return s;
-}
-
-static oa_ions *ions_of(oa_context *context, const specimen *s)
-{
-    static const float mass[] = { 200, 58, 52, 27 };
-    float *m = calloc(s->c.n, sizeof *m);
-    for (size_t i = 0; i < s->c.n; i++) m[i] = mass[s->label[i]];
-    oa_ions *ions = step_make_ions(context, s->c.n, s->c.fx, s->c.fy, s->c.fz, m);
-    oa_ranges *r;
-    check_ok(context, oa_ranges__create(context, &r));
-    for (int k = 0; k < 3; k++) step_add_range(r, s->element[k], 1, (double)mass[k + 1] - 0.1, (double)mass[k + 1] + 0.1);
-    check_ok(context, oa_ions__add_column(ions, OA_TYPE, OA_U8));
-    uint8_t *type = oa_ions__data(ions, OA_TYPE);
-    for (size_t i = 0; i < s->c.n; i++) type[i] = (uint8_t)oa_ranges__lookup(r, m[i]);
-    oa_ions__set_ranges(ions, r);
-    free(m);
-    return ions;
 }
 
 /* ---------------------------------------------------------------------------------------------- changes */
@@ -155,7 +137,7 @@ static void set_param(step_run *r, const specimen *s, const char *name, const ch
 
 static step_run *results(oa_context *context, const held *row, const specimen *s)
 {
-    oa_ions *ions = ions_of(context, s);
+    oa_ions *ions = labelled_as(context, &s->c, s->label, s->element);
     step_run *r = step_begin(context, row->step);
     for (int k = 0; k < 8 && row->params[k]; k += 2) set_param(r, s, row->params[k], row->params[k + 1]);
     step_ions(r, row->step->slots[0].name, ions);
@@ -205,7 +187,7 @@ static void try_change(oa_context *context, const held *row, change how, uint64_
 static void all_rows(oa_context *context, change how)
 {
     for (size_t k = 0; k < sizeof rows / sizeof rows[0]; k++)
-        for (uint64_t seed = 1; seed <= SPECIMENS; seed++)
+        for (uint64_t seed = 1; seed <= SEEDS; seed++)
             if (rows[k].same[how]) try_change(context, &rows[k], how, seed);
 }
 

@@ -257,27 +257,15 @@ def test_a_full_file_system(house, tmp_path):
 
 
 def test_a_really_full_file_system(house, tmp_path):
-    place = tmp_path / "small"
-    place.mkdir()
-    if shutil.which("mount") is None or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=200k", "none", place], capture_output=True).returncode:
-        pytest.skip("no file system can be mounted here")
-    try:
+    with tool.mounted(tmp_path / "small", "size=200k") as place:
         for name, args in {"x.nxs": ("crop", house.range), "x.pos": ("export", house.range), "x.vtkhdf": ("export", house.range), "x.csv": ("export", house.range)}.items():
             fails(73, "E_DISK_FULL", *args, "-o", place / name)
             assert not tool.listing(place), name
-    finally:
-        subprocess.run(["umount", place], check=True)
 
 
 def test_a_read_only_file_system(house, tmp_path):
-    place = tmp_path / "still"
-    place.mkdir()
-    if shutil.which("mount") is None or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m,ro", "none", place], capture_output=True).returncode:
-        pytest.skip("no file system can be mounted here")
-    try:
+    with tool.mounted(tmp_path / "still", "size=1m,ro") as place:
         fails(73, "E_OUTPUT", "crop", house.range, "-o", place / "x.nxs")
-    finally:
-        subprocess.run(["umount", place], check=True)
 
 
 # ---- being stopped ----

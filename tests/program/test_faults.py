@@ -2,7 +2,6 @@
 Sampled: three places for each kind of call; ORDAPT_TORTURE=30 tries thirty, ORDAPT_TORTURE=all every one."""
 import errno
 import os
-import pathlib
 import random
 import shutil
 import subprocess
@@ -148,20 +147,10 @@ def test_an_input_that_cannot_be_read_is_not_called_damaged(inputs, library, tmp
         assert code == 74 and "E_READ" in said and os.strerror(errno.EIO) in said, said
 
 
-@pytest.fixture
-def tiny_disk(tmp_path):
-    """A tmpfs of 200 KB."""
-    place = pathlib.Path(tmp_path / "disk")
-    place.mkdir()
-    if shutil.which("mount") is None or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=200k", "none", place], capture_output=True).returncode:
-        pytest.skip("no file system can be mounted here")
-    yield place
-    subprocess.run(["umount", place], check=True)
-
-
-def test_a_disk_that_is_too_small(inputs, house, tiny_disk):
-    error = tool.fails(73, "E_DISK_FULL", "crop", house.tip, "-o", tiny_disk / "x.nxs", "--compression", "none")
-    assert "space" in error["text"] or "room" in error["text"]
-    tool.fails(73, "E_DISK_FULL", "export", house.tip, "-o", tiny_disk / "x.csv")
-    assert not tool.listing(tiny_disk)
-    ok("composition", inputs / "tip.nxs", "-o", tiny_disk / "small.nxs")
+def test_a_disk_that_is_too_small(inputs, house, tmp_path):
+    with tool.mounted(tmp_path / "disk", "size=200k") as place:
+        error = tool.fails(73, "E_DISK_FULL", "crop", house.tip, "-o", place / "x.nxs", "--compression", "none")
+        assert "space" in error["text"] or "room" in error["text"]
+        tool.fails(73, "E_DISK_FULL", "export", house.tip, "-o", place / "x.csv")
+        assert not tool.listing(place)
+        ok("composition", inputs / "tip.nxs", "-o", place / "small.nxs")

@@ -11,23 +11,23 @@ h5py = pytest.importorskip("h5py")
 numpy = pytest.importorskip("numpy")
 
 
-def bomb(path, rows, chunk=4_000_000):
-    """A file whose positions are `rows` times three zeros, packed by deflate to a thousandth of them."""
+def pack(group, name, shape, chunk, unit):
+    """Zeros, packed by deflate to a thousandth of them, one chunk of so many bytes again and again."""
+    rows, packed = chunk // (4 * shape[1] if len(shape) > 1 else 4), zlib.compress(bytes(chunk), 9)
+    del group[name]
+    made = group.create_dataset(name, shape, "f4", chunks=(rows, *shape[1:]), compression="gzip", compression_opts=9)
+    for first in range(0, shape[0], rows):
+        made.id.write_direct_chunk((first, *(0 for _ in shape[1:])), packed)
+    made.attrs["units"] = unit
+
+
+def bomb(path, rows, chunk=48_000_000):
+    """A file of so many ions, whose columns are zeros."""
     foreign(path, numpy.array(tool.grid_rows(10), "f4"))
-    packed = zlib.compress(bytes(12 * chunk), 9)
     with h5py.File(path, "r+") as file:
-        group = file["entry1/atom_probe1/reconstruction"]
-        del group["reconstructed_positions"]
-        made = group.create_dataset("reconstructed_positions", (rows, 3), "f4", chunks=(chunk, 3), compression="gzip", compression_opts=9)
-        for first in range(0, rows, chunk):
-            made.id.write_direct_chunk((first, 0), packed)
-        made.attrs["units"] = "nm"
-        mass = file["entry1/atom_probe1/mass_to_charge_conversion"]
-        del mass["mass_to_charge"]
-        made = mass.create_dataset("mass_to_charge", (rows,), "f4", chunks=(3 * chunk,), compression="gzip", compression_opts=9)
-        for first in range(0, rows, 3 * chunk):
-            made.id.write_direct_chunk((first,), packed)
-        made.attrs["units"] = "Da"
+        roi = file["entry1/atom_probe1"]
+        pack(roi["reconstruction"], "reconstructed_positions", (rows, 3), chunk, "nm")
+        pack(roi["mass_to_charge_conversion"], "mass_to_charge", (rows,), chunk, "Da")
     return path
 
 
@@ -43,7 +43,7 @@ def test_ten_gigabytes_in_ten_megabytes(tmp_path):
 
 def test_limits_are_options(tmp_path):
     """The same bomb, smaller, is unpacked for whoever allows it, and then the memory is theirs to limit."""
-    path, out = bomb(tmp_path / "b.nxs", 3_000_000, chunk=1_000_000), tmp_path / "x.nxs"
+    path, out = bomb(tmp_path / "b.nxs", 3_000_000, chunk=12_000_000), tmp_path / "x.nxs"
     fails(65, "E_H5_BOMB", "crop", path, "-o", out, "--max-unpacked", "20M")
     error = fails(69, "E_MEMORY", "crop", path, "-o", out, "--max-memory", "15M")
     assert "--max-memory" in error["text"]

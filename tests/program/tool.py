@@ -1,4 +1,5 @@
 """The program as its users call it, and small vendor files made here. What every call must keep is checked in `call`."""
+import contextlib
 import json
 import os
 import pathlib
@@ -80,6 +81,19 @@ def listing(folder):
 def copy(source, folder):
     folder.mkdir(parents=True, exist_ok=True)
     return pathlib.Path(shutil.copy2(source, folder))
+
+
+@contextlib.contextmanager
+def mounted(place, options):
+    """A file system in memory; the test is skipped where none can be mounted."""
+    import pytest
+    place.mkdir()
+    if shutil.which("mount") is None or subprocess.run(["mount", "-t", "tmpfs", "-o", options, "none", place], capture_output=True).returncode:
+        pytest.skip("no file system can be mounted here")
+    try:
+        yield place
+    finally:
+        subprocess.run(["umount", place], check=True)
 
 
 def as_nobody(args, cwd, tmp_path):

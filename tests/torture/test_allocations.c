@@ -8,6 +8,7 @@
 #include "core/step/step_run.h"
 #include "io/nexus.h"
 #include "run/call.h"
+#include "starved.h"
 #include "vendor_made.h"
 
 /* ---- one thing that is done with a failing allocation ---- */
@@ -18,36 +19,18 @@ typedef struct work {
     const void *arg;
 } work;
 
-static oa_status do_nothing(void *arg, oa_span span, oa_worker *worker)
-{
-    (void)arg, (void)span, (void)worker;
-    return OA_OK;
-}
-
-/* Two threads, whose pool is made first: it stays until the context goes. */
-static oa_context *prepared(size_t *bytes)
-{
-    oa_context *context;
-    assert_int_equal(oa_context_new(&context, &(oa_context_options){ .threads = 2 }), OA_OK);
-    check_ok(context, oa_parallel(context, 10, 1, do_nothing, NULL));
-    *bytes = context->bytes;
-    return context;
-}
-
 /* True: the work was done before allocation n. */
 static bool fail_at(const work *w, uint64_t n, uint64_t *allocations)
 {
     size_t empty;
-    oa_context *context = prepared(&empty);
+    oa_context *context = starved_context(&empty);
     const uint64_t before = context->allocations;
     context->fail_allocation = before + n;
     const oa_status status = w->run(context, w->arg);
     const bool is_through = context->allocations < context->fail_allocation;
     *allocations = context->allocations - before;
-    if (context->bytes != empty) fail_msg("%s: allocation %llu left %zu bytes", w->name, (unsigned long long)n, context->bytes - empty);
-    if (is_through) check_ok(context, status);
-    else if (status != OA_E_LACKING || strcmp(oa_error_code(context), "E_MEMORY") != 0)
-        fail_msg("%s: allocation %llu gave %d %s: %s", w->name, (unsigned long long)n, (int)status, oa_error_code(context), oa_error_text(context));
+    starved_check_bytes(context, w->name, n, empty);
+    starved_check(context, w->name, n, is_through, status);
     assert_int_equal(H5Fget_obj_count((hid_t)H5F_OBJ_ALL, H5F_OBJ_ALL), 0);
     oa_context_free(context);
     return is_through;

@@ -36,7 +36,7 @@ class _Options(ctypes.Structure):
         ("fail_allocation", ctypes.c_uint64),
         ("max_memory", ctypes.c_uint64),
         ("max_unpacked", ctypes.c_uint64),
-        ("max_look_s", ctypes.c_uint64),
+        ("max_look_s", ctypes.c_int),
     )
 
 

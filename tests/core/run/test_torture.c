@@ -3,6 +3,7 @@
 #include "check.h"
 #include "core/step/step_run.h"
 #include "run/run.h"
+#include "torture/starved.h"
 
 enum { IONS = 500 };
 
@@ -56,40 +57,21 @@ static oa_status run_once(oa_context *context, const job *j, oa_ions *ions)
     return status;
 }
 
-static oa_status do_nothing(void *arg, oa_span span, oa_worker *worker)
-{
-    (void)arg, (void)span, (void)worker;
-    return OA_OK;
-}
-
-/* The pool of threads is made first: it stays until the context goes. */
-static oa_context *prepared(size_t *bytes)
-{
-    oa_context *context;
-    const oa_context_options options = { .threads = 2 };
-    assert_int_equal(oa_context_new(&context, &options), OA_OK);
-    check_ok(context, oa_parallel(context, 10, 1, do_nothing, NULL));
-    *bytes = context->bytes;
-    return context;
-}
-
 static void torture(const job *j)
 {
     size_t empty;
     for (uint64_t n = 1; n < 10000; n++) {
-        oa_context *context = prepared(&empty);
+        oa_context *context = starved_context(&empty);
         oa_ions *ions = specimen(context, true);
         const size_t before = context->bytes;
         oa_context__clear(context);
         context->fail_allocation = context->allocations + n;
         const oa_status status = run_once(context, j, ions);
         const bool is_through = context->allocations < context->fail_allocation;
-        if (!j->consumes && context->bytes != before) fail_msg("%s: allocation %llu left %zu bytes", j->step, (unsigned long long)n, context->bytes - before);
+        if (!j->consumes) starved_check_bytes(context, j->step, n, before);
         oa_ions_free(ions);
-        if (context->bytes != empty) fail_msg("%s: allocation %llu left %zu bytes", j->step, (unsigned long long)n, context->bytes - empty);
-        if (is_through) check_ok(context, status);
-        else if (status != OA_E_LACKING || strcmp(oa_error_code(context), "E_MEMORY") != 0)
-            fail_msg("%s: allocation %llu gave %d %s", j->step, (unsigned long long)n, (int)status, oa_error_code(context));
+        starved_check_bytes(context, j->step, n, empty);
+        starved_check(context, j->step, n, is_through, status);
         oa_context_free(context);
         if (is_through) {
             print_message("%s: %llu allocations failed in turn\n", j->step, (unsigned long long)n - 1);

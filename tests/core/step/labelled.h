@@ -5,8 +5,8 @@
 #include "core/math/cloud.h"
 #include "core/step/step_run.h"
 
-/* Label 1: Ni, 2: Cr, 3: Al, 0: no type. */
-static inline oa_ions *labelled(oa_context *context, const cloud *c, const uint8_t *label)
+/* Labels 1, 2, 3 are the elements of these atomic numbers, 0 has no type. */
+static inline oa_ions *labelled_as(oa_context *context, const cloud *c, const uint8_t *label, const unsigned element[3])
 {
     static const float mass[] = { 200, 58, 52, 27 };
     float *m = calloc(c->n, sizeof *m);
@@ -14,10 +14,7 @@ static inline oa_ions *labelled(oa_context *context, const cloud *c, const uint8
     oa_ions *ions = step_make_ions(context, c->n, c->fx, c->fy, c->fz, m);
     oa_ranges *r;
     check_ok(context, oa_ranges__create(context, &r));
-    step_add_range(r, 28, 1, 57.9, 58.1);
-    step_add_range(r, 24, 1, 51.9, 52.1);
-    step_add_range(r, 13, 1, 26.9, 27.1);
-    oa_ranges__sort(r);
+    for (int k = 0; k < 3; k++) step_add_range(r, element[k], 1, (double)mass[k + 1] - 0.1, (double)mass[k + 1] + 0.1);
     check_ok(context, oa_ions__add_column(ions, OA_TYPE, OA_U8));
     uint8_t *type = oa_ions__data(ions, OA_TYPE);
     for (size_t i = 0; i < c->n; i++) type[i] = (uint8_t)oa_ranges__lookup(r, m[i]);
@@ -25,6 +22,9 @@ static inline oa_ions *labelled(oa_context *context, const cloud *c, const uint8
     free(m);
     return ions;
 }
+
+/* Ni, Cr, Al. */
+static inline oa_ions *labelled(oa_context *context, const cloud *c, const uint8_t *label) { return labelled_as(context, c, label, (const unsigned[]){ 28, 24, 13 }); }
 
 /* Each of the labels 1 ... labels with the same chance. */
 static inline uint8_t *random_labels(size_t n, int labels, uint64_t seed)

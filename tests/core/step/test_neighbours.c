@@ -1,6 +1,8 @@
 /* test_neighbours.c - distances by the definition, random places, clusters, and chance that must look like chance. */
 #include "core/step/labelled.h"
 
+#include "math/statistics.h"
+
 extern const oa_step oa_step_neighbours;
 
 static step_run *begin(oa_context *context, oa_ions *ions, const char *pairs, const char *k)
@@ -10,12 +12,6 @@ static step_run *begin(oa_context *context, oa_ions *ions, const char *pairs, co
     step_set(s, "k", k);
     step_ions(s, "ions", ions);
     return s;
-}
-
-static int ascending(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
 }
 
 /* Each row of distances is what sorting all of them gives; histogram and means follow from them. */
@@ -33,7 +29,7 @@ static void check_definition(const step_run *s, const cloud *c, const uint8_t *l
         for (size_t j = 0; j < c->n; j++)
             if (j != i && label[j] && (!other || label[j] == other))
                 all[m++] = sqrt(pow((double)c->fx[i] - (double)c->fx[j], 2) + pow((double)c->fy[i] - (double)c->fy[j], 2) + pow((double)c->fz[i] - (double)c->fz[j], 2));
-        qsort(all, m, sizeof *all, ascending);
+        qsort(all, m, sizeof *all, oa_ascending_f64);
         assert_int_equal(index[row], i);
         for (size_t j = 0; j < k; j++) {
             check_real((double)distance[row * k + j], all[j], 1e-6);
