@@ -48,17 +48,24 @@ static oa_status blur_ball(oa_context *context, float *fine, const size_t n[3], 
     return OA_OK;
 }
 
-oa_status oa_ball_make(oa_arena *arena, oa_ball *out, double radius, double sigma, const double edge[3])
+static oa_status take_ball(oa_arena *arena, oa_ball *out, double radius, double sigma, const double edge[3])
 {
-    oa_context *context = arena->context;
-    size_t n[3], side[3];
+    size_t cells = 1;
     for (int a = 0; a < 3; a++) {
         out->half[a] = (size_t)ceil((radius + (a < 2 ? LATERAL_REACH * sigma : 0)) / edge[a] - 0.5);
+        cells *= 2 * out->half[a] + 1;
+    }
+    return oa_arena_take(arena, &out->mean, cells, sizeof *out->mean);
+}
+
+static oa_status blurred_ball(oa_context *context, oa_ball *out, double radius, double sigma, const double edge[3])
+{
+    size_t n[3], side[3];
+    float *fine;
+    for (int a = 0; a < 3; a++) {
         side[a] = 2 * out->half[a] + 1;
         n[a] = FINE * side[a];
     }
-    float *fine;
-    OA_TRY(oa_arena_take(arena, &out->mean, side[0] * side[1] * side[2], sizeof *out->mean));
     OA_TRY(oa_new(context, &fine, n[0] * n[1] * n[2], sizeof *fine));
     for (size_t i = 0; i < n[0] * n[1] * n[2]; i++) {
         const double x = ((double)(i % n[0]) - 0.5 * (double)(n[0] - 1)) * edge[0] / FINE, y = ((double)(i / n[0] % n[1]) - 0.5 * (double)(n[1] -
@@ -74,6 +81,12 @@ oa_status oa_ball_make(oa_arena *arena, oa_ball *out, double radius, double sigm
     }
     oa_free(context, fine);
     return status;
+}
+
+oa_status oa_ball_make(oa_arena *arena, oa_ball *out, double radius, double sigma, const double edge[3])
+{
+    OA_TRY(take_ball(arena, out, radius, sigma, edge));
+    return blurred_ball(arena->context, out, radius, sigma, edge);
 }
 
 /* ---------------------------------------------------------------------------------------------- planes and columns */
@@ -217,15 +230,17 @@ void oa_bank_spread(const oa_bank *b, const oa_waves *w, oa_tile_room *room)
 
 /* ---------------------------------------------------------------------------------------------- plans */
 
-/* Tiles along an axis: the length that makes the least work of the whole axis. */
+/* Tiles along an axis: the length that makes the least work of the whole axis. Tiles are counted in fours, so that a few of them are shared evenly by two or four threads. */
 static void plan_axis(oa_bank *b, int axis)
 {
+    enum { EVEN = 4 };
     const size_t multiple = axis < 2 ? LANES : 2, per = b->field.per[axis], cubes = b->field.tiled->dims[axis], longest = axis < 2 ? 144 : 72;
+    const size_t others = axis == 2 ? b->tiles[0] * b->tiles[1] : EVEN;
     double least = INFINITY;
     const size_t smallest = oa_fft_length(per + 2 * b->halo[axis], multiple);
     for (size_t n = smallest; n == smallest || n <= longest; n = oa_fft_length(n + 1, multiple)) {
-        const size_t inner = (n - 2 * b->halo[axis]) / per, tiles = (cubes + inner - 1) / inner;
-        const double work = (double)(tiles * n) * (20 + log2((double)n));
+        const size_t inner = (n - 2 * b->halo[axis]) / per, tiles = (cubes + inner - 1) / inner, turns = (tiles * others + EVEN - 1) / EVEN;
+        const double work = (double)(turns * n) * (20 + log2((double)n));
         if (!(work < least)) continue;
         least = work;
         b->n[axis] = n;
@@ -240,11 +255,25 @@ static size_t line_floats(const oa_bank *b)
     return plane > column ? plane : column;
 }
 
-/* One spectrum: the ball about cell 0 with what lies below it at the far end, transformed; it is real. */
-static void transform_ball(oa_bank *b, const oa_waves *w, const oa_ball *ball, int r, int e, float *re, float *im, float *line)
+typedef struct ball_job {
+    oa_bank *bank;
+    oa_ball *balls;
+    double radius[OA_RADII_MAX], sigma;
+} ball_job;
+
+/* Spectrum e of a ball: it lies about cell 0, with what is below at the far end; its transform is real. */
+static oa_status transform_ball(void *arg, oa_span span, oa_worker *worker)
 {
+    const ball_job *job = arg;
+    const oa_bank *b = job->bank;
+    const oa_ball *ball = &job->balls[span.begin / 3];
+    const int r = (int)(span.begin / 3), e = (int)(span.begin % 3);
+    const oa_waves *w = oa_worker_context(worker)->kernels->waves;
     const size_t nx = b->n[0], ny = b->n[1], nz = b->n[2], side[3] = { 2 * ball->half[0] + 1, 2 * ball->half[1] + 1, 2 * ball->half[2] + 1 };
     const float scale = 1.0f / (float)(nx * ny * nz);
+    oa_tile_room room;
+    OA_TRY(oa_tile_room_take(b, worker, &room));
+    float *re = room.re[0], *im = room.im[0], *line = room.line;
     memset(re, 0, nx * ny * nz * sizeof *re);
     memset(im, 0, nx * ny * nz * sizeof *im);
     for (size_t i = 0; i < side[0] * side[1] * side[2]; i++) {
@@ -254,43 +283,41 @@ static void transform_ball(oa_bank *b, const oa_waves *w, const oa_ball *ball, i
         for (int k = 0; k < e; k++) value *= ball->mean[i];
         re[(z * ny + y) * nx + x] = value * scale;
     }
-    for (size_t z = 0; z < nz; z++) plane_forward(b, w, re + z * nx * ny, im + z * nx * ny, line);
+    for (size_t z = 0; z < nz; z++)
+        if (z <= ball->half[2] || z + ball->half[2] >= nz) plane_forward(b, w, re + z * nx * ny, im + z * nx * ny, line);
     for (size_t kx = 0; kx < nx / 2 + 1; kx++)
         for (size_t ky = 0; ky < ny; ky += LANES) {
             take_column(b, line, line + nz * LANES, re, im, kx * ny + ky);
             oa_fft_lines(&b->fft[2], w, line, line + nz * LANES, line + 2 * nz * LANES);
             memcpy(b->spectrum + (spectrum_at(b, r, e, kx, ky) - b->spectrum), line, (nz / 2 + 1) * LANES * sizeof *line);
         }
+    return OA_OK;
 }
 
-static oa_status transform_balls(oa_arena *arena, oa_bank *b, const oa_ball *balls)
+static oa_status fill_ball(void *arg, oa_span span, oa_worker *worker)
 {
-    const oa_waves *w = arena->context->kernels->waves;
-    const size_t cells = oa_bank_cells(b);
-    float *re, *line;
-    OA_TRY(oa_arena_take(arena, &b->spectrum, (size_t)b->radii * 3 * (b->n[0] / 2 + 1) * b->n[1] * (b->n[2] / 2 + 1), sizeof *b->spectrum));
-    OA_TRY(oa_new(arena->context, &re, 2 * cells, sizeof *re));
-    const oa_status status = oa_new(arena->context, &line, line_floats(b), sizeof *line);
-    for (int r = 0; r < b->radii && status == OA_OK; r++)
-        for (int e = 0; e < 3; e++) transform_ball(b, w, &balls[r], r, e, re, re + cells, line);
-    oa_free(arena->context, re);
-    oa_free(arena->context, line);
-    return status;
+    const ball_job *job = arg;
+    return blurred_ball(oa_worker_context(worker), &job->balls[span.begin], job->radius[span.begin], job->sigma, job->bank->field.edge);
 }
 
 oa_status oa_bank_plan(oa_arena *arena, oa_bank *out, const oa_field *field, const oa_mixture_prior *prior, double sigma)
 {
+    oa_context *context = arena->context;
     oa_ball balls[OA_RADII_MAX];
+    ball_job job = { .bank = out, .balls = balls, .sigma = sigma };
     *out = (oa_bank){ .field = *field, .radii = prior->n };
-    for (int r = 0; r < prior->n; r++) OA_TRY(oa_ball_make(arena, &balls[r], prior->radius[r], sigma, field->edge));
+    memcpy(job.radius, prior->radius, sizeof job.radius);
+    for (int r = 0; r < prior->n; r++) OA_TRY(take_ball(arena, &balls[r], prior->radius[r], sigma, field->edge));
     for (int a = 0; a < 3; a++) {
         for (int r = 0; r < prior->n; r++)
             if (balls[r].half[a] + 1 > out->halo[a]) out->halo[a] = balls[r].half[a] + 1;
         plan_axis(out, a);
         OA_TRY(oa_fft_make(arena, &out->fft[a], out->n[a]));
     }
-    OA_TRY(oa_arena_take(arena, &out->room, (size_t)arena->context->threads + 1, sizeof *out->room));
-    return transform_balls(arena, out, balls);
+    OA_TRY(oa_arena_take(arena, &out->room, (size_t)context->threads + 1, sizeof *out->room));
+    OA_TRY(oa_arena_take(arena, &out->spectrum, (size_t)prior->n * 3 * (out->n[0] / 2 + 1) * out->n[1] * (out->n[2] / 2 + 1), sizeof *out->spectrum));
+    OA_TRY(oa_parallel(context, (size_t)prior->n, 1, fill_ball, &job));
+    return oa_parallel(context, 3 * (size_t)prior->n, 1, transform_ball, &job);
 }
 
 size_t oa_bank_tiles(const oa_bank *bank) { return bank->tiles[0] * bank->tiles[1] * bank->tiles[2]; }

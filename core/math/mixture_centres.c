@@ -8,7 +8,7 @@
 enum { BX = OA_BALL_SIDE, BY = 4, BZ = 4, ROWS = BY * BZ, REACH_MAX = 48 };
 #define CLEARANCE 0.3   /* nm beyond the radius that keeps other centres out */
 #define QUIET (-8.0)    /* Omega below which nobody is kept out */
-#define FAINT (-20.0f)  /* ln of the chance of a centre that is left out where none of 16 side by side has more */
+#define PLAIN 60.0f     /* L up to which exp L is kept, which is all but the surest domains; ln beyond */
 #define SILENT (-12.0)  /* Omega that is taken for none where no cell of a block has more */
 #define LEVEL 600.0     /* exp Omega is kept in steps of exp 600, so that no double overflows */
 
@@ -73,7 +73,7 @@ typedef struct oa_ball_rows {
 typedef struct weighing {
     oa_centres *c;
     oa_arena arena;
-    double weight[OA_RADII_MAX];  /* ln(lambda h^3 pi_R / 2) */
+    double weight[OA_RADII_MAX], factor[OA_RADII_MAX]; /* ln(lambda h^3 pi_R / 2) and its exponential */
     size_t blocks[3];
     float *top, *near;            /* by block: the largest Omega in it, and around */
     double *sums;                 /* (layers of blocks, radii) expected domains */
@@ -82,7 +82,8 @@ typedef struct weighing {
     bool is_last;                 /* L becomes the density of centres */
     int reach[OA_RADII_MAX][3];   /* cells */
     oa_ball_rows rows[OA_RADII_MAX];
-    float *strongest, *mass;      /* (radii, blocks) largest L of both signs; sum of exp L, which means something where L is small */
+    float *strongest;             /* (radii, blocks) largest L of both signs */
+    double *mass;                 /* (radii, blocks) sum of exp L of both */
 } weighing;
 
 /* exp Omega of a level, REACH_MAX readable zeros before and behind. */
@@ -93,36 +94,49 @@ static double *level_of(const weighing *w, int level)
 
 static size_t number_of_blocks(const weighing *w) { return w->blocks[0] * w->blocks[1] * w->blocks[2]; }
 
-/* The same in doubles, where floats do not reach. */
-static void weigh_slowly(const weighing *w, size_t row, size_t n, double *e, float *omegas)
+/* What join_row_of_blocks has made of L: exp L of both signs together or, where the block has large ones, its logarithm; and the share of the sign +. */
+static bool is_log(const weighing *w, int r, size_t block) { return w->strongest[(size_t)r * number_of_blocks(w) + block] > PLAIN; }
+
+/* exp(L + add) of n cells of a block, both signs together; factor = exp(add). */
+static void exponentials(const weighing *w, int r, size_t block, size_t cell, size_t n, double add, double factor, double *out)
 {
+    const float *l = w->c->l[2 * r] + cell;
+    if (is_log(w, r, block))
+        for (size_t x = 0; x < n; x++) out[x] = exp(fmin((double)l[x] + add, 700));
+    else
+        for (size_t x = 0; x < n; x++) out[x] = (double)l[x] * factor;
+}
+
+/* exp Omega of n cells; the largest of each block in `top`. */
+static void weigh_plain(const weighing *w, size_t cell, size_t n, float *sum, double *e, float *top)
+{
+    const float *in[OA_RADII_MAX];
+    float factor[OA_RADII_MAX];
+    for (int r = 0; r < w->c->bank.radii; r++) {
+        in[r] = w->c->l[2 * r] + cell;
+        factor[r] = (float)w->factor[r];
+    }
+    w->c->context->kernels->waves->combine(sum, n, in, factor, w->c->bank.radii);
     for (size_t x = 0; x < n; x++) {
-        double most = -INFINITY, sum = 0;
-        for (int r = 0; r < 2 * w->c->bank.radii; r++) most = fmax(most, (double)w->c->l[r][row + x] + w->weight[r / 2]);
-        for (int r = 0; r < 2 * w->c->bank.radii; r++) sum += exp((double)w->c->l[r][row + x] + w->weight[r / 2] - most);
-        const double omega = most + log(sum);
-        e[x] = exp(fmin(omega - LEVEL * w->level, 700));
-        omegas[x] = (float)omega;
+        e[x] = (double)sum[x];
+        top[x / BX] = sum[x] > top[x / BX] ? sum[x] : top[x / BX];
     }
 }
 
-/* Omega of n cells side by side, and its exponential less the level. */
-static void weigh_run(const weighing *w, size_t cell, size_t n, double *e, float *omega)
+/* The same less the level, of cells of one block, where floats do not reach; top is Omega. */
+static void weigh_slowly(const weighing *w, size_t block, size_t cell, size_t n, double *e, float *top)
 {
-    const oa_waves *waves = w->c->context->kernels->waves;
-    float largest = -1e30f;
-    memset(omega, 0, n * sizeof *omega);
-    for (int r = 0; r < 2 * w->c->bank.radii; r++) {
-        const float most = waves->add_exponentials(omega, n, w->c->l[r] + cell, (float)w->weight[r / 2], FAINT);
-        largest = most > largest ? most : largest;
-    }
-    if (largest > 80 || w->level) {
-        weigh_slowly(w, cell, n, e, omega);
-        return;
-    }
     for (size_t x = 0; x < n; x++) {
-        e[x] = (double)omega[x];
-        omega[x] = omega[x] > 0 ? logf(omega[x]) : -1e30f;
+        double value[OA_RADII_MAX], most = -INFINITY, sum = 0;
+        for (int r = 0; r < w->c->bank.radii; r++) {
+            const double l = (double)w->c->l[2 * r][cell + x];
+            value[r] = (is_log(w, r, block) ? l : l > 0 ? log(l) : (double)OA_NO_CENTRE) + w->weight[r];
+            most = fmax(most, value[r]);
+        }
+        for (int r = 0; r < w->c->bank.radii; r++) sum += exp(value[r] - most);
+        const double omega = most + log(sum);
+        e[x] = exp(fmin(omega - LEVEL * w->level, 700));
+        *top = (float)omega > *top ? (float)omega : *top;
     }
 }
 
@@ -134,19 +148,26 @@ static bool is_silent(const weighing *w, size_t block)
     return most + log(2.0 * w->c->bank.radii) < SILENT;
 }
 
-/* One row of cells of a row of blocks: runs of silent blocks are zeros, the others are weighed; top: their largest Omega. */
-static void weigh_row(const weighing *w, size_t row, const bool *silent, double *e, float *omega, float *top)
+typedef enum kind { IS_SILENT, IS_PLAIN, IS_STRONG } kind;
+
+static kind kind_of(const weighing *w, size_t block)
+{
+    if (is_silent(w, block)) return IS_SILENT;
+    for (int r = 0; r < w->c->bank.radii; r++)
+        if (w->level || is_log(w, r, block)) return IS_STRONG;
+    return IS_PLAIN;
+}
+
+/* One row of cells of a row of blocks, of which `first` is the number of the first; silent ones are zeros. */
+static void weigh_row(const weighing *w, size_t row, size_t first, const uint8_t *kinds, double *e, float *sum, float *top)
 {
     const size_t nx = w->c->bank.field.dims[0];
     for (size_t b = 0, next; b < w->blocks[0]; b = next) {
-        for (next = b + 1; next < w->blocks[0] && silent[next] == silent[b]; next++) continue;
-        const size_t x0 = b * BX, x1 = next * BX < nx ? next * BX : nx;
-        if (silent[b]) {
-            memset(e + x0, 0, (x1 - x0) * sizeof *e);
-            continue;
-        }
-        weigh_run(w, row + x0, x1 - x0, e + x0, omega + x0);
-        for (size_t x = x0; x < x1; x++) top[x / BX] = omega[x] > top[x / BX] ? omega[x] : top[x / BX];
+        for (next = b + 1; next < w->blocks[0] && kinds[next] == kinds[b] && kinds[b] != IS_STRONG; next++) continue;
+        const size_t x0 = b * BX, n = (next * BX < nx ? next * BX : nx) - x0;
+        if (kinds[b] == IS_SILENT) memset(e + x0, 0, n * sizeof *e);
+        else if (kinds[b] == IS_PLAIN) weigh_plain(w, row + x0, n, sum, e + x0, top + b);
+        else weigh_slowly(w, first + b, row + x0, n, e + x0, top + b);
     }
 }
 
@@ -155,19 +176,21 @@ static oa_status weigh_layers(void *arg, oa_span span, oa_worker *worker)
     const weighing *w = arg;
     const oa_field *f = &w->c->bank.field;
     const size_t nx = f->dims[0], ny = f->dims[1], layer = w->blocks[0] * w->blocks[1], z1 = (span.begin + 1) * BZ < f->dims[2] ? (span.begin + 1) * BZ : f->dims[2];
-    float *omega, *top = w->top + span.begin * layer;
-    bool *silent;
-    OA_TRY(oa_worker_scratch(worker, 0, &omega, nx, sizeof *omega));
-    OA_TRY(oa_worker_scratch(worker, 1, &silent, layer, sizeof *silent));
+    float *sum, *top = w->top + span.begin * layer;
+    uint8_t *kinds;
+    OA_TRY(oa_worker_scratch(worker, 0, &sum, nx, sizeof *sum));
+    OA_TRY(oa_worker_scratch(worker, 1, &kinds, layer, sizeof *kinds));
     for (size_t b = 0; b < layer; b++) {
-        silent[b] = is_silent(w, span.begin * layer + b);
-        top[b] = -1e30f;
+        kinds[b] = (uint8_t)kind_of(w, span.begin * layer + b);
+        top[b] = kinds[b] == IS_PLAIN ? 0 : -1e30f;
     }
     for (size_t z = span.begin * BZ; z < z1; z++)
         for (size_t y = 0; y < ny; y++) {
             const size_t row = (z * ny + y) * nx, blocks = y / BY * w->blocks[0];
-            weigh_row(w, row, silent + blocks, level_of(w, w->level) + row, omega, top + blocks);
+            weigh_row(w, row, span.begin * layer + blocks, kinds + blocks, level_of(w, w->level) + row, sum, top + blocks);
         }
+    for (size_t b = 0; b < layer; b++)
+        if (kinds[b] == IS_PLAIN) top[b] = top[b] > 0 ? logf(top[b]) : -1e30f;
     return OA_OK;
 }
 
@@ -207,6 +230,9 @@ typedef struct block_room {
     double row[BX + 2 * REACH_MAX];
 } block_room;
 
+/* Row (z, y) of a block. */
+static size_t place_in(int r, size_t z, size_t y) { return ((size_t)r * ROWS + z % BZ * BY + y % BY) * BX; }
+
 typedef struct block {
     size_t low[3], high[3];
     bool wanted[OA_RADII_MAX];
@@ -215,94 +241,102 @@ typedef struct block {
     size_t number;
 } block;
 
-/* exp omega of both signs, side by side. */
-static void own_row(const weighing *w, const block *b, int r, size_t cell, bool is_small, double *out)
-{
-    const size_t n = b->high[0] - b->low[0];
-    float sum[BX] = { 0 };
-    for (int s = 0; is_small && s < 2; s++) w->c->context->kernels->waves->add_exponentials(sum, n, w->c->l[2 * r + s] + cell, (float)w->weight[r], -60);
-    const double add = w->weight[r] - LEVEL * b->level;
-    for (size_t x = 0; x < n; x++)
-        out[x] = is_small ? (double)sum[x] : exp(fmin((double)w->c->l[2 * r][cell + x] + add, 700)) + exp(fmin((double)w->c->l[2 * r + 1][cell + x] + add, 700));
-}
-
-/* exp omega of a block; a radius is wanted where what its neighbours could take off matters. */
+/* exp omega of a block, both signs; a radius is wanted where what its neighbours could take off matters. */
 static bool own_weights(const weighing *w, block *b, block_room *room)
 {
     const oa_field *f = &w->c->bank.field;
     const double room_for = fmin(0, (double)b->near + 7.5);
     bool any = false;
     for (int r = 0; r < w->c->bank.radii; r++) {
-        const float most = w->strongest[(size_t)r * number_of_blocks(w) + b->number];
-        b->wanted[r] = (double)most + w->weight[r] + room_for > -11.5;
+        const double add = w->weight[r] - LEVEL * b->level, factor = b->level ? exp(add) : w->factor[r];
+        b->wanted[r] = (double)w->strongest[(size_t)r * number_of_blocks(w) + b->number] + w->weight[r] + room_for > -11.5;
         any |= b->wanted[r];
-        const bool is_small = !b->level && (double)most + w->weight[r] < 80;
         for (size_t z = b->low[2]; b->wanted[r] && z < b->high[2]; z++)
-            for (size_t y = b->low[1]; y < b->high[1]; y++) {
-                const size_t row = (z * f->dims[1] + y) * f->dims[0];
-                own_row(w, b, r, row + b->low[0], is_small, room->own + ((size_t)r * ROWS + (size_t)((int)(z % BZ) * BY + (int)(y % BY))) * BX);
-            }
+            for (size_t y = b->low[1]; y < b->high[1]; y++)
+                exponentials(w, r, b->number, (z * f->dims[1] + y) * f->dims[0] + b->low[0], b->high[0] - b->low[0], add, factor, room->own + place_in(r, z, y));
     }
     return any;
+}
+
+/* Whether the blocks that hold cells [x0, x1) of row (z, y) are all silent, so that nothing is added there. */
+static bool is_nothing_there(const weighing *w, size_t z, size_t y, ptrdiff_t x0, ptrdiff_t x1)
+{
+    const size_t row = (z / BZ * w->blocks[1] + y / BY) * w->blocks[0], last = (size_t)(x1 - 1) / BX;
+    for (size_t b = x0 > 0 ? (size_t)x0 / BX : 0; b <= last && b < w->blocks[0]; b++)
+        if (w->top[row + b] > -1e30f) return false;
+    return true;
+}
+
+/* Cells [x0, x1) of a row, which may reach beyond its ends: there are zeros. */
+static const double *window(const double *e, ptrdiff_t x0, ptrdiff_t x1, ptrdiff_t nx, double *room)
+{
+    if (x0 >= 0 && x1 <= nx) return e + x0;
+    for (ptrdiff_t x = x0; x < x1; x++) room[x - x0] = x >= 0 && x < nx ? e[x] : 0;
+    return room;
 }
 
 static void add_neighbours(const weighing *w, const block *b, block_room *room)
 {
     const oa_field *f = &w->c->bank.field;
     const oa_waves *waves = w->c->context->kernels->waves;
-    const ptrdiff_t nx = (ptrdiff_t)f->dims[0];
     int widest = 0;
     for (int r = 0; r < w->c->bank.radii; r++)
         if (b->wanted[r]) widest = r;
+    const oa_ball_rows *rows = &w->rows[widest];
     const ptrdiff_t ry = w->reach[widest][1], rz = w->reach[widest][2], z0 = (ptrdiff_t)b->low[2] - rz, z1 = (ptrdiff_t)b->low[2] + BZ + rz;
     const ptrdiff_t y0 = (ptrdiff_t)b->low[1] - ry, y1 = (ptrdiff_t)b->low[1] + BY + ry;
     for (ptrdiff_t z = z0 > 0 ? z0 : 0; z < z1 && z < (ptrdiff_t)f->dims[2]; z++)
         for (ptrdiff_t y = y0 > 0 ? y0 : 0; y < y1 && y < (ptrdiff_t)f->dims[1]; y++) {
-            const oa_ball_rows *rows = &w->rows[widest];
             const size_t row = (size_t)((z - z0) * (2 * ry + BY) + y - y0);
             const int most = rows->most[row];
-            if (most < 0) continue;
-            const double *e = level_of(w, b->level) + ((size_t)z * f->dims[1] + (size_t)y) * f->dims[0];
             const ptrdiff_t x0 = (ptrdiff_t)b->low[0] - most, x1 = (ptrdiff_t)b->low[0] + BX + most;
-            for (ptrdiff_t x = x0; x < x1; x++) room->row[x - x0] = x >= 0 && x < nx ? e[x] : 0;
-            waves->ball_row(room->sums, room->row + most, most, rows->begin + rows->first[row], rows->to);
+            if (most < 0 || is_nothing_there(w, (size_t)z, (size_t)y, x0, x1)) continue;
+            const double *e = level_of(w, b->level) + ((size_t)z * f->dims[1] + (size_t)y) * f->dims[0];
+            waves->ball_row(room->sums, window(e, x0, x1, (ptrdiff_t)f->dims[0], room->row) + most, most, rows->begin + rows->first[row], rows->to);
         }
 }
 
-/* What neighbours leave of the expected number; and, the last time, densities instead of L. */
+/* The last time: densities of the two signs. */
+static void keep_densities(const weighing *w, int r, size_t cell, size_t n, const double *both)
+{
+    float *plus = w->c->l[2 * r] + cell, *minus = w->c->l[2 * r + 1] + cell;
+    for (size_t x = 0; x < n; x++) {
+        plus[x] = (float)both[x] * minus[x];
+        minus[x] = (float)both[x] - plus[x];
+    }
+}
+
+/* What neighbours leave of the expected number. */
 static void settle(const weighing *w, const block *b, const block_room *room, double *sums)
 {
     const oa_field *f = &w->c->bank.field;
+    const size_t n = b->high[0] - b->low[0];
     const double one = exp(-LEVEL * b->level);
+    double share[BX];
     for (int r = 0; r < w->c->bank.radii; r++)
         for (size_t z = b->low[2]; b->wanted[r] && z < b->high[2]; z++)
-            for (size_t y = b->low[1]; y < b->high[1]; y++)
-                for (size_t x = b->low[0]; x < b->high[0]; x++) {
-                    const size_t cell = (z * f->dims[1] + y) * f->dims[0] + x, at = ((size_t)r * ROWS + (size_t)((int)(z % BZ) * BY + (int)(y % BY))) * BX + x % BX;
-                    const double all = one + room->sums[at], share = all > 0 ? fmin(room->own[at] / all, 1) : 0;
-                    sums[r] += share;
-                    if (!w->is_last) continue;
-                    float *plus = &w->c->l[2 * r][cell], *minus = &w->c->l[2 * r + 1][cell];
-                    const double odds = exp((double)*minus - (double)*plus); /* of the two signs */
-                    *plus = (float)(share / (1 + odds));
-                    *minus = (float)(share - share / (1 + odds));
-                }
+            for (size_t y = b->low[1]; y < b->high[1]; y++) {
+                w->c->context->kernels->waves->shares(share, n, room->own + place_in(r, z, y), room->sums + place_in(r, z, y), one);
+                for (size_t x = 0; x < n; x++) sums[r] += share[x];
+                if (w->is_last) keep_densities(w, r, (z * f->dims[1] + y) * f->dims[0] + b->low[0], n, share);
+            }
 }
 
 /* Cells of radii for which neighbours do not matter. */
 static void settle_alone(const weighing *w, const block *b, double *sums)
 {
     const oa_field *f = &w->c->bank.field;
+    const size_t n = b->high[0] - b->low[0];
+    double number[BX];
     for (int r = 0; r < w->c->bank.radii; r++)
-        if (!b->wanted[r]) sums[r] += exp(w->weight[r]) * (double)w->mass[(size_t)r * number_of_blocks(w) + b->number];
+        if (!b->wanted[r]) sums[r] += w->factor[r] * w->mass[(size_t)r * number_of_blocks(w) + b->number];
     for (int r = 0; w->is_last && r < w->c->bank.radii; r++)
         for (size_t z = b->low[2]; !b->wanted[r] && z < b->high[2]; z++)
-            for (size_t y = b->low[1]; y < b->high[1]; y++)
-                for (int s = 0; s < 2; s++) {
-                    float *l = w->c->l[2 * r + s] + (z * f->dims[1] + y) * f->dims[0], out[BX] = { 0 };
-                    w->c->context->kernels->waves->add_exponentials(out, b->high[0] - b->low[0], l + b->low[0], (float)w->weight[r], FAINT);
-                    memcpy(l + b->low[0], out, (b->high[0] - b->low[0]) * sizeof *l);
-                }
+            for (size_t y = b->low[1]; y < b->high[1]; y++) {
+                const size_t cell = (z * f->dims[1] + y) * f->dims[0] + b->low[0];
+                exponentials(w, r, b->number, cell, n, w->weight[r], w->factor[r], number);
+                keep_densities(w, r, cell, n, number);
+            }
 }
 
 static oa_status settle_layer(void *arg, oa_span span, oa_worker *worker)
@@ -346,20 +380,24 @@ static int row_of_ball(const weighing *w, int r, ptrdiff_t z, ptrdiff_t y)
 /* The lists of one row around the block, for radii up to `widest`: cells of the block by how far they are reached on either side. */
 static uint32_t sort_row(const weighing *w, int widest, ptrdiff_t z, ptrdiff_t y, oa_ball_rows *out, size_t row, uint32_t lists, uint32_t targets)
 {
-    uint32_t *begin = out->begin + lists;
+    const int n = (widest + 1) * ROWS, last = w->reach[widest][0];
+    uint32_t *begin = out->begin + lists, at[REACH_MAX + 2] = { 0 };
+    int reached[OA_RADII_MAX * ROWS];
     out->first[row] = lists;
     out->most[row] = -1;
-    for (int k = 0; k <= w->reach[widest][0]; k++) {
-        begin[k] = targets;
-        for (int r = 0; r <= widest; r++)
-            for (int cell = 0; cell < ROWS; cell++)
-                if (row_of_ball(w, r, z - cell / BY, y - cell % BY) == k) {
-                    out->to[targets++] = (uint16_t)(r * ROWS + cell);
-                    out->most[row] = (int16_t)k;
-                }
+    for (int i = 0; i < n; i++) {
+        const int k = reached[i] = row_of_ball(w, i / ROWS, z - i % ROWS / BY, y - i % BY);
+        if (k < 0) continue;
+        at[k + 1]++;
+        out->most[row] = (int16_t)(k > out->most[row] ? k : out->most[row]);
     }
-    begin[w->reach[widest][0] + 1] = targets;
-    return targets;
+    for (int k = 0; k <= last + 1; k++) {
+        at[k] += k ? at[k - 1] : targets;
+        begin[k] = at[k];
+    }
+    for (int i = 0; i < n; i++)
+        if (reached[i] >= 0) out->to[at[reached[i]]++] = (uint16_t)i;
+    return begin[last + 1];
 }
 
 static oa_status sort_rows(weighing *w, int widest)
@@ -391,32 +429,45 @@ static oa_status measure_balls(weighing *w)
     return OA_OK;
 }
 
-/* What all steps of the fit ask for of each block and radius. */
-static oa_status find_strongest(void *arg, oa_span span, oa_worker *worker)
+/* What all steps of the fit ask for of the blocks that lie in rows [y0, y1) and [z0, z1), and L of both signs joined. */
+static void join_row_of_blocks(const weighing *w, int r, size_t first, const size_t y[2], const size_t z[2])
+{
+    const oa_field *f = &w->c->bank.field;
+    const size_t nx = f->dims[0];
+    float *most = w->strongest + (size_t)r * number_of_blocks(w) + first;
+    double *mass = w->mass + (size_t)r * number_of_blocks(w) + first;
+    for (size_t b = 0; b < w->blocks[0]; b++) most[b] = -1e30f, mass[b] = 0;
+    for (size_t k = z[0]; k < z[1]; k++)
+        for (size_t j = y[0]; j < y[1]; j++) {
+            const float *p = w->c->l[2 * r] + (k * f->dims[1] + j) * nx, *m = w->c->l[2 * r + 1] + (k * f->dims[1] + j) * nx;
+            for (size_t x = 0; x < nx; x++) {
+                const float l = p[x] > m[x] ? p[x] : m[x];
+                most[x / BX] = l > most[x / BX] ? l : most[x / BX];
+            }
+        }
+    for (size_t k = z[0]; k < z[1]; k++)
+        for (size_t j = y[0]; j < y[1]; j++) {
+            float *p = w->c->l[2 * r] + (k * f->dims[1] + j) * nx, *m = w->c->l[2 * r + 1] + (k * f->dims[1] + j) * nx;
+            for (size_t b = 0, next; b < w->blocks[0]; b = next) {
+                const bool here = is_log(w, r, first + b);
+                for (next = b + 1; next < w->blocks[0] && is_log(w, r, first + next) == here; next++) continue;
+                const size_t x0 = b * BX, x1 = next * BX < nx ? next * BX : nx;
+                w->c->context->kernels->waves->join(x1 - x0, p + x0, m + x0, here);
+                for (size_t x = x0; x < x1; x++) mass[x / BX] += here ? exp(fmin((double)p[x], 700)) : (double)p[x];
+            }
+        }
+}
+
+static oa_status join_layer(void *arg, oa_span span, oa_worker *worker)
 {
     const weighing *w = arg;
-    const oa_field *f = &w->c->bank.field;
-    const size_t nx = f->dims[0], ny = f->dims[1], z1 = (span.begin + 1) * BZ < f->dims[2] ? (span.begin + 1) * BZ : f->dims[2], layer = w->blocks[0] * w->blocks[1];
-    const oa_waves *waves = w->c->context->kernels->waves;
-    float *sum;
-    OA_TRY(oa_worker_scratch(worker, 0, &sum, nx, sizeof *sum));
-    for (int r = 0; r < w->c->bank.radii; r++) {
-        float *out = w->strongest + (size_t)r * number_of_blocks(w) + span.begin * layer, *mass = w->mass + (size_t)r * number_of_blocks(w) + span.begin * layer;
-        for (size_t b = 0; b < layer; b++) out[b] = -1e30f;
-        for (size_t z = span.begin * BZ; z < z1; z++)
-            for (size_t y = 0; y < ny; y++) {
-                const float *p = w->c->l[2 * r] + (z * ny + y) * nx, *m = w->c->l[2 * r + 1] + (z * ny + y) * nx;
-                float *o = out + y / BY * w->blocks[0], *s = mass + y / BY * w->blocks[0];
-                memset(sum, 0, nx * sizeof *sum);
-                waves->add_exponentials(sum, nx, p, 0, (float)SILENT);
-                waves->add_exponentials(sum, nx, m, 0, (float)SILENT);
-                for (size_t x = 0; x < nx; x++) {
-                    const float l = p[x] > m[x] ? p[x] : m[x];
-                    o[x / BX] = l > o[x / BX] ? l : o[x / BX];
-                    s[x / BX] += sum[x];
-                }
-            }
-    }
+    const size_t *dims = w->c->bank.field.dims, z[2] = { span.begin * BZ, (span.begin + 1) * BZ < dims[2] ? (span.begin + 1) * BZ : dims[2] };
+    (void)worker;
+    for (int r = 0; r < w->c->bank.radii; r++)
+        for (size_t b = 0; b < w->blocks[1]; b++) {
+            const size_t y[2] = { b * BY, (b + 1) * BY < dims[1] ? (b + 1) * BY : dims[1] };
+            join_row_of_blocks(w, r, (span.begin * w->blocks[1] + b) * w->blocks[0], y, z);
+        }
     return OA_OK;
 }
 
@@ -456,7 +507,10 @@ static void set_weights(weighing *w)
 {
     const oa_centres *c = w->c;
     const double *h = c->bank.field.edge;
-    for (int r = 0; r < c->bank.radii; r++) w->weight[r] = log(c->density * h[0] * h[1] * h[2] * c->share[r] / 2);
+    for (int r = 0; r < c->bank.radii; r++) {
+        w->factor[r] = c->density * h[0] * h[1] * h[2] * c->share[r] / 2;
+        w->weight[r] = log(w->factor[r]);
+    }
 }
 
 static oa_status all_steps(weighing *w, const oa_mixture_prior *given)
@@ -486,9 +540,9 @@ oa_status oa_centres_weigh(oa_centres *centres, const oa_mixture_prior *given, d
     if (status == OA_OK) status = oa_new(centres->context, &w.top, 2 * number_of_blocks(&w), sizeof *w.top);
     w.near = w.top ? w.top + number_of_blocks(&w) : NULL;
     if (status == OA_OK) status = oa_new(centres->context, &w.sums, w.blocks[2] * (size_t)centres->bank.radii, sizeof *w.sums);
-    if (status == OA_OK) status = oa_arena_take(&w.arena, &w.strongest, 2 * (size_t)centres->bank.radii * number_of_blocks(&w), sizeof *w.strongest);
-    w.mass = w.strongest ? w.strongest + (size_t)centres->bank.radii * number_of_blocks(&w) : NULL;
-    if (status == OA_OK) status = oa_parallel(centres->context, w.blocks[2], 1, find_strongest, &w);
+    if (status == OA_OK) status = oa_arena_take(&w.arena, &w.strongest, (size_t)centres->bank.radii * number_of_blocks(&w), sizeof *w.strongest);
+    if (status == OA_OK) status = oa_arena_take(&w.arena, &w.mass, (size_t)centres->bank.radii * number_of_blocks(&w), sizeof *w.mass);
+    if (status == OA_OK) status = oa_parallel(centres->context, w.blocks[2], 1, join_layer, &w);
     if (status == OA_OK) status = all_steps(&w, given);
     oa_arena_drop(&w.arena);
     oa_free(centres->context, w.top);

@@ -3,6 +3,7 @@
 #ifndef OA_MATH_KERNEL_WAVES_H
 #define OA_MATH_KERNEL_WAVES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -34,8 +35,12 @@ typedef struct oa_waves {
     /* Coefficients of B, B^2 and B^3 of the cubic through ln(1 + a B) at B = 1/3, 2/3, 1, for a = alpha (s - S)/(1 + alpha S), S = plus -
      * minus, s = +1 (out[0...2]) and -1 (out[3...5]). */
     void (*evidence)(float *const out[6], size_t n, const float *alpha, const float *plus, const float *minus);
-    /* out[i] += exp(in[i] + add), for groups of OA_WAVE_LANES of which one in[i] + add exceeds `least`; exp(88) at most. Returns the largest in[i] + add. */
-    float (*add_exponentials)(float *out, size_t n, const float *in, float add, float least);
+    /* Evidence of two signs, in place: a becomes e^a + e^b (0 below e^-87, e^88 at most), or with is_log its logarithm; b becomes e^a / (e^a + e^b). */
+    void (*join)(size_t n, float *a, float *b, bool is_log);
+    /* out[i] = sum over k < m of factor[k] in[k][i]. */
+    void (*combine)(float *out, size_t n, const float *const *in, const float *factor, int m);
+    /* out[i] = min(own[i] / (one + around[i]), 1), 0 where nothing is divided by. */
+    void (*shares)(double *out, size_t n, const double *own, const double *around, double one);
     /* Sum of ln(1 + a), a > -1, n a multiple of OA_WAVE_LANES. */
     double (*sum_logarithms)(size_t n, const float *a);
     /* Sums over neighbourhoods of OA_BALL_SIDE cells side by side: with W_k[x] = sum over |i| <= k of row[x + i], sums[to[j] OA_BALL_SIDE + x] += W_k[x]

@@ -112,34 +112,39 @@ static void multiply_add(size_t n, float *restrict out, const float *restrict a,
     for (size_t i = 0; i < n; i++) out[i] += a[i] * b[i];
 }
 
-/* One group; the largest of each lane is kept in `most`. */
-EACH void add_group(float *restrict out, const float *restrict in, float add, float least, float *restrict most)
+EACH void join_pair(float *a, float *b, bool is_log)
 {
-    float here[LANES], eight[8], four[4];
-    for (size_t l = 0; l < LANES; l++) here[l] = in[l] + add;
-    for (size_t l = 0; l < LANES; l++) most[l] = here[l] > most[l] ? here[l] : most[l];
-    for (size_t l = 0; l < 8; l++) eight[l] = here[l] > here[l + 8] ? here[l] : here[l + 8];
-    for (size_t l = 0; l < 4; l++) four[l] = eight[l] > eight[l + 4] ? eight[l] : eight[l + 4];
-    const float a = four[0] > four[2] ? four[0] : four[2], b = four[1] > four[3] ? four[1] : four[3];
-    if (!((a > b ? a : b) > least)) return;
-    for (size_t l = 0; l < LANES; l++) out[l] += exponential(here[l]);
+    const float high = *a > *b ? *a : *b, low = *a > *b ? *b : *a, t = exponential(low - high), part = 1.0f / (1.0f + t);
+    const float first = *a > *b ? part : t * part;
+    *a = is_log ? high + logarithm(1.0f + t) : exponential(high) * (1.0f + t);
+    *b = first;
 }
 
-static float add_exponentials(float *restrict out, size_t n, const float *restrict in, float add, float least)
+static void join(size_t n, float *restrict a, float *restrict b, bool is_log)
 {
-    float most[LANES], rest[LANES], to[LANES], largest;
-    const size_t whole = n / LANES * LANES;
-    for (size_t l = 0; l < LANES; l++) most[l] = rest[l] = -1e30f;
-    for (size_t i = 0; i < whole; i += LANES) add_group(out + i, in + i, add, least, most);
-    if (whole < n) {
-        memset(to, 0, sizeof to);
-        memcpy(rest, in + whole, (n - whole) * sizeof *rest);
-        add_group(to, rest, add, least, most);
-        for (size_t i = whole; i < n; i++) out[i] += to[i - whole];
+    if (is_log) {
+        for (size_t i = 0; i < n; i++) join_pair(&a[i], &b[i], true);
+    } else {
+        INDEPENDENT
+        for (size_t i = 0; i < n; i++) join_pair(&a[i], &b[i], false);
     }
-    largest = most[0];
-    for (size_t l = 1; l < LANES; l++) largest = most[l] > largest ? most[l] : largest;
-    return largest;
+}
+
+static void combine(float *restrict out, size_t n, const float *const *in, const float *factor, int m)
+{
+    for (size_t i = 0; i < n; i++) out[i] = 0;
+    for (int k = 0; k < m; k++) {
+        const float *restrict a = in[k], f = factor[k];
+        for (size_t i = 0; i < n; i++) out[i] += f * a[i];
+    }
+}
+
+static void shares(double *restrict out, size_t n, const double *restrict own, const double *restrict around, double one)
+{
+    for (size_t i = 0; i < n; i++) {
+        const double all = one + around[i], share = all > 0 ? own[i] / all : 0;
+        out[i] = share < 1 ? share : 1;
+    }
 }
 
 static double sum_logarithms(size_t n, const float *restrict a)
@@ -340,7 +345,9 @@ const oa_waves WAVES_TABLE = {
     .turn = turn,
     .contrast = contrast,
     .evidence = evidence,
-    .add_exponentials = add_exponentials,
+    .join = join,
+    .combine = combine,
+    .shares = shares,
     .ball_row = ball_row,
     .sum_logarithms = sum_logarithms,
     .multiply_add = multiply_add,

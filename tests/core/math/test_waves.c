@@ -14,9 +14,8 @@ static void fill(float *x, size_t n, double low, double high, uint64_t seed)
 
 /* All that a set computes of one input, one after the other. */
 typedef struct answers {
-    float blur[N], weight[N], re[N], im[N], cosine[N], sine[N], contrast[N], evidence[6][N], exponential[N], product[N], fft[3][2][12 * 64];
-    double wave[8], cumulants[3], logarithms, ball[MOST * 8];
-    float largest;
+    float blur[N], weight[N], re[N], im[N], cosine[N], sine[N], contrast[N], evidence[6][N], joined[2][2][N], combined[N], product[N], fft[3][2][12 * 64];
+    double wave[8], cumulants[3], logarithms, ball[MOST * 8], shares[8 + 2 * MOST];
 } answers;
 
 static void answer(const oa_waves *w, answers *out)
@@ -42,7 +41,12 @@ static void answer(const oa_waves *w, answers *out)
     float *const evidence[6] = { out->evidence[0], out->evidence[1], out->evidence[2], out->evidence[3], out->evidence[4], out->evidence[5] };
     for (size_t i = 0; i < N; i++) b[i] *= 0.26f; /* alpha */
     w->evidence(evidence, n, b, p, q);
-    out->largest = w->add_exponentials(out->exponential, n, c, -1, -20);
+    for (int is_log = 0; is_log < 2; is_log++) {
+        memcpy(out->joined[is_log][0], c, sizeof c);
+        memcpy(out->joined[is_log][1], a, sizeof a);
+        w->join(n, out->joined[is_log][0], out->joined[is_log][1], is_log);
+    }
+    w->combine(out->combined, n, (const float *const[]){ a, b, d }, (const float[]){ 0.3f, 7, -1.7f }, 3);
     memcpy(out->product, a, sizeof a);
     w->multiply_add(n, out->product, b, d);
     w->cumulants(out->cumulants, N - 16, b, d, 0.4f);
@@ -50,6 +54,7 @@ static void answer(const oa_waves *w, answers *out)
     double row[8 + 2 * MOST];
     for (int i = 0; i < 8 + 2 * MOST; i++) row[i] = (double)a[i];
     w->ball_row(out->ball, row + MOST, 3, (uint32_t[]){ 0, 1, 1, 3, 4 }, (uint16_t[]){ 4, 0, 2, 4 });
+    w->shares(out->shares, 8 + 2 * MOST - 3, row, out->ball, 0.1);
     for (int radix = 2; radix <= 4; radix++) {
         const oa_fft_pass pass = { .radix = radix, .parts = (size_t)(12 / radix), .stride = 64, .twiddle = d };
         w->fft(&pass, a, b, out->fft[radix - 2][0], out->fft[radix - 2][1]);
@@ -78,8 +83,19 @@ static void test_functions(void **state)
     static float x[POINTS], y[POINTS], z[POINTS];
     const oa_waves *w = ((oa_context *)*state)->kernels->waves;
     fill(x, POINTS, -80, 80, 7);
-    w->add_exponentials(y, POINTS, x, 0, -100);
-    for (int i = 0; i < POINTS; i++) check_real((double)y[i], exp((double)x[i]), 1e-6 * exp((double)x[i]));
+    fill(y, POINTS, -80, 80, 12);
+    for (int is_log = 0; is_log < 2; is_log++) {
+        static float a[POINTS], b[POINTS];
+        memcpy(a, x, sizeof a);
+        memcpy(b, y, sizeof b);
+        w->join(POINTS, a, b, is_log);
+        for (int i = 0; i < POINTS; i++) {
+            const double p = exp((double)x[i]), m = exp((double)y[i]);
+            if (is_log) check_real((double)a[i], log(p + m), 1e-5);
+            else check_real((double)a[i], p + m, 2e-6 * (p + m));
+            check_real((double)b[i], p / (p + m), 1e-6);
+        }
+    }
     fill(x, POINTS, -900, 900, 8);
     w->turn(y, z, POINTS, x);
     for (int i = 0; i < POINTS; i++) {
