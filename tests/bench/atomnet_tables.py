@@ -7,6 +7,8 @@
     turn    what the mean over turned and mirrored copies of the specimen is worth
     limit   AUC of one who knows all domains, the noise of the cube and the place where each ion was found, but not the site that it came from
     generic fcc-generic beside the network of the alloy
+    bf16    probabilities and AUC with products of bfloat16, by bench_bf16 of a build with -DORDAPT_BENCH=ON (--rounded)
+    spread  AUC of an ensemble and of its members, and what the spread of an ion says (--ensemble, one alloy)
 
 Published networks stand beside those that ship where ORDAPT_REFERENCE is set. numpy and h5py are needed.
 """
@@ -25,12 +27,12 @@ Alloy = collections.namedtuple("Alloy", "reference cells domains codes lattice o
 ALLOYS = {"al-li-mg": Alloy("AlLiMg", 25, 13, "Al:0,Li:1,Mg:2", 0.405, "Li:1,Mg:1,other:0"), "au-cu": Alloy("AuCu", 26, 50, "Cu:0,Au:1", 0.39, ""),
           "co-alloy": Alloy("CoNiAlW", 28, 13, "Co:1,Ni:2,Al:3,W:4,Cr:0", 0.3587, "Al:1,W:1,Cr:1,other:0")}
 SEEDS = {"published": 1, "gauss": 1}
-TOOL = {"program": "build/release/bin/ordapt", "folder": pathlib.Path("."), "cubes": 100, "alloys": list(ALLOYS)}
+TOOL = {"program": "build/release/bin/ordapt", "rounded": "build/bench/bench/bench_bf16", "ensemble": None, "folder": pathlib.Path("."), "cubes": 100, "alloys": list(ALLOYS)}
 Cubes = collections.namedtuple("Cubes", "path domain cube tests")
 
 
-def run(*args):
-    done = subprocess.run([TOOL["program"], *map(str, args), "--overwrite"], capture_output=True, text=True, check=False)
+def run(*args, program=None):
+    done = subprocess.run([program or TOOL["program"], *map(str, args), "--overwrite"], capture_output=True, text=True, check=False)
     if done.returncode:
         raise SystemExit(f"{' '.join(map(str, args))}\n{done.stderr}")
 
@@ -60,9 +62,9 @@ def make(alloy, noise, *more, still=False):
         return Cubes(path, made["truth/domain"][()] > 0, made["truth/cube"][()], np.flatnonzero(made["cubes/part"][()] == 2) + 1)
 
 
-def segment(tip, net, *more):
+def segment(tip, net, *more, program=None):
     """(ions, blocks)"""
-    run("segment", tip, "--model", net, *more, "-o", TOOL["folder"] / "found.nxs")
+    run("segment", tip, "--model", net, *more, "-o", TOOL["folder"] / "found.nxs", program=program)
     with h5py.File(TOOL["folder"] / "found.nxs") as file:
         return file["entry1/segment/segment1/probability/by_block"][()].astype(float)
 
@@ -237,6 +239,41 @@ def generic():
             line(alloy, noise, told(by_cube(cubes, p, area)), f"{calibration_error(p[is_test], cubes.domain[is_test]):.3f}")
 
 
+def bf16():
+    """One cube of each alloy (--cubes 10) will do: it has 45 000 ions."""
+    head("alloy", "network", "rounded layers", "largest difference", "mean difference", "change of the AUC")
+    for alloy in TOOL["alloys"]:
+        cubes = make(alloy, "published")
+        is_test = np.isin(cubes.cube, cubes.tests)
+        for name, net in nets(alloy).items():
+            exact = segment(cubes.path, net)[is_test, -1]
+            for least, layers in ((0, "all"), (2048, "of 2048 weights and more")):
+                os.environ["ORDAPT_BF16_LEAST"] = str(least)
+                p = segment(cubes.path, net, program=TOOL["rounded"])[is_test, -1]
+                change = area(p, cubes.domain[is_test]) - area(exact, cubes.domain[is_test])
+                line(alloy, name, layers, f"{abs(p - exact).max():.4f}", f"{abs(p - exact).mean():.5f}", f"{change:+.5f}")
+
+
+def spread():
+    """Beside the network that ships; then, by quarters of the spread, how many decisions are wrong and how many the probabilities themselves expect to be."""
+    alloy, = TOOL["alloys"]
+    cubes = make(alloy, "published")
+    is_test = np.isin(cubes.cube, cubes.tests)
+    head("network", "AUC, last block", "calibration error")
+    for name, net in {**nets(alloy), "ensemble": pathlib.Path(TOOL["ensemble"])}.items():
+        p = segment(cubes.path, net)[:, -1]
+        line(name, told(by_cube(cubes, p, area)), f"{calibration_error(p[is_test], cubes.domain[is_test]):.3f}")
+    with h5py.File(TOOL["folder"] / "found.nxs") as file:
+        width = file["entry1/segment/segment1/probability/spread"][()].astype(float)[is_test]
+    p, truth = p[is_test], cubes.domain[is_test]
+    quarter = np.searchsorted(np.quantile(width, [0.25, 0.5, 0.75]), width)
+    print()
+    head("spread of an ion", "mean spread", "wrong at 0.5", "expected to be wrong")
+    for k, name in enumerate(("lowest quarter", "second", "third", "highest")):
+        use = quarter == k
+        line(name, f"{width[use].mean():.3f}", f"{np.mean((p[use] > 0.5) != truth[use]):.3f}", f"{np.minimum(p, 1 - p)[use].mean():.3f}")
+
+
 # ---- the limit ----
 
 def frame_of(angles):
@@ -307,18 +344,20 @@ def limit():
             line(alloy, noise, told((np.mean(values), np.std(values, ddof=1))))
 
 
-TABLES = {function.__name__: function for function in (score, sweep, depth, tilt, turn, limit, generic)}
+TABLES = {function.__name__: function for function in (score, sweep, depth, tilt, turn, limit, generic, bf16, spread)}
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--program", default=TOOL["program"])
+    parser.add_argument("--rounded", default=TOOL["rounded"])
+    parser.add_argument("--ensemble", help="a network of several members")
     parser.add_argument("--alloys", default=",".join(ALLOYS))
     parser.add_argument("--cubes", type=int, default=100, help="a tenth of them are for tests; sweeps over many values are quicker with 30")
     parser.add_argument("tables", nargs="+", choices=list(TABLES), metavar="TABLE")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
-        TOOL.update(program=args.program, folder=pathlib.Path(name), cubes=args.cubes, alloys=args.alloys.split(","))
+        TOOL.update(program=args.program, rounded=args.rounded, ensemble=args.ensemble, folder=pathlib.Path(name), cubes=args.cubes, alloys=args.alloys.split(","))
         for table in args.tables:
             TABLES[table]()
 

@@ -219,13 +219,15 @@ class Command:
         self.output.unlink(missing_ok=True)
         with tempfile.TemporaryFile() as errors:
             start = time.perf_counter()
-            process = subprocess.Popen(self.command, cwd=self.folder, stdout=subprocess.DEVNULL, stderr=errors)
+            process = subprocess.Popen(self.command, cwd=self.folder, stdout=subprocess.PIPE, stderr=errors)
+            said = process.stdout.read()
             _, status, used = os.wait4(process.pid, 0)
             seconds, process.returncode = time.perf_counter() - start, os.waitstatus_to_exitcode(status)
+            process.stdout.close()
             if process.returncode:
                 errors.seek(0)
                 raise SystemExit(f"{self.command} failed:\n{errors.read().decode()[-2000:]}")
-        memory = 1024 * used.ru_maxrss if self.tells_memory else 0
+        memory = json.loads(said)["peak_rss_bytes"] if self.tells_memory else 0  # ru_maxrss counts what Python had before it became the program
         return {"seconds": seconds, "processor": used.ru_utime + used.ru_stime, "items": self.items, "check": 0, "extra": memory}
 
     def close(self):
@@ -274,13 +276,13 @@ class Setting:
             self.call("train", "bank.nxs", "--preset", "cocrni-002", "--epochs", "1", "-o", network)
         roi = ",".join(f"{low},{high}" for low, high in zip((0, 0, 0), TIP))
         command = [self.program, "run", "csro", "tip=tip.nxs", f"net={network}", "species=Ni,Co,Cr", "draws=0", f"roi={roi}", "-o", "csro.nxs", "--overwrite",
-                   "--quiet", "--threads", str(self.options.threads)]
+                   "--json", "--threads", str(self.options.threads)]
         return Command(command, 3 * 39 * 39 * 239, self.folder, "csro.nxs", tells_memory=True)
 
     def order(self):
         """A box of 276 000 ions with 60 domains; reading and writing of files is in the time of ours, and not in that of the peer."""
         self.call("synthesise", "--preset", "cocrni-a", "-o", "order.nxs")
-        command = [self.program, "superlattice", "order.nxs", "--species", "Ni", "--fit-sigma", "false", "-o", "found.nxs", "--overwrite", "--quiet",
+        command = [self.program, "superlattice", "order.nxs", "--species", "Ni", "--fit-sigma", "false", "-o", "found.nxs", "--overwrite", "--json",
                    "--threads", str(self.options.threads)]
         return Command(command, 275974, self.folder, "found.nxs", tells_memory=True)
 
