@@ -12,9 +12,9 @@ enum { STREAM_FREQUENCY = 0x4651 };
 /* Adds `weight` times the binomial distribution of n draws. */
 static void add_binomial(double *to, size_t n, double c, double weight)
 {
-    const double total = lgamma((double)n + 1), yes = log(c), no = log1p(-c);
+    const double total = oa_log_gamma((double)n + 1), yes = log(c), no = log1p(-c);
     for (size_t k = 0; k <= n; k++)
-        to[k] += weight * exp(total - lgamma((double)k + 1) - lgamma((double)(n - k) + 1) + (double)k * yes + (double)(n - k) * no);
+        to[k] += weight * exp(total - oa_log_gamma((double)k + 1) - oa_log_gamma((double)(n - k) + 1) + (double)k * yes + (double)(n - k) * no);
 }
 
 void oa_frequency_expect(const uint64_t *of_size, size_t largest, double c, double *expected)

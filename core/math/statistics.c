@@ -1,4 +1,5 @@
 /* statistics.c - Pearson's r, chi-squared and its tail, the contingency coefficient mu. */
+#define _DEFAULT_SOURCE /* lgamma_r */
 #include "math/statistics.h"
 
 #include <math.h>
@@ -47,6 +48,12 @@ double oa_pearson(const double *a, const double *b, size_t n)
     return aa > 0 && bb > 0 ? ab / sqrt(aa * bb) : NAN;
 }
 
+double oa_log_gamma(double x)
+{
+    int sign;
+    return lgamma_r(x, &sign);
+}
+
 /* For whole and half a, Q(a, y) is a finite sum of positive terms, without cancellation:
  *   Q(n, y)       = e^-y sum over k = 0 ... n-1 of y^k / k!
  *   Q(n + 1/2, y) = erfc(sqrt y) + e^-y sum over k = 1 ... n of y^(k-1/2) / Gamma(k + 1/2)
@@ -55,7 +62,7 @@ static double gamma_sum(double y, double shift, size_t first, size_t last)
 {
     size_t top = (size_t)fmin(fmax(floor(y), (double)first), (double)last); /* terms grow up to k = y */
     const double power = (double)top - shift;
-    const double largest = exp(power * log(y) - y - lgamma(power + 1));
+    const double largest = exp(power * log(y) - y - oa_log_gamma(power + 1));
     double sum = largest, term = largest;
     for (size_t k = top; k > first && term > sum * 1e-18; k--) sum += term *= ((double)k - shift) / y;
     term = largest;

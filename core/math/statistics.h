@@ -10,6 +10,9 @@ int oa_ascending_u32(const void *a, const void *b);
 int oa_ascending_f32(const void *a, const void *b);
 int oa_ascending_f64(const void *a, const void *b);
 
+/* ln |Gamma(x)| by any thread: lgamma() writes the sign to a variable that all threads share. */
+double oa_log_gamma(double x);
+
 /* Counts sizes in bins of `width`; sizes beyond the last bin are pooled in it. counts (n_bins) is overwritten. */
 void oa_size_histogram(uint32_t *counts, size_t n_bins, uint64_t width, const uint32_t *sizes, size_t n);
 
