@@ -3,6 +3,7 @@
 #include "base/parallel.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "base/memory.h"
 
@@ -27,6 +28,7 @@ typedef struct job {
 
 struct oa_pool {
     oa_context *context;
+    pid_t owner;         /* the process that has the threads: a child of fork() has none of them, and locks as they were at that moment */
     pthread_mutex_t lock;
     pthread_cond_t wake, idle;
     pthread_t *threads;
@@ -120,6 +122,7 @@ static oa_status pool_make(oa_context *context)
     struct oa_pool *pool;
     OA_TRY(oa_new(context, &pool, 1, sizeof *pool));
     pool->context = context;
+    pool->owner = getpid();
     pthread_mutex_init(&pool->lock, NULL);
     pthread_cond_init(&pool->wake, NULL);
     pthread_cond_init(&pool->idle, NULL);
@@ -135,9 +138,8 @@ static oa_status pool_make(oa_context *context)
     return OA_OK;
 }
 
-void oa_pool_free(struct oa_pool *pool)
+static void end_threads(struct oa_pool *pool)
 {
-    if (!pool) return;
     pthread_mutex_lock(&pool->lock);
     pool->ends = true;
     pthread_cond_broadcast(&pool->wake);
@@ -146,14 +148,23 @@ void oa_pool_free(struct oa_pool *pool)
     pthread_cond_destroy(&pool->wake);
     pthread_cond_destroy(&pool->idle);
     pthread_mutex_destroy(&pool->lock);
+}
+
+void oa_pool_free(struct oa_pool *pool)
+{
+    if (!pool) return;
+    if (pool->owner == getpid()) end_threads(pool);
     oa_free(pool->context, pool->threads);
     oa_free(pool->context, pool->workers);
     oa_free(pool->context, pool);
 }
 
-/* Half a pool is none: the next loop tries again. */
+/* Half a pool is none: the next loop tries again. After fork() the child makes one of its own. */
 static oa_status pool_ready(oa_context *context)
 {
+    if (context->pool && context->pool->owner == getpid()) return OA_OK;
+    oa_pool_free(context->pool);
+    context->pool = NULL;
     const oa_status status = pool_make(context);
     if (status == OA_OK) return OA_OK;
     oa_pool_free(context->pool);
@@ -163,7 +174,7 @@ static oa_status pool_ready(oa_context *context)
 
 oa_status oa_parallel(oa_context *context, size_t n_items, size_t per_chunk, oa_chunk_fn *fn, void *arg)
 {
-    if (!context->pool) OA_TRY(pool_ready(context));
+    OA_TRY(pool_ready(context));
     struct oa_pool *pool = context->pool;
     job j = { .fn = fn, .arg = arg, .n_items = n_items, .per_chunk = per_chunk, .n_chunks = oa_chunk_count(n_items, per_chunk) };
     if (j.n_chunks > 1 && pool->n_threads) {

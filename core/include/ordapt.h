@@ -11,7 +11,8 @@
  *
  * Units: nm, Da, degree, V, ns, K, 1/nm; fractions are 0...1. z is the depth direction.
  *
- * Threads: a context serves one caller at a time. Objects may be read from many threads and written from one.
+ * Threads: a context serves one caller at a time. Objects may be read from many threads and written from one. A child of fork() may go on with a context
+ * that was idle then: it makes threads of its own.
  *
  * Errors: every function that can fail returns a status; the text is kept in the context until the next call.
  * The library never prints and never exits.

@@ -1,6 +1,10 @@
 /* test_parallel.c - results, failures and messages do not depend on the number of threads. */
 #include "base/parallel.h"
 
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include "base/memory.h"
 #include "base/random.h"
 #include "check.h"
@@ -246,6 +250,37 @@ static void test_parallel__progress_names_the_phase(void **state)
     oa_context_free(context);
 }
 
+static oa_status do_nothing(void *arg, oa_span span, oa_worker *worker)
+{
+    (void)arg, (void)span, (void)worker;
+    return OA_OK;
+}
+
+/* Threads do not survive fork(), and one of them may hold the lock at that moment, just as it goes to sleep. */
+static void test_parallel__a_child_makes_threads_of_its_own(void **state)
+{
+    (void)state;
+#ifdef __SANITIZE_THREAD__
+    print_message("skipped: the thread sanitizer knows no threads of a child\n");
+    skip();
+#endif
+    oa_context *context = with_threads(8);
+    for (int i = 0; i < 100; i++) {
+        check_ok(context, oa_parallel(context, 64, 1, do_nothing, NULL));
+        const pid_t child = fork();
+        if (child == 0) {
+            alarm(20);
+            const oa_status status = oa_parallel(context, 64, 1, do_nothing, NULL);
+            oa_context_free(context);
+            _exit(status == OA_OK ? 0 : 1);
+        }
+        int status;
+        assert_int_equal(waitpid(child, &status, 0), child);
+        if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) fail_msg("child %d: %s", i, WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM ? "waits for ever" : "fails");
+    }
+    oa_context_free(context);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -259,6 +294,7 @@ int main(void)
         cmocka_unit_test(test_parallel__worker_numbers_stay_below_threads),
         cmocka_unit_test(test_parallel__a_pool_without_memory_can_be_made_later),
         cmocka_unit_test(test_parallel__progress_names_the_phase),
+        cmocka_unit_test(test_parallel__a_child_makes_threads_of_its_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
