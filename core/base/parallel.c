@@ -159,16 +159,19 @@ void oa_pool_free(struct oa_pool *pool)
     oa_free(pool->context, pool);
 }
 
+static void drop_pool(oa_context *context)
+{
+    oa_pool_free(context->pool);
+    context->pool = NULL;
+}
+
 /* Half a pool is none: the next loop tries again. After fork() the child makes one of its own. */
 static oa_status pool_ready(oa_context *context)
 {
     if (context->pool && context->pool->owner == getpid()) return OA_OK;
-    oa_pool_free(context->pool);
-    context->pool = NULL;
+    drop_pool(context);
     const oa_status status = pool_make(context);
-    if (status == OA_OK) return OA_OK;
-    oa_pool_free(context->pool);
-    context->pool = NULL;
+    if (status != OA_OK) drop_pool(context);
     return status;
 }
 

@@ -69,7 +69,7 @@ oa_status oa_ranges__add(oa_ranges *ranges, double lower, double upper, unsigned
     return OA_OK;
 }
 
-static int by_bounds(const void *a, const void *b)
+int oa_ranges__order(const void *a, const void *b)
 {
     const oa_range *p = a, *q = b;
     if (p->lower != q->lower) return p->lower < q->lower ? -1 : 1;
@@ -79,7 +79,7 @@ static int by_bounds(const void *a, const void *b)
 
 void oa_ranges__sort(oa_ranges *ranges)
 {
-    if (ranges->n) qsort(ranges->ranges, ranges->n, sizeof *ranges->ranges, by_bounds);
+    if (ranges->n) qsort(ranges->ranges, ranges->n, sizeof *ranges->ranges, oa_ranges__order);
 }
 
 /* Ranges may overlap only where the user allowed it; the first in order wins, as at a shared end point. */

@@ -44,6 +44,8 @@ oa_status oa_ranges__add_type(oa_ranges *ranges, const oa_ion_type *type, unsign
 /* Adds a type also where an equal one is there: for files whose ions name types by number. */
 oa_status oa_ranges__append_type(oa_ranges *ranges, const oa_ion_type *type) OA_MUST_USE;
 oa_status oa_ranges__add(oa_ranges *ranges, double lower, double upper, unsigned type) OA_MUST_USE;
+/* For qsort, of oa_range: by lower bound, upper bound, type; 0 where two are the same. */
+int oa_ranges__order(const void *a, const void *b);
 void oa_ranges__sort(oa_ranges *ranges);
 
 /* Type of one mass-to-charge value; 0: none. At a shared end point the range with the lower bounds wins. */

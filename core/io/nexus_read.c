@@ -420,15 +420,13 @@ static void read_colors(const oa_h5 *h5, const char *peaks, oa_ranges *ranges)
     oa_free(h5->context, color);
 }
 
-static bool is_same_range(const oa_range *a, const oa_range *b) { return a->lower == b->lower && a->upper == b->upper && a->type == b->type; }
-
 /* A copy of a range counts once (readers of pynxtools-apm repeat them); the rest is for the step `range` to judge. */
 static void drop_copies(oa_ranges *ranges)
 {
     size_t kept = 0;
     oa_ranges__sort(ranges);
     for (size_t i = 0; i < ranges->n; i++)
-        if (kept == 0 || !is_same_range(&ranges->ranges[i], &ranges->ranges[kept - 1])) ranges->ranges[kept++] = ranges->ranges[i];
+        if (kept == 0 || oa_ranges__order(&ranges->ranges[i], &ranges->ranges[kept - 1]) != 0) ranges->ranges[kept++] = ranges->ranges[i];
     ranges->n = kept;
 }
 

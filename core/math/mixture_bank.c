@@ -48,22 +48,25 @@ static oa_status blur_ball(oa_context *context, float *fine, const size_t n[3], 
     return OA_OK;
 }
 
-static oa_status take_ball(oa_arena *arena, oa_ball *out, double radius, double sigma, const double edge[3])
+oa_status oa_ball_take(oa_arena *arena, oa_ball *out, double radius, double sigma, const double edge[3])
 {
     size_t cells = 1;
+    *out = (oa_ball){ .radius = radius, .sigma = sigma };
     for (int a = 0; a < 3; a++) {
+        out->edge[a] = edge[a];
         out->half[a] = (size_t)ceil((radius + (a < 2 ? LATERAL_REACH * sigma : 0)) / edge[a] - 0.5);
         cells *= 2 * out->half[a] + 1;
     }
     return oa_arena_take(arena, &out->mean, cells, sizeof *out->mean);
 }
 
-static oa_status blurred_ball(oa_context *context, oa_ball *out, double radius, double sigma, const double edge[3])
+oa_status oa_ball_fill(oa_context *context, const oa_ball *ball)
 {
+    const double *edge = ball->edge, radius = ball->radius, sigma = ball->sigma;
     size_t n[3], side[3];
     float *fine;
     for (int a = 0; a < 3; a++) {
-        side[a] = 2 * out->half[a] + 1;
+        side[a] = 2 * ball->half[a] + 1;
         n[a] = FINE * side[a];
     }
     OA_TRY(oa_new(context, &fine, n[0] * n[1] * n[2], sizeof *fine));
@@ -77,16 +80,10 @@ static oa_status blurred_ball(oa_context *context, oa_ball *out, double radius, 
     for (size_t i = 0; i < n[0] * n[1] * n[2]; i++) {
         const size_t x = i % n[0] / FINE, y = i / n[0] % n[1] / FINE, level = i / n[0] / n[1], z = level / FINE, mirror = level < n[2] / 2 ? level : n[2] - 1 -
             level;
-        out->mean[(z * side[1] + y) * side[0] + x] += fine[mirror * n[0] * n[1] + i % (n[0] * n[1])] / (FINE * FINE * FINE);
+        ball->mean[(z * side[1] + y) * side[0] + x] += fine[mirror * n[0] * n[1] + i % (n[0] * n[1])] / (FINE * FINE * FINE);
     }
     oa_free(context, fine);
     return status;
-}
-
-oa_status oa_ball_make(oa_arena *arena, oa_ball *out, double radius, double sigma, const double edge[3])
-{
-    OA_TRY(take_ball(arena, out, radius, sigma, edge));
-    return blurred_ball(arena->context, out, radius, sigma, edge);
 }
 
 /* ---------------------------------------------------------------------------------------------- planes and columns */
@@ -257,8 +254,7 @@ static size_t line_floats(const oa_bank *b)
 
 typedef struct ball_job {
     oa_bank *bank;
-    oa_ball *balls;
-    double radius[OA_RADII_MAX], sigma;
+    const oa_ball *balls;
 } ball_job;
 
 /* Spectrum e of a ball: it lies about cell 0, with what is below at the far end; its transform is real. */
@@ -297,17 +293,16 @@ static oa_status transform_ball(void *arg, oa_span span, oa_worker *worker)
 static oa_status fill_ball(void *arg, oa_span span, oa_worker *worker)
 {
     const ball_job *job = arg;
-    return blurred_ball(oa_worker_context(worker), &job->balls[span.begin], job->radius[span.begin], job->sigma, job->bank->field.edge);
+    return oa_ball_fill(oa_worker_context(worker), &job->balls[span.begin]);
 }
 
 oa_status oa_bank_plan(oa_arena *arena, oa_bank *out, const oa_field *field, const oa_mixture_prior *prior, double sigma)
 {
     oa_context *context = arena->context;
     oa_ball balls[OA_RADII_MAX];
-    ball_job job = { .bank = out, .balls = balls, .sigma = sigma };
+    ball_job job = { .bank = out, .balls = balls };
     *out = (oa_bank){ .field = *field, .radii = prior->n };
-    memcpy(job.radius, prior->radius, sizeof job.radius);
-    for (int r = 0; r < prior->n; r++) OA_TRY(take_ball(arena, &balls[r], prior->radius[r], sigma, field->edge));
+    for (int r = 0; r < prior->n; r++) OA_TRY(oa_ball_take(arena, &balls[r], prior->radius[r], sigma, field->edge));
     for (int a = 0; a < 3; a++) {
         for (int r = 0; r < prior->n; r++)
             if (balls[r].half[a] + 1 > out->halo[a]) out->halo[a] = balls[r].half[a] + 1;

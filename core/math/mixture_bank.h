@@ -8,8 +8,11 @@
 typedef struct oa_ball {
     size_t half[3];
     float *mean; /* (2 half[2] + 1, 2 half[1] + 1, 2 half[0] + 1) */
+    double radius, sigma, edge[3]; /* nm; edge of a cell */
 } oa_ball;
-oa_status oa_ball_make(oa_arena *arena, oa_ball *out, double radius, double sigma, const double edge[3]) OA_MUST_USE;
+/* Takes the room of a ball, all zeros; fill computes it, on any thread. */
+oa_status oa_ball_take(oa_arena *arena, oa_ball *out, double radius, double sigma, const double edge[3]) OA_MUST_USE;
+oa_status oa_ball_fill(oa_context *context, const oa_ball *ball) OA_MUST_USE;
 
 /* Tiles of whole cubes, each with a rim of `halo` cells for what reaches in; all are alike. The spectra of the balls are real and even: of x and z a
  * half is kept. Spectrum e (1, 2, 3) of radius r, wave (kx, ky, kz): ((((r 3 + e - 1) (nx/2 + 1) + kx) ny/16 + ky/16) (nz/2 + 1) + kz) 16 + ky % 16. */

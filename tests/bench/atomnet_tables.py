@@ -8,7 +8,7 @@
     limit   AUC of one who knows all domains, the noise of the cube and the place where each ion was found, but not the site that it came from
     generic fcc-generic beside the network of the alloy
     bf16    probabilities and AUC with products of bfloat16, by bench_bf16 of a build with -DORDAPT_BENCH=ON (--rounded)
-    spread  AUC of an ensemble and of its members, and what the spread of an ion says (--ensemble, one alloy)
+    spread  AUC of an ensemble beside the network that ships, and what the spread of an ion says (--ensemble, one alloy)
 
 Published networks stand beside those that ship where ORDAPT_REFERENCE is set. numpy and h5py are needed.
 """

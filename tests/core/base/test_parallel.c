@@ -250,12 +250,6 @@ static void test_parallel__progress_names_the_phase(void **state)
     oa_context_free(context);
 }
 
-static oa_status do_nothing(void *arg, oa_span span, oa_worker *worker)
-{
-    (void)arg, (void)span, (void)worker;
-    return OA_OK;
-}
-
 /* Threads do not survive fork(), and one of them may hold the lock at that moment, just as it goes to sleep. */
 static void test_parallel__a_child_makes_threads_of_its_own(void **state)
 {
@@ -266,13 +260,15 @@ static void test_parallel__a_child_makes_threads_of_its_own(void **state)
 #endif
     oa_context *context = with_threads(8);
     for (int i = 0; i < 100; i++) {
-        check_ok(context, oa_parallel(context, 64, 1, do_nothing, NULL));
+        unsigned count[8] = { 0 }, sum = 0;
+        check_ok(context, oa_parallel(context, 64, 1, count_workers, count));
         const pid_t child = fork();
         if (child == 0) {
             alarm(20);
-            const oa_status status = oa_parallel(context, 64, 1, do_nothing, NULL);
+            const oa_status status = oa_parallel(context, 64, 1, count_workers, count);
             oa_context_free(context);
-            _exit(status == OA_OK ? 0 : 1);
+            for (int k = 0; k < 8; k++) sum += count[k];
+            _exit(status == OA_OK && sum == 2 * 64 ? 0 : 1);
         }
         int status;
         assert_int_equal(waitpid(child, &status, 0), child);

@@ -101,7 +101,8 @@ static void test_convolution(void **state)
     oa_bank_evidence(b, m.context->kernels->waves, &room);
     for (int r = 0; r < 3; r++) {
         oa_ball ball;
-        check_ok(m.context, oa_ball_make(&m.arena, &ball, prior.radius[r], 0.4, b->field.edge));
+        check_ok(m.context, oa_ball_take(&m.arena, &ball, prior.radius[r], 0.4, b->field.edge));
+        check_ok(m.context, oa_ball_fill(m.context, &ball));
         for (int probe = 0; probe < 100; probe++) {
             size_t p[3];
             double sum[2] = { 0, 0 };
@@ -137,7 +138,8 @@ static void test_balls(void **state)
         const double radius[] = { 0.6, 1.2, 2.5 }, sigma[] = { 0.4, 0, 0.7 };
         oa_ball b;
         double sum = 0;
-        check_ok(*state, oa_ball_make(&arena, &b, radius[k], sigma[k], edge));
+        check_ok(*state, oa_ball_take(&arena, &b, radius[k], sigma[k], edge));
+        check_ok(*state, oa_ball_fill(*state, &b));
         const size_t n = (2 * b.half[0] + 1) * (2 * b.half[1] + 1) * (2 * b.half[2] + 1);
         for (size_t i = 0; i < n; i++) {
             sum += (double)b.mean[i] * edge[0] * edge[1] * edge[2];
