@@ -508,10 +508,11 @@ oa_status oa_nexus_ions(const oa_h5 *h5, const char *entry, oa_ions **out)
     char roi[512];
     size_t n;
     *out = NULL;
-    if (!oa_nexus_has_ions(h5, entry)) return OA_OK;
+    if (!oa_nexus_has_ions(h5, entry)) return oa_h5_trust(h5);
     OA_TRY(oa_nexus__find_ions(h5, entry, roi, &n));
     OA_TRY(oa_ions__create(h5->context, out, n));
-    const oa_status status = fill_ions(h5, entry, roi, *out);
+    oa_status status = fill_ions(h5, entry, roi, *out);
+    if (status == OA_OK) status = oa_h5_trust(h5);
     if (status == OA_OK) return OA_OK;
     oa_ions_free(*out);
     *out = NULL;

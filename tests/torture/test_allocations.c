@@ -285,6 +285,29 @@ static void test_allocations__of_the_nexus_reader(void **state)
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) torture(&(work){ files[i].file, read_slot, &files[i] });
 }
 
+/* Every one, whatever is sampled elsewhere: "no ions" for want of memory was once taken for an answer, and what asked for them fell over it. */
+static void test_allocations__ions_are_given_or_refused_never_nothing(void **state)
+{
+    (void)state;
+    const char *path = temporary_path("tip.nxs");
+    bool is_through = false;
+    for (uint64_t n = 1; !is_through; n++) {
+        size_t empty;
+        oa_context *context = starved_context(&empty);
+        oa_h5 h5 = { .file = H5I_INVALID_HID };
+        oa_ions *ions;
+        check_ok(context, oa_h5_open(context, path, &h5));
+        context->fail_allocation = context->allocations + n;
+        const oa_status status = oa_nexus_ions(&h5, "entry1", &ions);
+        is_through = context->allocations < context->fail_allocation;
+        starved_check(context, "tip.nxs", n, is_through, status);
+        assert_true((status == OA_OK) == (ions != NULL));
+        oa_ions_free(ions);
+        oa_h5_close(&h5);
+        oa_context_free(context);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -292,6 +315,7 @@ int main(void)
         cmocka_unit_test(test_allocations__of_segment),          cmocka_unit_test(test_allocations__of_export),
         cmocka_unit_test(test_allocations__of_the_nexus_writer), cmocka_unit_test(test_allocations__of_vendor_readers),
         cmocka_unit_test(test_allocations__of_metadata),         cmocka_unit_test(test_allocations__of_the_nexus_reader),
+        cmocka_unit_test(test_allocations__ions_are_given_or_refused_never_nothing),
     };
     return cmocka_run_group_tests(tests, make_all, drop_all);
 }
