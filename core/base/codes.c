@@ -135,6 +135,7 @@ static const oa_code table[] = {
     { "W_TEMPERATURE", OA_OK, "the patterns do not determine a temperature" },
     { "W_FEW_IONS", OA_OK, "too few ions of a species" },
     { "W_NO_PLANES", OA_OK, "atomic planes are not resolved along the direction" },
+    { "W_OCCUPANCY", OA_OK, "domains have too little order to make use of their composition" },
     { "W_PHASE_JUMP", OA_OK, "the phase of atomic planes jumps between two places" },
     { "W_OUT_OF_DISTRIBUTION", OA_OK, "patterns unlike those the model was trained with" },
     { "W_NOT_EQUILIBRATED", OA_OK, "a Monte Carlo run that is not at equilibrium, or too short to tell" },

@@ -12,13 +12,21 @@ enum { WIDTHS = sizeof widths / sizeof *widths, START = 5, DISCS = 64, PLACES = 
 #define RADIUS_MAX 2.6
 #define PLACE_MAX 1.2 /* from the maximum: farther lies another domain */
 
+typedef struct found {
+    double p[4];                 /* x, y, z from the maximum, radius */
+    double ions[2], species[2];  /* expected inside, on either family of planes */
+} found;
+
 typedef struct edges {
+    const oa_edges *asked;
     const oa_tiled *tiled;
-    const float *alpha;
+    oa_contrast contrast;
     const oa_maximum *list;
     size_t n, count, most;
+    double widths[WIDTHS];         /* that the table holds */
     float (*table)[DISCS][PLACES]; /* (WIDTHS) value at a distance of a disc of a radius */
     double (*best)[WIDTHS];        /* (count) L */
+    found *found;                  /* (count) */
 } edges;
 
 /* exp(-x) I0(x): Abramowitz & Stegun, Handbook of Mathematical Functions (1964), 9.8.1 and 9.8.2. */
@@ -49,17 +57,18 @@ static oa_status fill_table(void *arg, oa_span span, oa_worker *worker)
     for (size_t i = span.begin; i < span.end; i++)
         for (size_t place = 0; place < PLACES; place++) {
             const size_t w = i / DISCS, disc = i % DISCS;
-            e->table[w][disc][place] = (float)disc_at((double)disc * GRAIN, widths[w], (double)place * GRAIN);
+            e->table[w][disc][place] = (float)disc_at((double)disc * GRAIN, e->widths[w], (double)place * GRAIN);
         }
     return OA_OK;
 }
 
-/* Ions around a maximum, from there; a: s alpha. */
+/* Ions around a maximum, from there; a: even + s alpha. */
 typedef struct around {
     size_t n;
     uint32_t first[SHELLS + 1]; /* of each shell */
-    float *x, *y, *z, *a, *seen; /* seen: alpha B, of those within reach */
+    float *x, *y, *z, *a, *m, *share, *seen; /* m: s (P(A) - P(B)); share: of the species around, negative for ions of others; seen: a B, of those within reach */
 } around;
+enum { COLUMNS = 6 };
 
 /* The middle planes between a maximum and the others: beyond them ions are theirs (x * normal > 1), or domains side by side would pass for one with wide edges. */
 enum { NEIGHBOURS = 32 };
@@ -116,7 +125,8 @@ static void gather(const edges *e, const oa_maximum *m, around *out)
                     out->x[out->n] = x;
                     out->y[out->n] = y;
                     out->z[out->n] = z;
-                    out->a[out->n++] = sign * e->alpha[r];
+                    out->m[out->n] = sign * e->asked->m[r];
+                    out->share[out->n++] = t->species[r] == 1 ? e->asked->share[r] : -e->asked->share[r];
                 }
             }
 }
@@ -124,7 +134,7 @@ static void gather(const edges *e, const oa_maximum *m, around *out)
 /* By distance from the maximum, in shells: what lies beyond reach of a ball need not be looked at. */
 static void sort_shells(around *ions, float *room)
 {
-    float *const column[4] = { ions->x, ions->y, ions->z, ions->a };
+    float *const column[] = { ions->x, ions->y, ions->z, ions->m, ions->share };
     uint32_t next[SHELLS + 1] = { 0 };
     uint8_t *shell = (uint8_t *)(room + ions->n);
     for (size_t i = 0; i < ions->n; i++) {
@@ -133,7 +143,7 @@ static void sort_shells(around *ions, float *room)
     }
     for (int s = 0; s < SHELLS; s++) next[s + 1] += next[s];
     memcpy(ions->first, next, sizeof next);
-    for (int c = 0; c < 4; c++) {
+    for (size_t c = 0; c < sizeof column / sizeof *column; c++) {
         uint32_t at[SHELLS + 1];
         memcpy(at, ions->first, sizeof at);
         for (size_t i = 0; i < ions->n; i++) room[at[shell[i]]++] = column[c][i];
@@ -141,24 +151,51 @@ static void sort_shells(around *ions, float *room)
     }
 }
 
-/* p: x, y, z, radius */
+/* The ions around a maximum, in shells, and their factors. */
+static oa_status look(const edges *e, size_t i, oa_worker *worker, around *out)
+{
+    float *all;
+    OA_TRY(oa_worker_scratch(worker, 0, &all, (COLUMNS + 2) * e->most, sizeof *all));
+    *out = (around){ 0, { 0 }, all, all + e->most, all + 2 * e->most, all + 3 * e->most, all + 4 * e->most, all + 5 * e->most, all + COLUMNS * e->most };
+    gather(e, &e->list[i * e->n / e->count], out);
+    sort_shells(out, out->seen);
+    for (size_t j = 0; j < out->n; j++) {
+        float even;
+        const float alpha = oa_contrast_alpha(&e->contrast, out->share[j] > 0, fabsf(out->share[j]), out->m[j], &even);
+        out->a[j] = even + alpha;
+    }
+    return OA_OK;
+}
+
+/* B at each ion up to a distance of the maximum; p: x, y, z, radius. */
+static float ball_at(const edges *e, const around *ions, size_t w, const double p[4], size_t i)
+{
+    const float radius2 = (float)(p[3] * p[3]), far = (float)(p[3] + 3.5 * e->widths[w]), per = (float)(1 / GRAIN);
+    const float x = ions->x[i] - (float)p[0], y = ions->y[i] - (float)p[1], z = ions->z[i] - (float)p[2], rest = radius2 - z * z, r2 = x * x + y * y;
+    if (!(rest > 0) || r2 > far * far) return 0;
+    const float u = sqrtf(rest) * per, v = sqrtf(r2) * per;
+    const size_t disc = (size_t)u, place = (size_t)v;
+    if (disc + 1 >= DISCS || place + 1 >= PLACES) return 0;
+    float(*const t)[PLACES] = e->table[w] + disc;
+    const float f = u - (float)disc, g = v - (float)place;
+    const float low = t[0][place] + g * (t[0][place + 1] - t[0][place]), high = t[1][place] + g * (t[1][place + 1] - t[1][place]);
+    return low + f * (high - low);
+}
+
+/* Ions that a ball can reach come first. */
+static size_t within_reach(const edges *e, const around *ions, size_t w, const double p[4])
+{
+    const double reach = sqrt(p[0] * p[0] + p[1] * p[1] + p[2] * p[2]) + p[3] + 3.5 * e->widths[w];
+    return ions->first[reach < REACH ? (size_t)(reach * SHELLS / REACH) + 1 : SHELLS];
+}
+
 static double evidence(const edges *e, const around *ions, size_t w, const double p[4])
 {
-    const float radius2 = (float)(p[3] * p[3]), far = (float)(p[3] + 3.5 * widths[w]), x0 = (float)p[0], y0 = (float)p[1], z0 = (float)p[2],
-        per = (float)(1 / GRAIN);
-    const double reach = sqrt(p[0] * p[0] + p[1] * p[1] + p[2] * p[2]) + p[3] + 3.5 * widths[w];
-    const size_t end = ions->first[reach < REACH ? (size_t)(reach * SHELLS / REACH) + 1 : SHELLS];
+    const size_t end = within_reach(e, ions, w, p);
     size_t n = 0;
     for (size_t i = 0; i < end; i++) {
-        const float x = ions->x[i] - x0, y = ions->y[i] - y0, z = ions->z[i] - z0, rest = radius2 - z * z, r2 = x * x + y * y;
-        if (!(rest > 0) || r2 > far * far) continue;
-        const float u = sqrtf(rest) * per, v = sqrtf(r2) * per;
-        const size_t disc = (size_t)u, place = (size_t)v;
-        if (disc + 1 >= DISCS || place + 1 >= PLACES) continue;
-        float(*const t)[PLACES] = e->table[w] + disc;
-        const float f = u - (float)disc, g = v - (float)place;
-        const float low = t[0][place] + g * (t[0][place + 1] - t[0][place]), high = t[1][place] + g * (t[1][place + 1] - t[1][place]);
-        ions->seen[n++] = ions->a[i] * (low + f * (high - low));
+        const float ball = ball_at(e, ions, w, p, i);
+        if (ball > 0) ions->seen[n++] = ions->a[i] * ball;
     }
     while (n % OA_WAVE_LANES) ions->seen[n++] = 0;
     return e->tiled->context->kernels->waves->sum_logarithms(n, ions->seen);
@@ -208,13 +245,10 @@ static double integral(const edges *e, const around *ions, size_t w, double p[4]
 static oa_status fit_one(void *arg, oa_span span, oa_worker *worker)
 {
     const edges *e = arg;
-    float *all;
-    OA_TRY(oa_worker_scratch(worker, 0, &all, 6 * e->most, sizeof *all));
     for (size_t i = span.begin; i < span.end; i++) {
-        around ions = { 0, { 0 }, all, all + e->most, all + 2 * e->most, all + 3 * e->most, all + 4 * e->most };
+        around ions;
+        OA_TRY(look(e, i, worker, &ions));
         double start[4] = { 0, 0, 0, 1 }, p[4];
-        gather(e, &e->list[i * e->n / e->count], &ions);
-        sort_shells(&ions, ions.seen);
         e->best[i][START] = integral(e, &ions, START, start, 5);
         memcpy(p, start, sizeof p);
         for (size_t w = START; w-- > 0;) e->best[i][w] = integral(e, &ions, w, p, 2);
@@ -240,23 +274,101 @@ static double top_of(const double sum[WIDTHS], double *error)
     return at;
 }
 
-oa_status oa_fit_edges(const oa_tiled *tiled, const float *alpha, const oa_maximum *list, size_t n, double *width, double *error)
+/* Takes memory, fills the table for n_widths widths; what it has taken is drop's, also after a failure. */
+static oa_status begin(edges *e, const oa_edges *asked, const oa_maximum *list, size_t n, size_t n_widths)
 {
-    oa_context *context = tiled->context;
+    const oa_tiled *t = asked->tiled;
     const double cubes = pow(ceil(2 * REACH / OA_CUBE) + 1, 3);
-    edges e = { .tiled = tiled, .alpha = alpha, .list = list, .n = n, .count = n < OA_EDGES_MOST ? n : OA_EDGES_MOST,
-        .most = (size_t)cubes * oa_tiled_most(tiled) + OA_WAVE_LANES };
+    *e = (edges){ .asked = asked, .tiled = t, .contrast = asked->contrast, .list = list, .n = n, .count = n < OA_EDGES_MOST ? n : OA_EDGES_MOST,
+        .most = (size_t)cubes * oa_tiled_most(t) + OA_WAVE_LANES };
+    memcpy(e->widths, widths, sizeof widths);
+    if (n_widths == 1) e->widths[0] = asked->width;
+    OA_TRY(oa_new(t->context, &e->table, n_widths, sizeof *e->table));
+    OA_TRY(oa_new(t->context, &e->best, e->count, sizeof *e->best));
+    OA_TRY(oa_new(t->context, &e->found, e->count, sizeof *e->found));
+    return oa_parallel(t->context, n_widths * DISCS, 16, fill_table, e);
+}
+
+static void drop(edges *e)
+{
+    oa_free(e->tiled->context, e->table);
+    oa_free(e->tiled->context, e->best);
+    oa_free(e->tiled->context, e->found);
+}
+
+oa_status oa_fit_edges(oa_edges *edges_, const oa_maximum *list, size_t n)
+{
     double sum[WIDTHS] = { 0 };
-    *width = 0;
+    edges e;
+    edges_->width = 0, edges_->error = (double)NAN;
     if (n < OA_EDGES_LEAST) return OA_OK;
-    OA_TRY(oa_new(context, &e.table, WIDTHS, sizeof *e.table));
-    oa_status status = oa_new(context, &e.best, e.count, sizeof *e.best);
-    if (status == OA_OK) status = oa_parallel(context, (size_t)WIDTHS * DISCS, 16, fill_table, &e);
-    if (status == OA_OK) status = oa_parallel(context, e.count, 1, fit_one, &e);
+    oa_status status = begin(&e, edges_, list, n, WIDTHS);
+    if (status == OA_OK) status = oa_parallel(e.tiled->context, e.count, 1, fit_one, &e);
     for (size_t i = 0; i < e.count && status == OA_OK; i++)
         for (size_t w = 0; w < WIDTHS; w++) sum[w] += e.best[i][w];
-    if (status == OA_OK) *width = top_of(sum, error);
-    oa_free(context, e.table);
-    oa_free(context, e.best);
+    if (status == OA_OK) edges_->width = top_of(sum, &edges_->error);
+    drop(&e);
+    return status;
+}
+
+/* ---------------------------------------------------------------------------------------------- occupancy */
+
+/* The ions that lie in the ball by their labels, and on which family of planes: expected numbers. */
+static void expect_inside(const edges *e, const around *ions, found *f)
+{
+    const size_t end = within_reach(e, ions, 0, f->p);
+    memset(f->ions, 0, sizeof f->ions);
+    memset(f->species, 0, sizeof f->species);
+    for (size_t i = 0; i < end; i++) {
+        const double ball = (double)ball_at(e, ions, 0, f->p, i), a = (double)ions->a[i], m = (double)ions->m[i], p = fabs((double)ions->share[i]);
+        const bool is_species = ions->share[i] > 0;
+        const double delta = (double)oa_neutral_delta((float)p), high = e->contrast.is_known ? e->contrast.a : p + delta,
+            low = e->contrast.is_known ? e->contrast.b : p - delta;
+        const double on[2] = { 0.5 * (1 + m) * (is_species ? high : 1 - high), 0.5 * (1 - m) * (is_species ? low : 1 - low) }, inside = ball * (1 + a) / (1 + ball * a);
+        for (int s = 0; s < 2 && on[0] + on[1] > 0; s++) {
+            f->ions[s] += inside * on[s] / (on[0] + on[1]);
+            if (is_species) f->species[s] += inside * on[s] / (on[0] + on[1]);
+        }
+    }
+}
+
+static oa_status expect_one(void *arg, oa_span span, oa_worker *worker)
+{
+    const edges *e = arg;
+    for (size_t i = span.begin; i < span.end; i++) {
+        around ions;
+        OA_TRY(look(e, i, worker, &ions));
+        climb(e, &ions, 0, e->found[i].p, 4);
+        expect_inside(e, &ions, &e->found[i]);
+    }
+    return OA_OK;
+}
+
+/* Shares of the species on the two families of planes, all domains together. */
+static void maximise(edges *e)
+{
+    double ions[2] = { 0 }, species[2] = { 0 }, share[2];
+    for (size_t i = 0; i < e->count; i++)
+        for (int s = 0; s < 2; s++) {
+            ions[s] += e->found[i].ions[s];
+            species[s] += e->found[i].species[s];
+        }
+    for (int s = 0; s < 2; s++) share[s] = ions[s] > 0 ? species[s] / ions[s] : 0;
+    e->contrast = (oa_contrast){ .is_known = true, .a = fmax(share[0], share[1]), .b = fmin(share[0], share[1]) };
+}
+
+oa_status oa_fit_occupancy(oa_edges *edges_, const oa_maximum *list, size_t n)
+{
+    enum { STEPS = 8 };
+    edges e;
+    if (n < OA_EDGES_LEAST) return OA_OK;
+    oa_status status = begin(&e, edges_, list, n, 1);
+    for (size_t i = 0; i < e.count && status == OA_OK; i++) e.found[i].p[3] = 1;
+    for (int step = 0; step < STEPS && status == OA_OK; step++) {
+        status = oa_parallel(e.tiled->context, e.count, 1, expect_one, &e);
+        if (status == OA_OK) maximise(&e);
+    }
+    if (status == OA_OK) edges_->contrast = e.contrast;
+    drop(&e);
     return status;
 }

@@ -32,7 +32,8 @@ static void deposit_cube(const tile_job *job, const oa_tile *tile, size_t cube, 
     size_t place[3];
     oa_cube_place(t, cube, place);
     for (int a = 0; a < 3; a++) origin[a] = (ptrdiff_t)(place[a] * b->field.per[a]) - (ptrdiff_t)tile->low[a] + (ptrdiff_t)b->halo[a];
-    t->context->kernels->waves->evidence(values, n, job->mixture->alpha + begin, job->mixture->plus + begin, job->mixture->minus + begin);
+    const oa_mixture *m = job->mixture;
+    t->context->kernels->waves->evidence(values, n, m->alpha + begin, m->even ? m->even + begin : NULL, m->plus + begin, m->minus + begin);
     for (size_t i = 0; i < n; i++) {
         size_t cell = 0;
         bool is_inside = true;

@@ -8,9 +8,9 @@
 enum { BX = OA_BALL_SIDE, BY = 4, BZ = 4, ROWS = BY * BZ, REACH_MAX = 48 };
 #define CLEARANCE 0.3   /* nm beyond the radius that keeps other centres out */
 #define QUIET (-8.0)    /* Omega below which nobody is kept out */
-#define PLAIN 60.0f     /* L up to which exp L is kept, which is all but the surest domains; ln beyond */
+#define PLAIN 75.0f     /* L up to which exp L is kept, and Omega up to which floats do: their range is e^88, and e^75 leaves room for sums of 10^5 cells */
 #define SILENT (-12.0)  /* Omega that is taken for none where no cell of a block has more */
-#define LEVEL 600.0     /* exp Omega is kept in steps of exp 600, so that no double overflows */
+#define LEVEL 600.0     /* beyond, exp Omega is kept in steps of exp 600, so that no double overflows */
 
 /* ---------------------------------------------------------------------------------------------- begin and end */
 
@@ -48,7 +48,7 @@ oa_status oa_centres_begin(oa_arena *arena, oa_centres *out, const oa_field *fie
     OA_TRY(oa_bank_plan(&out->arena, &out->bank, field, prior, sigma));
     OA_TRY(oa_arena_take(&out->arena, &out->mask, field->cells, 1));
     for (int r = 0; r < 2 * prior->n; r++) OA_TRY(oa_arena_take(&out->arena, &out->l[r], field->cells, sizeof(float)));
-    OA_TRY(oa_arena_take(&out->arena, &out->e, field->cells + 2 * REACH_MAX, sizeof(double)));
+    OA_TRY(oa_arena_take(&out->arena, &out->e, field->cells + 2 * REACH_MAX, sizeof *out->e));
     return find_mask(out, out->l[0]);
 }
 
@@ -78,7 +78,7 @@ typedef struct weighing {
     float *top, *near;            /* by block: the largest Omega in it, and around */
     double *sums;                 /* (layers of blocks, radii) expected domains */
     int level;                    /* that layers are weighed at */
-    double *more;                 /* exp(Omega - LEVEL k), k = 1, 2, ..., where Omega is so large */
+    double *large;                /* exp(Omega - LEVEL k), k = 0, 1, ..., where any Omega is above PLAIN */
     bool is_last;                 /* L becomes the density of centres */
     int reach[OA_RADII_MAX][3];   /* cells */
     oa_ball_rows rows[OA_RADII_MAX];
@@ -86,29 +86,17 @@ typedef struct weighing {
     double *mass;                 /* (radii, blocks) sum of exp L of both */
 } weighing;
 
-/* exp Omega of a level, REACH_MAX readable zeros before and behind. */
-static double *level_of(const weighing *w, int level)
-{
-    return (level ? w->more + (size_t)(level - 1) * (w->c->bank.field.cells + 2 * REACH_MAX) : w->c->e) + REACH_MAX;
-}
+/* exp Omega, and that of a level, with REACH_MAX readable zeros before and behind. */
+static float *plain_of(const weighing *w) { return w->c->e + REACH_MAX; }
+static double *large_of(const weighing *w, int level) { return w->large + (size_t)level * (w->c->bank.field.cells + 2 * REACH_MAX) + REACH_MAX; }
 
 static size_t number_of_blocks(const weighing *w) { return w->blocks[0] * w->blocks[1] * w->blocks[2]; }
 
 /* What join_row_of_blocks has made of L: exp L of both signs together or, where the block has large ones, its logarithm; and the share of the sign +. */
 static bool is_log(const weighing *w, int r, size_t block) { return w->strongest[(size_t)r * number_of_blocks(w) + block] > PLAIN; }
 
-/* exp(L + add) of n cells of a block, both signs together; factor = exp(add). */
-static void exponentials(const weighing *w, int r, size_t block, size_t cell, size_t n, double add, double factor, double *out)
-{
-    const float *l = w->c->l[2 * r] + cell;
-    if (is_log(w, r, block))
-        for (size_t x = 0; x < n; x++) out[x] = exp(fmin((double)l[x] + add, 700));
-    else
-        for (size_t x = 0; x < n; x++) out[x] = (double)l[x] * factor;
-}
-
 /* exp Omega of n cells; the largest of each block in `top`. */
-static void weigh_plain(const weighing *w, size_t cell, size_t n, float *sum, double *e, float *top)
+static void weigh_plain(const weighing *w, size_t cell, size_t n, float *e, float *top)
 {
     const float *in[OA_RADII_MAX];
     float factor[OA_RADII_MAX];
@@ -116,26 +104,29 @@ static void weigh_plain(const weighing *w, size_t cell, size_t n, float *sum, do
         in[r] = w->c->l[2 * r] + cell;
         factor[r] = (float)w->factor[r];
     }
-    w->c->context->kernels->waves->combine(sum, n, in, factor, w->c->bank.radii);
-    for (size_t x = 0; x < n; x++) {
-        e[x] = (double)sum[x];
-        top[x / BX] = sum[x] > top[x / BX] ? sum[x] : top[x / BX];
-    }
+    w->c->context->kernels->waves->combine(e, n, in, factor, w->c->bank.radii);
+    for (size_t x = 0; x < n; x++) top[x / BX] = e[x] > top[x / BX] ? e[x] : top[x / BX];
 }
 
-/* The same less the level, of cells of one block, where floats do not reach; top is Omega. */
-static void weigh_slowly(const weighing *w, size_t block, size_t cell, size_t n, double *e, float *top)
+/* Omega of a cell, however large. */
+static double omega_of(const weighing *w, size_t block, size_t cell)
+{
+    double value[OA_RADII_MAX], most = -INFINITY, sum = 0;
+    for (int r = 0; r < w->c->bank.radii; r++) {
+        const double l = (double)w->c->l[2 * r][cell];
+        value[r] = (is_log(w, r, block) ? l : l > 0 ? log(l) : (double)OA_NO_CENTRE) + w->weight[r];
+        most = fmax(most, value[r]);
+    }
+    for (int r = 0; r < w->c->bank.radii; r++) sum += exp(value[r] - most);
+    return most + log(sum);
+}
+
+/* Who is near enough to see a number that is cut off here takes the large ones. */
+static void weigh_strong(const weighing *w, size_t block, size_t cell, size_t n, float *e, float *top)
 {
     for (size_t x = 0; x < n; x++) {
-        double value[OA_RADII_MAX], most = -INFINITY, sum = 0;
-        for (int r = 0; r < w->c->bank.radii; r++) {
-            const double l = (double)w->c->l[2 * r][cell + x];
-            value[r] = (is_log(w, r, block) ? l : l > 0 ? log(l) : (double)OA_NO_CENTRE) + w->weight[r];
-            most = fmax(most, value[r]);
-        }
-        for (int r = 0; r < w->c->bank.radii; r++) sum += exp(value[r] - most);
-        const double omega = most + log(sum);
-        e[x] = exp(fmin(omega - LEVEL * w->level, 700));
+        const double omega = omega_of(w, block, cell + x);
+        e[x] = (float)exp(fmin(omega, (double)PLAIN));
         *top = (float)omega > *top ? (float)omega : *top;
     }
 }
@@ -154,43 +145,69 @@ static kind kind_of(const weighing *w, size_t block)
 {
     if (is_silent(w, block)) return IS_SILENT;
     for (int r = 0; r < w->c->bank.radii; r++)
-        if (w->level || is_log(w, r, block)) return IS_STRONG;
+        if (is_log(w, r, block)) return IS_STRONG;
     return IS_PLAIN;
 }
 
 /* One row of cells of a row of blocks, of which `first` is the number of the first; silent ones are zeros. */
-static void weigh_row(const weighing *w, size_t row, size_t first, const uint8_t *kinds, double *e, float *sum, float *top)
+static void weigh_row(const weighing *w, size_t row, size_t first, const uint8_t *kinds, float *e, float *top)
 {
     const size_t nx = w->c->bank.field.dims[0];
     for (size_t b = 0, next; b < w->blocks[0]; b = next) {
         for (next = b + 1; next < w->blocks[0] && kinds[next] == kinds[b] && kinds[b] != IS_STRONG; next++) continue;
         const size_t x0 = b * BX, n = (next * BX < nx ? next * BX : nx) - x0;
         if (kinds[b] == IS_SILENT) memset(e + x0, 0, n * sizeof *e);
-        else if (kinds[b] == IS_PLAIN) weigh_plain(w, row + x0, n, sum, e + x0, top + b);
-        else weigh_slowly(w, first + b, row + x0, n, e + x0, top + b);
+        else if (kinds[b] == IS_PLAIN) weigh_plain(w, row + x0, n, e + x0, top + b);
+        else weigh_strong(w, first + b, row + x0, n, e + x0, top + b);
     }
+}
+
+static size_t end_of_layer(const weighing *w, size_t layer)
+{
+    const size_t nz = w->c->bank.field.dims[2];
+    return (layer + 1) * BZ < nz ? (layer + 1) * BZ : nz;
 }
 
 static oa_status weigh_layers(void *arg, oa_span span, oa_worker *worker)
 {
     const weighing *w = arg;
     const oa_field *f = &w->c->bank.field;
-    const size_t nx = f->dims[0], ny = f->dims[1], layer = w->blocks[0] * w->blocks[1], z1 = (span.begin + 1) * BZ < f->dims[2] ? (span.begin + 1) * BZ : f->dims[2];
-    float *sum, *top = w->top + span.begin * layer;
+    const size_t nx = f->dims[0], ny = f->dims[1], layer = w->blocks[0] * w->blocks[1];
+    float *top = w->top + span.begin * layer;
     uint8_t *kinds;
-    OA_TRY(oa_worker_scratch(worker, 0, &sum, nx, sizeof *sum));
-    OA_TRY(oa_worker_scratch(worker, 1, &kinds, layer, sizeof *kinds));
+    OA_TRY(oa_worker_scratch(worker, 0, &kinds, layer, sizeof *kinds));
     for (size_t b = 0; b < layer; b++) {
         kinds[b] = (uint8_t)kind_of(w, span.begin * layer + b);
         top[b] = kinds[b] == IS_PLAIN ? 0 : -1e30f;
     }
-    for (size_t z = span.begin * BZ; z < z1; z++)
+    for (size_t z = span.begin * BZ; z < end_of_layer(w, span.begin); z++)
         for (size_t y = 0; y < ny; y++) {
             const size_t row = (z * ny + y) * nx, blocks = y / BY * w->blocks[0];
-            weigh_row(w, row, span.begin * layer + blocks, kinds + blocks, level_of(w, w->level) + row, sum, top + blocks);
+            weigh_row(w, row, span.begin * layer + blocks, kinds + blocks, plain_of(w) + row, top + blocks);
         }
     for (size_t b = 0; b < layer; b++)
         if (kinds[b] == IS_PLAIN) top[b] = top[b] > 0 ? logf(top[b]) : -1e30f;
+    return OA_OK;
+}
+
+/* The same of a level, which only those near an Omega above PLAIN ask for. */
+static oa_status weigh_large(void *arg, oa_span span, oa_worker *worker)
+{
+    const weighing *w = arg;
+    const oa_field *f = &w->c->bank.field;
+    const size_t nx = f->dims[0], ny = f->dims[1];
+    const double scale = exp(-LEVEL * w->level);
+    (void)worker;
+    for (size_t z = span.begin * BZ; z < end_of_layer(w, span.begin); z++)
+        for (size_t y = 0; y < ny; y++)
+            for (size_t b = 0; b < w->blocks[0]; b++) {
+                const size_t block = (span.begin * w->blocks[1] + y / BY) * w->blocks[0] + b, row = (z * ny + y) * nx, end = (b + 1) * BX < nx ? (b + 1) * BX : nx;
+                const kind how = kind_of(w, block);
+                const float *plain = plain_of(w) + row;
+                double *e = large_of(w, w->level) + row;
+                for (size_t x = b * BX; x < end; x++)
+                    e[x] = how == IS_STRONG ? exp(fmin(omega_of(w, block, row + x) - LEVEL * w->level, 700)) : (double)plain[x] * scale;
+            }
     return OA_OK;
 }
 
@@ -224,12 +241,6 @@ static oa_status look_around(void *arg, oa_span span, oa_worker *worker)
 
 /* ---------------------------------------------------------------------------------------------- neighbourhoods */
 
-typedef struct block_room {
-    double sums[OA_RADII_MAX * ROWS * BX]; /* (radius, row, x) of exp Omega around */
-    double own[OA_RADII_MAX * ROWS * BX];  /* exp omega, both signs */
-    double row[BX + 2 * REACH_MAX];
-} block_room;
-
 /* Row (z, y) of a block. */
 static size_t place_in(int r, size_t z, size_t y) { return ((size_t)r * ROWS + z % BZ * BY + y % BY) * BX; }
 
@@ -237,26 +248,9 @@ typedef struct block {
     size_t low[3], high[3];
     bool wanted[OA_RADII_MAX];
     float near;
-    int level;
+    int level; /* of the large; below 0: floats do */
     size_t number;
 } block;
-
-/* exp omega of a block, both signs; a radius is wanted where what its neighbours could take off matters. */
-static bool own_weights(const weighing *w, block *b, block_room *room)
-{
-    const oa_field *f = &w->c->bank.field;
-    const double room_for = fmin(0, (double)b->near + 7.5);
-    bool any = false;
-    for (int r = 0; r < w->c->bank.radii; r++) {
-        const double add = w->weight[r] - LEVEL * b->level, factor = b->level ? exp(add) : w->factor[r];
-        b->wanted[r] = (double)w->strongest[(size_t)r * number_of_blocks(w) + b->number] + w->weight[r] + room_for > -11.5;
-        any |= b->wanted[r];
-        for (size_t z = b->low[2]; b->wanted[r] && z < b->high[2]; z++)
-            for (size_t y = b->low[1]; y < b->high[1]; y++)
-                exponentials(w, r, b->number, (z * f->dims[1] + y) * f->dims[0] + b->low[0], b->high[0] - b->low[0], add, factor, room->own + place_in(r, z, y));
-    }
-    return any;
-}
 
 /* Whether the blocks that hold cells [x0, x1) of row (z, y) are all silent, so that nothing is added there. */
 static bool is_nothing_there(const weighing *w, size_t z, size_t y, ptrdiff_t x0, ptrdiff_t x1)
@@ -267,67 +261,28 @@ static bool is_nothing_there(const weighing *w, size_t z, size_t y, ptrdiff_t x0
     return true;
 }
 
-/* Cells [x0, x1) of a row, which may reach beyond its ends: there are zeros. */
-static const double *window(const double *e, ptrdiff_t x0, ptrdiff_t x1, ptrdiff_t nx, double *room)
-{
-    if (x0 >= 0 && x1 <= nx) return e + x0;
-    for (ptrdiff_t x = x0; x < x1; x++) room[x - x0] = x >= 0 && x < nx ? e[x] : 0;
-    return room;
-}
+/* ---- both precisions ---- */
 
-static void add_neighbours(const weighing *w, const block *b, block_room *room)
-{
-    const oa_field *f = &w->c->bank.field;
-    const oa_waves *waves = w->c->context->kernels->waves;
-    int widest = 0;
-    for (int r = 0; r < w->c->bank.radii; r++)
-        if (b->wanted[r]) widest = r;
-    const oa_ball_rows *rows = &w->rows[widest];
-    const ptrdiff_t ry = w->reach[widest][1], rz = w->reach[widest][2], z0 = (ptrdiff_t)b->low[2] - rz, z1 = (ptrdiff_t)b->low[2] + BZ + rz;
-    const ptrdiff_t y0 = (ptrdiff_t)b->low[1] - ry, y1 = (ptrdiff_t)b->low[1] + BY + ry;
-    for (ptrdiff_t z = z0 > 0 ? z0 : 0; z < z1 && z < (ptrdiff_t)f->dims[2]; z++)
-        for (ptrdiff_t y = y0 > 0 ? y0 : 0; y < y1 && y < (ptrdiff_t)f->dims[1]; y++) {
-            const size_t row = (size_t)((z - z0) * (2 * ry + BY) + y - y0);
-            const int most = rows->most[row];
-            const ptrdiff_t x0 = (ptrdiff_t)b->low[0] - most, x1 = (ptrdiff_t)b->low[0] + BX + most;
-            if (most < 0 || is_nothing_there(w, (size_t)z, (size_t)y, x0, x1)) continue;
-            const double *e = level_of(w, b->level) + ((size_t)z * f->dims[1] + (size_t)y) * f->dims[0];
-            waves->ball_row(room->sums, window(e, x0, x1, (ptrdiff_t)f->dims[0], room->row) + most, most, rows->begin + rows->first[row], rows->to);
-        }
-}
+#define REAL float
+#define SUMS(name) name
+#define KERNEL(name) name
+#define TOP (double)PLAIN
+#define AROUND(w, b) plain_of(w)
+#include "math/mixture_sums.h"
 
-/* The last time: densities of the two signs. */
-static void keep_densities(const weighing *w, int r, size_t cell, size_t n, const double *both)
-{
-    float *plus = w->c->l[2 * r] + cell, *minus = w->c->l[2 * r + 1] + cell;
-    for (size_t x = 0; x < n; x++) {
-        plus[x] = (float)both[x] * minus[x];
-        minus[x] = (float)both[x] - plus[x];
-    }
-}
-
-/* What neighbours leave of the expected number. */
-static void settle(const weighing *w, const block *b, const block_room *room, double *sums)
-{
-    const oa_field *f = &w->c->bank.field;
-    const size_t n = b->high[0] - b->low[0];
-    const double one = exp(-LEVEL * b->level);
-    double share[BX];
-    for (int r = 0; r < w->c->bank.radii; r++)
-        for (size_t z = b->low[2]; b->wanted[r] && z < b->high[2]; z++)
-            for (size_t y = b->low[1]; y < b->high[1]; y++) {
-                w->c->context->kernels->waves->shares(share, n, room->own + place_in(r, z, y), room->sums + place_in(r, z, y), one);
-                for (size_t x = 0; x < n; x++) sums[r] += share[x];
-                if (w->is_last) keep_densities(w, r, (z * f->dims[1] + y) * f->dims[0] + b->low[0], n, share);
-            }
-}
+#define REAL double
+#define SUMS(name) name##_large
+#define KERNEL(name) name##_large
+#define TOP 700
+#define AROUND(w, b) large_of(w, (b)->level)
+#include "math/mixture_sums.h"
 
 /* Cells of radii for which neighbours do not matter. */
 static void settle_alone(const weighing *w, const block *b, double *sums)
 {
     const oa_field *f = &w->c->bank.field;
     const size_t n = b->high[0] - b->low[0];
-    double number[BX];
+    float number[BX];
     for (int r = 0; r < w->c->bank.radii; r++)
         if (!b->wanted[r]) sums[r] += w->factor[r] * w->mass[(size_t)r * number_of_blocks(w) + b->number];
     for (int r = 0; w->is_last && r < w->c->bank.radii; r++)
@@ -345,23 +300,17 @@ static oa_status settle_layer(void *arg, oa_span span, oa_worker *worker)
     const oa_field *f = &w->c->bank.field;
     const size_t side[3] = { BX, BY, BZ };
     double *sums = w->sums + span.begin * (size_t)w->c->bank.radii;
-    block_room *room;
     memset(sums, 0, (size_t)w->c->bank.radii * sizeof *sums);
-    OA_TRY(oa_worker_scratch(worker, 1, &room, 1, sizeof *room));
     for (size_t i = 0; i < w->blocks[0] * w->blocks[1]; i++) {
         const size_t at[3] = { i % w->blocks[0], i / w->blocks[0], span.begin };
         block b = { .number = span.begin * w->blocks[0] * w->blocks[1] + i };
         b.near = w->near[b.number];
-        b.level = b.near > 0 ? (int)((double)b.near / LEVEL) : 0;
+        b.level = b.near > PLAIN ? (int)((double)b.near / LEVEL) : -1;
         for (int a = 0; a < 3; a++) {
             b.low[a] = at[a] * side[a];
             b.high[a] = b.low[a] + side[a] < f->dims[a] ? b.low[a] + side[a] : f->dims[a];
         }
-        if (b.near >= (float)QUIET && own_weights(w, &b, room)) {
-            memset(room->sums, 0, (size_t)w->c->bank.radii * ROWS * BX * sizeof(double));
-            add_neighbours(w, &b, room);
-            settle(w, &b, room, sums);
-        }
+        if (b.near >= (float)QUIET) OA_TRY((b.level < 0 ? settle_block : settle_block_large)(w, &b, sums, worker));
         settle_alone(w, &b, sums);
     }
     return OA_OK;
@@ -471,12 +420,12 @@ static oa_status join_layer(void *arg, oa_span span, oa_worker *worker)
     return OA_OK;
 }
 
-/* Highest level that is needed, after level 0 was weighed. */
+/* Levels that are needed, after Omega was weighed. */
 static int levels_of(const weighing *w)
 {
-    float most = 0;
+    float most = -1e30f;
     for (size_t i = 0; i < number_of_blocks(w); i++) most = w->near[i] > most ? w->near[i] : most;
-    return (int)((double)most / LEVEL);
+    return most > PLAIN ? (int)((double)most / LEVEL) + 1 : 0;
 }
 
 static oa_status expect(weighing *w, double *number)
@@ -484,16 +433,15 @@ static oa_status expect(weighing *w, double *number)
     oa_context *context = w->c->context;
     const int radii = w->c->bank.radii;
     double sum[OA_RADII_MAX] = { 0 };
-    w->level = 0;
     OA_TRY(oa_parallel(context, w->blocks[2], 1, weigh_layers, w));
     OA_TRY(oa_parallel(context, number_of_blocks(w), 1024, look_around, w));
-    const int last = levels_of(w);
-    if (last) OA_TRY(oa_new(context, &w->more, (size_t)last * (w->c->bank.field.cells + 2 * REACH_MAX), sizeof *w->more));
+    const int levels = levels_of(w);
+    if (levels) OA_TRY(oa_new(context, &w->large, (size_t)levels * (w->c->bank.field.cells + 2 * REACH_MAX), sizeof *w->large));
     oa_status status = OA_OK;
-    for (w->level = 1; w->level <= last && status == OA_OK; w->level++) status = oa_parallel(context, w->blocks[2], 1, weigh_layers, w);
+    for (w->level = 0; w->level < levels && status == OA_OK; w->level++) status = oa_parallel(context, w->blocks[2], 1, weigh_large, w);
     if (status == OA_OK) status = oa_parallel(context, w->blocks[2], 1, settle_layer, w);
-    oa_free(context, w->more);
-    w->more = NULL;
+    oa_free(context, w->large);
+    w->large = NULL;
     OA_TRY(status);
     for (size_t z = 0; z < w->blocks[2]; z++)
         for (int r = 0; r < radii; r++) sum[r] += w->sums[z * (size_t)radii + (size_t)r];

@@ -13,7 +13,7 @@ typedef struct oa_centres {
     double radius[OA_RADII_MAX];
     uint8_t *mask;              /* (cells) 1: a centre may lie there, as ions are around */
     float *l[2 * OA_RADII_MAX]; /* (cells) of radius r: [2 r] sign +, [2 r + 1] sign -. L before oa_centres_weigh, then densities of centres */
-    double *e;                  /* (cells) exp Omega */
+    float *e;                   /* (cells) exp Omega */
     double volume;              /* nm^3 of the mask */
     double density, share[OA_RADII_MAX], found; /* after oa_centres_weigh */
 } oa_centres;

@@ -52,12 +52,19 @@ static const oa_param superlattice_table[] = {
              .help = "blur of the edges of domains across z: standard deviation of the lateral noise of a reconstruction"),
     OA_PARAM(superlattice_params, fit_sigma, .dflt = 1,
              .help = "measure that blur at the listed domains instead, where there are 8 or more: by the width that makes their ions likeliest"),
+    OA_PARAM(superlattice_params, fit_occupancy, .dflt = 1,
+             .help = "measure occupancy at the listed domains, where there are 8 or more. Used where domains have order enough: where a place of their composition "
+                      "without it would speak against one"),
     OA_PARAM(superlattice_params, radii, .unit = OA_NM, .dflt_text = "0.6,0.8,1,1.2,1.4,1.6", .n_min = 1, .n_max = OA_RADII_MAX, .min = 0.3, .max = 6,
              .help = "radii of domains, ascending; larger ones are added by factors of 1.25 while the largest holds more than 15 % of the domains"),
     OA_PARAM(superlattice_params, rate, .dflt = 0.05, .min = 0, .max = 1, .help = "share of false ones among the listed domains"),
     OA_PARAM(superlattice_params, ion_rate, .dflt = 0.1, .min = 0, .max = 1, .help = "share of wrong ones among the selected ions"),
     OA_PARAM(superlattice_params, prior, .n_min = 0, .n_max = OA_RADII_MAX + 1, .min = 0, .max = 1e6,
              .help = "domains a cubic nanometre, then the shares of the radii, which sum to 1; left out: fitted to the specimen"),
+    OA_PARAM(superlattice_params, occupancy, .n_min = 0, .n_max = 2, .min = 0, .max = 1,
+             .help = "share of the species on the one family of planes and on the other, in domains, the larger first; 0.5,0 is perfect L1_2 of stoichiometric "
+                      "composition. Then what domains hold of the species tells too where they are. Where it is neither given nor measured, domains are taken to hold as "
+                      "much as is around them with 0.8 of the order that allows, so that planes only are compared"),
     OA_PARAM_END
 };
 
@@ -145,7 +152,12 @@ static const oa_output superlattice_outputs[] = {
              "listed" },
     { .name = "summary/rounds", .type = OA_U64, .is_optional = true, .help = "rounds of the mixture" },
     { .name = "summary/mixture_domains", .type = OA_F64, .is_optional = true, .help = "domains that the mixture found in all rounds" },
-    { .name = "summary/mean_contrast", .type = OA_F64, .is_optional = true, .help = "delta of the neutral contrast, 0.8 min(p, 1 - p), mean over the ions" },
+    { .name = "summary/occupancy_high", .type = OA_F64, .is_optional = true,
+      .help = "share of the species on the family of planes of the listed domains that has more of it, as measured" },
+    { .name = "summary/occupancy_low", .type = OA_F64, .is_optional = true, .help = "and on the other" },
+    { .name = "summary/uses_composition", .type = OA_BOOL, .is_optional = true,
+      .help = "probabilities make use of what domains hold of the species, as occupancy or fit_occupancy says; else they compare planes only" },
+    { .name = "summary/mean_contrast", .type = OA_F64, .is_optional = true, .help = "half the difference of the shares on the planes that domains are taken to have: 0.8 min(p, 1 - p), mean over the ions, or as occupancy says" },
     { .name = "summary/ion_density", .type = OA_F64, .unit = "1/nm^3", .is_optional = true, .help = "ions in the volume of the mixture" },
     { .name = "summary/ordered_share", .type = OA_F64, .is_optional = true, .help = "mean probability of the ions" },
     { .name = "summary/ions_selected", .type = OA_U64, .help = "ions that were selected" },
@@ -180,6 +192,8 @@ static oa_status superlattice_check(oa_context *context, const void *params)
     if (p->prior.n && !(p->prior.v[0] > 0 && fabs(sum - 1) < 1e-3))
         return oa_fail_at(context, OA_IN_PARAMETER("prior"), "E_PARAMETER_RANGE", "a density of %g /nm^3 and shares that sum to %g; the density must be above 0, "
                  "the sum 1", p->prior.v[0], sum);
+    if (p->occupancy.n == 1 || (p->occupancy.n == 2 && !(p->occupancy.v[0] > p->occupancy.v[1])))
+        return oa_fail_at(context, OA_IN_PARAMETER("occupancy"), "E_PARAMETER_VALUE", "two shares of the species, the larger first; give 0.5,0 for example");
     return OA_OK;
 }
 
@@ -344,41 +358,116 @@ static oa_status put_prior(oa_run *run, const oa_mixture *mixture)
     return oa_put_real(run, "summary/ion_density", mixture->volume > 0 ? (double)mixture->tiled->n / mixture->volume : 0);
 }
 
-static oa_status find_sigma(oa_run *run, const superlattice_job *job, const float *alpha, const oa_maximum *list, size_t n, double *sigma)
+static oa_status fit_sigma(const superlattice_job *job, oa_edges *edges, const oa_maximum *list, size_t n)
 {
-    double fitted = 0, error = (double)NAN;
-    if (job->params->fit_sigma) OA_TRY(oa_fit_edges(&job->tiled, alpha, list, n, &fitted, &error));
-    if (fitted > 0) *sigma = fitted;
-    if (fitted > 0 && isfinite(error)) OA_TRY(oa_put_real(run, "summary/sigma_lateral_error", error));
-    return oa_put_real(run, "summary/sigma_lateral", *sigma);
+    const double given = edges->width;
+    if (!job->params->fit_sigma) return OA_OK;
+    OA_TRY(oa_fit_edges(edges, list, n));
+    if (!(edges->width > 0)) edges->width = given;
+    return OA_OK;
 }
 
-/* share becomes alpha, then the posterior. */
+/* What labels of the domains' composition, but without order, say on average of the domains that were measured: where they do not speak against them, places
+ * that are only richer or poorer would pass for domains. */
+static double evidence_without_order(const oa_contrast *c, double around)
+{
+    const double inside = 0.5 * (c->a + c->b), share[2] = { c->a, c->b };
+    double sum = 0;
+    for (int s = 0; s < 2; s++)
+        sum += 0.5 * (inside * log(fmax(share[s] / around, 0.05)) + (1 - inside) * log(fmax((1 - share[s]) / (1 - around), 0.05)));
+    return sum;
+}
+
+/* Whether the shares of the listed domains are used, or planes only are compared. */
+static oa_status decide_contrast(oa_run *run, const superlattice_job *job, oa_contrast *found)
+{
+    double around = 0;
+    for (size_t i = 0; i < job->tiled.n; i++) around += job->tiled.species[i] == 1;
+    around /= (double)job->tiled.n;
+    OA_TRY(oa_put_real(run, "summary/occupancy_high", found->a));
+    OA_TRY(oa_put_real(run, "summary/occupancy_low", found->b));
+    if (evidence_without_order(found, around) < SUPERLATTICE_AGAINST) return OA_OK;
+    oa_note(run, "W_OCCUPANCY", "the listed domains hold %.3f and %.3f of %s on their two families of planes, the specimen %.3f: too little order to tell them from "
+            "places that are only richer or poorer, so the probabilities compare planes only and suppose 0.8 of the highest order; --occupancy gives it",
+            found->a, found->b, job->params->species, around);
+    *found = (oa_contrast){ .is_known = false };
+    return OA_OK;
+}
+
+/* Shares and blur hang together: a domain that holds more of the species than is supposed looks larger, and its edges sharper. */
+static oa_status fit_both(oa_run *run, const superlattice_job *job, oa_edges *edges, const oa_maximum *list, size_t n)
+{
+    enum { TURNS = 4 };
+    double before = 0;
+    for (int turn = 0; turn < TURNS && fabs(edges->width / (before > 0 ? before : 1e9) - 1) > 0.03; turn++) {
+        before = edges->width;
+        OA_TRY(oa_fit_occupancy(edges, list, n));
+        OA_TRY(fit_sigma(job, edges, list, n));
+    }
+    OA_TRY(decide_contrast(run, job, &edges->contrast));
+    return edges->contrast.is_known ? OA_OK : fit_sigma(job, edges, list, n);
+}
+
+/* What the listed domains tell of all: their blur, and what they hold of the species. */
+static oa_status measure_domains(oa_run *run, const superlattice_job *job, oa_edges *edges, const oa_maximum *list, size_t n)
+{
+    edges->error = (double)NAN;
+    OA_TRY(fit_sigma(job, edges, list, n));
+    if (job->params->fit_occupancy && !edges->contrast.is_known && n >= OA_EDGES_LEAST) OA_TRY(fit_both(run, job, edges, list, n));
+    OA_TRY(oa_put_bool(run, "summary/uses_composition", edges->contrast.is_known));
+    if (isfinite(edges->error)) OA_TRY(oa_put_real(run, "summary/sigma_lateral_error", edges->error));
+    return oa_put_real(run, "summary/sigma_lateral", edges->width);
+}
+
+/* share becomes alpha; half the difference of the shares on the planes, mean over the ions, in *mean. */
+static void set_alpha(const oa_edges *edges, float *share, float *even, double *mean)
+{
+    const oa_tiled *t = edges->tiled;
+    const oa_contrast *c = &edges->contrast;
+    double sum = 0;
+    for (size_t i = 0; i < t->n; i++) {
+        float other;
+        sum += c->is_known ? 0.5 * (c->a - c->b) : (double)oa_neutral_delta(share[i]);
+        share[i] = oa_contrast_alpha(c, t->species[i] == 1, share[i], edges->m[i], &other);
+        if (even) even[i] = other;
+    }
+    *mean = t->n ? sum / (double)t->n : 0;
+}
+
+static oa_status take_columns(oa_arena *arena, oa_mixture *mixture, size_t n, float **even)
+{
+    if (even) OA_TRY(oa_arena_take(arena, even, n, sizeof(float)));
+    OA_TRY(oa_arena_take(arena, &mixture->plus, n, sizeof(float)));
+    return oa_arena_take(arena, &mixture->minus, n, sizeof(float));
+}
+
+/* share becomes the posterior. */
 static oa_status find_posterior(oa_run *run, const superlattice_job *job, float *share, const float *m, const oa_maximum *list, size_t n)
 {
     const superlattice_params *p = job->params;
     const oa_tiled *t = &job->tiled;
     oa_arena arena = { .context = run->context };
-    oa_mixture mixture = { .arena = &arena, .tiled = t, .sigma_lateral = p->sigma_lateral, .alpha = share, .is_given = p->prior.n > 0 };
+    oa_mixture mixture = { .arena = &arena, .tiled = t, .alpha = share, .is_given = p->prior.n > 0 };
+    oa_edges edges = { .tiled = t, .share = share, .m = m, .width = p->sigma_lateral };
     double contrast = 0;
+    float *even = NULL;
+    if (p->occupancy.n) edges.contrast = (oa_contrast){ .is_known = true, .a = p->occupancy.v[0], .b = p->occupancy.v[1] };
     mixture.prior.n = p->radii.n;
     memcpy(mixture.prior.radius, p->radii.v, (size_t)p->radii.n * sizeof(double));
     if (mixture.is_given) {
         mixture.prior.density = p->prior.v[0];
         memcpy(mixture.prior.share, p->prior.v + 1, (size_t)p->radii.n * sizeof(double));
     }
-    for (size_t i = 0; i < t->n; i++) {
-        contrast += 0.8 * fmin((double)share[i], 1 - (double)share[i]);
-        share[i] = oa_neutral_alpha(t->species[i] == 1, share[i], m[i]);
-    }
-    OA_TRY(find_sigma(run, job, share, list, n, &mixture.sigma_lateral));
-    oa_status status = oa_arena_take(&arena, &mixture.plus, t->n + OA_WAVE_LANES, sizeof(float));
-    if (status == OA_OK) status = oa_arena_take(&arena, &mixture.minus, t->n + OA_WAVE_LANES, sizeof(float));
+    OA_TRY(measure_domains(run, job, &edges, list, n));
+    mixture.sigma_lateral = edges.width;
+    oa_status status = take_columns(&arena, &mixture, t->n + OA_WAVE_LANES, edges.contrast.is_known ? &even : NULL);
+    mixture.even = even;
+    if (status == OA_OK) set_alpha(&edges, share, even, &contrast);
     if (status == OA_OK) status = oa_mixture_fit(&mixture);
-    for (size_t i = 0; i < t->n && status == OA_OK; i++) share[i] = oa_mixture_posterior(share[i], mixture.plus[i], mixture.minus[i]);
+    for (size_t i = 0; i < t->n && status == OA_OK; i++) share[i] = oa_mixture_posterior(share[i], even ? even[i] : 0, mixture.plus[i], mixture.minus[i]);
     oa_arena_drop(&arena);
     if (status == OA_OK) status = put_prior(run, &mixture);
-    if (status == OA_OK) status = oa_put_real(run, "summary/mean_contrast", contrast / (double)t->n);
+    if (status == OA_OK) status = oa_put_real(run, "summary/mean_contrast", contrast);
     return status == OA_OK ? oa_superlattice__put_posterior(run, job, share) : status;
 }
 
@@ -478,13 +567,13 @@ static uint64_t superlattice_memory(const oa_run *run, const void *params)
     oa_ions__bounds(input->ions, lo, hi);
     for (int a = 0; a < 3; a++) cubes *= floor(hi[a] / OA_CUBE) - floor(lo[a] / OA_CUBE) + 1;
     const double per = p->fit_sigma ? 10 : fmin(fmax(rint(OA_CUBE / (0.714 * fmax(p->sigma_lateral, 1e-3))), 4), 10),
-        centres = cubes * per * per * 10 * (8 * p->radii.n + 9), map = cubes * 1000 * (4 + 4);
-    return (uint64_t)(71 * (double)oa_ions__count(input->ions) + cubes * 1000 * 4 + fmax(map, centres)) + (uint64_t)run->context->threads * 90000000 + 60000000;
+        centres = cubes * per * per * 10 * (8 * p->radii.n + 5), map = cubes * 1000 * (4 + 4);
+    return (uint64_t)((p->occupancy.n ? 75 : 71) * (double)oa_ions__count(input->ions) + cubes * 1000 * 4 + fmax(map, centres)) + (uint64_t)run->context->threads * 90000000 + 60000000;
 }
 
 const oa_step oa_step_superlattice = {
     .name = "superlattice",
-    .version = 2,
+    .version = 3,
     .title = "Order from the phase of atomic planes",
     .help = "Follows the atomic planes through stretch, bend and tilt by their own reflection and asks on which of the two families of planes a species sits: a "
              "signed map "

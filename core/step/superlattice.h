@@ -8,6 +8,7 @@
 #include "step/step.h"
 
 enum { SUPERLATTICE_MAP_PER = 10 }; /* cells of the map along the edge of a cube: 0.2 nm */
+#define SUPERLATTICE_AGAINST (-0.05) /* ln of the likelihood of an ion, mean: 300 ions, half a small domain, then make e^-15 */
 #define SUPERLATTICE_LEAST 3.0      /* |Z| of a maximum that is looked at: below, expected numbers are no longer those of maxima */
 
 typedef struct superlattice_params {
@@ -15,10 +16,10 @@ typedef struct superlattice_params {
     double period;
     oa_reals direction;
     double width, sigma_lateral;
-    bool fit_sigma;
+    bool fit_sigma, fit_occupancy;
     oa_reals radii;
     double rate, ion_rate;
-    oa_reals prior;
+    oa_reals prior, occupancy;
 } superlattice_params;
 
 /* An ordered structure along a row of the crystal. */

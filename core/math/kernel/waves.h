@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 /* Lists that are summed over are filled up with weights of 0 to a multiple of this. */
-enum { OA_WAVE_LANES = 16, OA_BALL_SIDE = 8 };
+enum { OA_WAVE_LANES = 16, OA_BALL_SIDE = 16 };
 
 /* One pass of a transform of many lines side by side, in the order of Stockham: `radix` 2, 3 or 4, `stride` floats lie beside each
  * other (lanes times what earlier passes have split off), `parts` = length left / radix. twiddle: (parts, radix - 1) pairs. */
@@ -33,19 +33,21 @@ typedef struct oa_waves {
     /* P(A) - P(B) of ions whose plane phase is `phase` (2 pi a plane) where |mean exp(i phase)| is `resolution`, in (0, 1). */
     void (*contrast)(float *m, size_t n, const float *phase, const float *resolution);
     /* Coefficients of B, B^2 and B^3 of the cubic through ln(1 + a B) at B = 1/3, 2/3, 1, for a = alpha (s - S)/(1 + alpha S), S = plus -
-     * minus, s = +1 (out[0...2]) and -1 (out[3...5]). */
-    void (*evidence)(float *const out[6], size_t n, const float *alpha, const float *plus, const float *minus);
+     * minus, s = +1 (out[0...2]) and -1 (out[3...5]). With even: for a = (even (1 - T) + alpha (s - S))/(1 + even T + alpha S), T = plus + minus. */
+    void (*evidence)(float *const out[6], size_t n, const float *alpha, const float *even, const float *plus, const float *minus);
     /* Evidence of two signs, in place: a becomes e^a + e^b (0 below e^-87, e^88 at most), or with is_log its logarithm; b becomes e^a / (e^a + e^b). */
     void (*join)(size_t n, float *a, float *b, bool is_log);
     /* out[i] = sum over k < m of factor[k] in[k][i]. */
     void (*combine)(float *out, size_t n, const float *const *in, const float *factor, int m);
-    /* out[i] = min(own[i] / (one + around[i]), 1), 0 where nothing is divided by. */
-    void (*shares)(double *out, size_t n, const double *own, const double *around, double one);
+    /* out[i] = min(own[i] / (one + around[i]), 1), 0 where nothing is divided by. _large here and below: the same where numbers leave the range of floats. */
+    void (*shares)(float *out, size_t n, const float *own, const float *around, float one);
+    void (*shares_large)(double *out, size_t n, const double *own, const double *around, double one);
     /* Sum of ln(1 + a), a > -1, n a multiple of OA_WAVE_LANES. */
     double (*sum_logarithms)(size_t n, const float *a);
     /* Sums over neighbourhoods of OA_BALL_SIDE cells side by side: with W_k[x] = sum over |i| <= k of row[x + i], sums[to[j] OA_BALL_SIDE + x] += W_k[x]
      * for the j with begin[k] <= j < begin[k + 1], k = 0...most. row has `most` readable entries on either side. */
-    void (*ball_row)(double *sums, const double *row, int most, const uint32_t *begin, const uint16_t *to);
+    void (*ball_row)(float *sums, const float *row, int most, const uint32_t *begin, const uint16_t *to);
+    void (*ball_row_large)(double *sums, const double *row, int most, const uint32_t *begin, const uint16_t *to);
     /* out += a b */
     void (*multiply_add)(size_t n, float *out, const float *a, const float *b);
     /* Sums over j of K = ln(1 + p (e^(s g) - 1)) - s p g and of its first and second derivative with respect to s; n a multiple of the

@@ -15,6 +15,13 @@ enum { LANES = OA_WAVE_LANES };
 #define INDEPENDENT _Pragma("GCC ivdep")
 #endif
 
+/* A loop of a few turns becomes vectors; gcc would write its turns out first and then find none. */
+#if defined(__clang__)
+#define ROLLED
+#else
+#define ROLLED _Pragma("GCC unroll 1")
+#endif
+
 EACH float of_bits(int32_t bits)
 {
     float x;
@@ -139,14 +146,6 @@ static void combine(float *restrict out, size_t n, const float *const *in, const
     }
 }
 
-static void shares(double *restrict out, size_t n, const double *restrict own, const double *restrict around, double one)
-{
-    for (size_t i = 0; i < n; i++) {
-        const double all = one + around[i], share = all > 0 ? own[i] / all : 0;
-        out[i] = share < 1 ? share : 1;
-    }
-}
-
 static double sum_logarithms(size_t n, const float *restrict a)
 {
     float sum[LANES];
@@ -158,19 +157,31 @@ static double sum_logarithms(size_t n, const float *restrict a)
     return all;
 }
 
-static void ball_row(double *restrict sums, const double *restrict row, int most, const uint32_t *begin, const uint16_t *to)
-{
-    double w[OA_BALL_SIDE];
-    for (int x = 0; x < OA_BALL_SIDE; x++) w[x] = row[x];
-    for (int k = 0;; k++) {
-        for (uint32_t j = begin[k]; j < begin[k + 1]; j++) {
-            double *restrict s = sums + (size_t)to[j] * OA_BALL_SIDE;
-            for (int x = 0; x < OA_BALL_SIDE; x++) s[x] += w[x];
-        }
-        if (k == most) break;
-        for (int x = 0; x < OA_BALL_SIDE; x++) w[x] += row[x - k - 1] + row[x + k + 1];
+/* What neighbours add and leave, in either precision. */
+#define DEFINE_BALLS(REAL, BALL_ROW, SHARES) \
+    static void BALL_ROW(REAL *restrict sums, const REAL *restrict row, int most, const uint32_t *begin, const uint16_t *to) \
+    { \
+        REAL w[OA_BALL_SIDE]; \
+        for (int x = 0; x < OA_BALL_SIDE; x++) w[x] = row[x]; \
+        for (int k = 0;; k++) { \
+            for (uint32_t j = begin[k]; j < begin[k + 1]; j++) { \
+                REAL *restrict s = sums + (size_t)to[j] * OA_BALL_SIDE; \
+                ROLLED for (int x = 0; x < OA_BALL_SIDE; x++) s[x] += w[x]; \
+            } \
+            if (k == most) break; \
+            ROLLED for (int x = 0; x < OA_BALL_SIDE; x++) w[x] += row[x - k - 1] + row[x + k + 1]; \
+        } \
+    } \
+    static void SHARES(REAL *restrict out, size_t n, const REAL *restrict own, const REAL *restrict around, REAL one) \
+    { \
+        for (size_t i = 0; i < n; i++) { \
+            const REAL all = one + around[i], share = all > 0 ? own[i] / all : 0; \
+            out[i] = share < 1 ? share : 1; \
+        } \
     }
-}
+
+DEFINE_BALLS(float, ball_row, shares)
+DEFINE_BALLS(double, ball_row_large, shares_large)
 
 /* ---------------------------------------------------------------------------------------------- ions */
 
@@ -234,8 +245,24 @@ EACH void cubic(float a, float *b1, float *b2, float *b3)
     *b3 = (13.5f * l1 - 13.5f * l2) + 4.5f * l3;
 }
 
-static void evidence(float *const out[6], size_t n, const float *restrict alpha, const float *restrict plus, const float *restrict minus)
+static void evidence_even(float *const out[6], size_t n, const float *restrict alpha, const float *restrict even, const float *restrict plus,
+    const float *restrict minus)
 {
+    float *restrict a1 = out[0], *restrict a2 = out[1], *restrict a3 = out[2], *restrict b1 = out[3], *restrict b2 = out[4], *restrict b3 = out[5];
+    INDEPENDENT
+    for (size_t i = 0; i < n; i++) {
+        const float s = plus[i] - minus[i], t = plus[i] + minus[i], left = 1.0f / ((1.0f + even[i] * t) + alpha[i] * s), both = even[i] * (1.0f - t);
+        cubic((both + alpha[i] * (1.0f - s)) * left, &a1[i], &a2[i], &a3[i]);
+        cubic((both + alpha[i] * (-1.0f - s)) * left, &b1[i], &b2[i], &b3[i]);
+    }
+}
+
+static void evidence(float *const out[6], size_t n, const float *restrict alpha, const float *even, const float *restrict plus, const float *restrict minus)
+{
+    if (even) {
+        evidence_even(out, n, alpha, even, plus, minus);
+        return;
+    }
     float *restrict a1 = out[0], *restrict a2 = out[1], *restrict a3 = out[2], *restrict b1 = out[3], *restrict b2 = out[4], *restrict b3 = out[5];
     INDEPENDENT
     for (size_t i = 0; i < n; i++) {
@@ -348,7 +375,9 @@ const oa_waves WAVES_TABLE = {
     .join = join,
     .combine = combine,
     .shares = shares,
+    .shares_large = shares_large,
     .ball_row = ball_row,
+    .ball_row_large = ball_row_large,
     .sum_logarithms = sum_logarithms,
     .multiply_add = multiply_add,
     .cumulants = cumulants,

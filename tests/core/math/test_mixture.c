@@ -53,7 +53,7 @@ static void test_cubic(void **state)
     for (int i = 0; i < N; i++) alpha[i] = (float)(-0.79 + 1.58 * i / (N - 1));
     plus[7] = 0.4f;
     minus[9] = 0.3f;
-    context->kernels->waves->evidence(to, N, alpha, plus, minus);
+    context->kernels->waves->evidence(to, N, alpha, NULL, plus, minus);
     for (int i = 0; i < N; i++)
         for (int s = 0; s < 2; s++) {
             const double S = (double)plus[i] - (double)minus[i], a = (double)alpha[i] * ((s ? -1 : 1) - S) / (1 + (double)alpha[i] * S);

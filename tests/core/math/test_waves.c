@@ -14,8 +14,9 @@ static void fill(float *x, size_t n, double low, double high, uint64_t seed)
 
 /* All that a set computes of one input, one after the other. */
 typedef struct answers {
-    float blur[N], weight[N], re[N], im[N], cosine[N], sine[N], contrast[N], evidence[6][N], joined[2][2][N], combined[N], product[N], fft[3][2][12 * 64];
-    double wave[8], cumulants[3], logarithms, ball[MOST * 8], shares[8 + 2 * MOST];
+    float blur[N], weight[N], re[N], im[N], cosine[N], sine[N], contrast[N], evidence[6][N], known[6][N], joined[2][2][N], combined[N], product[N], fft[3][2][12 * 64];
+    double wave[8], cumulants[3], logarithms, large_ball[MOST * OA_BALL_SIDE], large_shares[OA_BALL_SIDE + 2 * MOST];
+    float ball[MOST * OA_BALL_SIDE], shares[OA_BALL_SIDE + 2 * MOST];
 } answers;
 
 static void answer(const oa_waves *w, answers *out)
@@ -39,8 +40,10 @@ static void answer(const oa_waves *w, answers *out)
     w->turn(out->cosine, out->sine, n, c);
     w->contrast(out->contrast, n, c, d);
     float *const evidence[6] = { out->evidence[0], out->evidence[1], out->evidence[2], out->evidence[3], out->evidence[4], out->evidence[5] };
+    float *const known[6] = { out->known[0], out->known[1], out->known[2], out->known[3], out->known[4], out->known[5] };
     for (size_t i = 0; i < N; i++) b[i] *= 0.26f; /* alpha */
-    w->evidence(evidence, n, b, p, q);
+    w->evidence(evidence, n, b, NULL, p, q);
+    w->evidence(known, n, b, d, p, q);
     for (int is_log = 0; is_log < 2; is_log++) {
         memcpy(out->joined[is_log][0], c, sizeof c);
         memcpy(out->joined[is_log][1], a, sizeof a);
@@ -51,10 +54,14 @@ static void answer(const oa_waves *w, answers *out)
     w->multiply_add(n, out->product, b, d);
     w->cumulants(out->cumulants, N - 16, b, d, 0.4f);
     out->logarithms = w->sum_logarithms(N - 16, b);
-    double row[8 + 2 * MOST];
-    for (int i = 0; i < 8 + 2 * MOST; i++) row[i] = (double)a[i];
-    w->ball_row(out->ball, row + MOST, 3, (uint32_t[]){ 0, 1, 1, 3, 4 }, (uint16_t[]){ 4, 0, 2, 4 });
-    w->shares(out->shares, 8 + 2 * MOST - 3, row, out->ball, 0.1);
+    double large[OA_BALL_SIDE + 2 * MOST];
+    for (int i = 0; i < OA_BALL_SIDE + 2 * MOST; i++) large[i] = (double)a[i];
+    static const uint32_t begin[] = { 0, 1, 1, 3, 4 };
+    static const uint16_t to[] = { 4, 0, 2, 4 };
+    w->ball_row(out->ball, a + MOST, 3, begin, to);
+    w->ball_row_large(out->large_ball, large + MOST, 3, begin, to);
+    w->shares(out->shares, OA_BALL_SIDE + 2 * MOST - 3, a, out->ball, 0.1f);
+    w->shares_large(out->large_shares, OA_BALL_SIDE + 2 * MOST - 3, large, out->large_ball, 0.1);
     for (int radix = 2; radix <= 4; radix++) {
         const oa_fft_pass pass = { .radix = radix, .parts = (size_t)(12 / radix), .stride = 64, .twiddle = d };
         w->fft(&pass, a, b, out->fft[radix - 2][0], out->fft[radix - 2][1]);
