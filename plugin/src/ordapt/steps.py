@@ -441,14 +441,16 @@ def warren_cowley(ions: Ions | Result | Path, *, pairs: Words | None = None, k: 
 
     Counts which species the neighbours of a species are, in shells by distance, in those of a lattice or among the k nearest, and compares
     with its concentration (Cowley, Phys. Rev. 77 (1950) 669; de Fontaine, J. Appl. Cryst. 4 (1971) 15; for atom probe data Ceguerra et al.,
-    Acta Cryst. A68 (2012) 547) and with the labels in random order. Detection efficiency and blur dilute the values: see summary/caveat (He
-    et al., Nat. Mater. 2024, doi:10.1038/s41563-024-01912-1).
+    Acta Cryst. A68 (2012) 547) and with the labels in random order. Sets of species are pooled: their concentration is that of all members
+    together (the GM-SRO of Ceguerra et al.). Detection efficiency and blur dilute the values: see summary/caveat (He et al., Nat. Mater.
+    2024, doi:10.1038/s41563-024-01912-1).
 
     Slots:
         ions: ranged ions; those without a type are left out, also as neighbours
 
     Parameters:
-        pairs: species of the centre and of its neighbours, Ni-Cr or Ni-Ni,Ni-Cr,Cr-Cr; Ni is short for Ni-Ni (default none)
+        pairs: species of the centre and of its neighbours, Ni-Cr or Ni-Ni,Ni-Cr,Cr-Cr; Ni is short for Ni-Ni. Sets of species: Al+Ti-Ni+Co,
+            or Ni+Co for Ni+Co-Ni+Co; the two of a pair are the same or share no species (default none)
         k: shells are the k nearest neighbours: 7, or 4,7,12. Of the 12 of a first fcc shell 7 are left where 57 % of the ions are detected
             (1 to 127; default none, or found by the engine)
         shells: shells are distances between edges: 0.2,0.3,0.4 are [0.2, 0.3) and [0.3, 0.4) nm (nm; 0 to 100; default none, or found by
@@ -469,7 +471,9 @@ def warren_cowley(ions: Ions | Result | Path, *, pairs: Words | None = None, k: 
             neighbours more often, also for i = j; NaN without neighbours
         order/alpha_pm (pair, shell): (share - concentration) / (delta_ij - concentration) (de Fontaine): the same for i != j; for i = j
             positive where like ions are neighbours more often
-        order/share (pair, shell): of the neighbours in the shell of all centres together, the share of the second species
+        order/alpha_sm (pair, shell): (share - concentration) / (1 - concentration), or / concentration where the share is less than that:
+            -1 depleted, 0 at random, 1 enriched, on one scale for every pair
+        order/share (pair, shell): of the neighbours in the shell of all centres together, the share of the second species or set
         order/contacts (pair, shell): neighbours of the second species
         order/neighbours (pair, shell): neighbours of any species
         order/control (pair, shell): alpha with the labels in random order, mean over the draws
@@ -506,7 +510,7 @@ def warren_cowley(ions: Ions | Result | Path, *, pairs: Words | None = None, k: 
         summary/strongest_z: that deviation, in standard deviations of one draw
         summary/p_permuted: of all pairs and shells together: share of the draws and the measurement whose largest deviation is as large; at
             random it is spread evenly
-        summary/conventions: what alpha and alpha_pm are
+        summary/conventions: what alpha, alpha_pm and alpha_sm are
         summary/caveat: what detection efficiency and resolution do to them
     """
     return _call.run("warren_cowley", {"ions": ions},

@@ -189,10 +189,12 @@ rule neighbours:
 
 # Warren-Cowley parameters: Counts which species the neighbours of a species are, in shells by distance, in those of a lattice or among the k nearest,
 # and compares with its concentration (Cowley, Phys. Rev. 77 (1950) 669; de Fontaine, J. Appl. Cryst. 4 (1971) 15; for atom probe data Ceguerra et
-# al., Acta Cryst. A68 (2012) 547) and with the labels in random order. Detection efficiency and blur dilute the values: see summary/caveat (He et
-# al., Nat. Mater. 2024, doi:10.1038/s41563-024-01912-1).
+# al., Acta Cryst. A68 (2012) 547) and with the labels in random order. Sets of species are pooled: their concentration is that of all members
+# together (the GM-SRO of Ceguerra et al.). Detection efficiency and blur dilute the values: see summary/caveat (He et al., Nat. Mater. 2024,
+# doi:10.1038/s41563-024-01912-1).
 #   input ions: ranged ions; those without a type are left out, also as neighbours
-#   pairs: species of the centre and of its neighbours, Ni-Cr or Ni-Ni,Ni-Cr,Cr-Cr; Ni is short for Ni-Ni
+#   pairs: species of the centre and of its neighbours, Ni-Cr or Ni-Ni,Ni-Cr,Cr-Cr; Ni is short for Ni-Ni. Sets of species: Al+Ti-Ni+Co, or Ni+Co for
+#   Ni+Co-Ni+Co; the two of a pair are the same or share no species
 #   k: shells are the k nearest neighbours: 7, or 4,7,12. Of the 12 of a first fcc shell 7 are left where 57 % of the ions are detected [1 to 31
 #   numbers; 1 to 127]
 #   shells: shells are distances between edges: 0.2,0.3,0.4 are [0.2, 0.3) and [0.3, 0.4) nm [2 to 32 numbers; nm; 0 to 100]
