@@ -18,8 +18,9 @@ typedef struct wc_params {
 static const char *const lattice_words[] = { "", "fcc", "bcc", NULL };
 
 static const oa_param wc_table[] = {
-    OA_PARAM(wc_params, pairs, .help = "species of the centre and of its neighbours, Ni-Cr or Ni-Ni,Ni-Cr,Cr-Cr; Ni is short for Ni-Ni. Sets of species: Al+Ti-Ni+Co, or Ni+Co for "
-                                        "Ni+Co-Ni+Co; the two of a pair are the same or share no species"),
+    OA_PARAM(wc_params, pairs,
+             .help = "species of the centre and of its neighbours, Ni-Cr or Ni-Ni,Ni-Cr,Cr-Cr; Ni is short for Ni-Ni. Sets of species: Al+Ti-Ni+Co, "
+                     "or Ni+Co for Ni+Co-Ni+Co; the two of a pair are the same or share no species"),
     OA_PARAM(wc_params, k, .n_min = 1, .n_max = OA_WC_SHELLS, .min = 1, .max = OA_NEAREST_MAX - 1,
              .help = "shells are the k nearest neighbours: 7, or 4,7,12. Of the 12 of a first fcc shell 7 are left where 57 % of the ions are detected"),
     OA_PARAM(wc_params, shells, .unit = OA_NM, .n_min = 2, .n_max = OA_WC_SHELLS + 1, .min = 0, .max = 100,
@@ -253,7 +254,8 @@ const oa_step oa_step_warren_cowley = {
     .title = "Warren-Cowley parameters",
     .help = "Counts which species the neighbours of a species are, in shells by distance, in those of a lattice or among the k nearest, and compares with its "
             "concentration (Cowley, Phys. Rev. 77 (1950) 669; de Fontaine, J. Appl. Cryst. 4 (1971) 15; for atom probe data Ceguerra et al., Acta Cryst. A68 (2012) 547) "
-            "and with the labels in random order. Sets of species are pooled: their concentration is that of all members together (the GM-SRO of Ceguerra et al.). Detection efficiency and blur dilute the values: see summary/caveat (He et al., Nat. Mater. 2024, "
+            "and with the labels in random order. Sets of species are pooled: their concentration is that of all members together (the GM-SRO of Ceguerra et al.). "
+            "Detection efficiency and blur dilute the values: see summary/caveat (He et al., Nat. Mater. 2024, "
             "doi:10.1038/s41563-024-01912-1).",
     .params = wc_table, .params_size = sizeof(wc_params),
     .slots = wc_slots, .outputs = wc_outputs,

@@ -8,8 +8,8 @@
 
 static const char conventions[] = "alpha = 1 - p/c (Warren, Cowley; for i = j negative where like ions are neighbours more often than at random); "
                                   "alpha_pm = (p - c)/(delta_ij - c) (de Fontaine; for i = j positive there); "
-                                  "alpha_sm = (p - c)/(1 - c) where p >= c, else (p - c)/c (-1 depleted, 0 at random, 1 enriched, for every pair); c: share of species j, p: its "
-                                  "share of the neighbours of i; i and j may be sets of species, counted as one species each";
+                                  "alpha_sm = (p - c)/(1 - c) where p >= c, else (p - c)/c (-1 depleted, 0 at random, 1 enriched, for every pair); c: share of species j, "
+                                  "p: its share of the neighbours of i; i and j may be sets of species, counted as one species each";
 static const char caveat[] = "Ions that the detector misses do not bias the share in a shell of fixed distance, but the k nearest then come from several shells of the "
                              "crystal; limited resolution mixes shells in any case. Both bring alpha of the first shell nearer to 0 or give it the sign of another "
                              "shell, so these are not the parameters of the crystal: correct them by a simulated specimen of the same efficiency and resolution. "

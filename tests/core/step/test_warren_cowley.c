@@ -259,8 +259,8 @@ static void alpha_sm_is_between_minus_one_and_one(void **state)
         oa_ions *ions = labelled(*state, &c, label);
         step_run *s = begin(*state, ions, "Ni,Ni-Cr,Al+Cr-Ni,Cr+Al,Ni+Cr+Al", "shells", "0,0.3,0.4,0.8");
         check_ok(*state, go(s));
-        const double *sm = step_data(s, "order/alpha_sm"), *pm = step_data(s, "order/alpha_pm"), *share = step_data(s, "order/share"), *x = step_data(s, "species/concentration");
-        const double *alpha = step_data(s, "order/alpha"), of[] = { x[0], x[1], x[0], x[1] + x[2], 1 };
+        const double *sm = step_data(s, "order/alpha_sm"), *pm = step_data(s, "order/alpha_pm");
+        const double *share = step_data(s, "order/share"), *x = step_data(s, "species/concentration"), *alpha = step_data(s, "order/alpha"), of[] = { x[0], x[1], x[0], x[1] + x[2], 1 };
         for (int p = 0; p < 5; p++)
             for (int m = 0; m < 3; m++) {
                 const double value = sm[3 * p + m], q = share[3 * p + m];

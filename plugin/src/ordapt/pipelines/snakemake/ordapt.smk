@@ -142,13 +142,18 @@ rule density_map:
 
 # Frequency distribution of a species: Counts how many of a species blocks of ions hold, and tests it against the binomial distribution of a random
 # spread (chi-squared, Pearson's contingency coefficient mu; Moody et al., Microsc. Res. Tech. 71 (2008) 542) and against permutations of the labels.
-# Blocks in order of evaporation follow the detector, where poles and planes show too: cubes ask about space.
+# Blocks in order of evaporation follow the detector, where poles and planes show too: cubes ask about space. Of several species every two are
+# compared by what the same blocks hold of both: their correlation, and the table of blocks by both numbers with the chi-squared of independence. In a
+# block of fixed size more of one leaves fewer places for the other, so that independence is not what chance gives: the fair reference is the labels
+# of all ions in random order (p_permuted, control_mu, z, p_correlation).
 #   input ions: ranged ions; those without a type are left out
-#   species: species to count, an element or ion name; several, Ni,Cr: one result each
+#   species: species to count, an element or ion name; several that share no ions, Ni,Cr: one result each, and in the first what every two of them
+#   have to do with each other
 #   block: ions of a block, one after the other in order of evaporation; what is left at the end makes no block [2 to 1000000; default 100]
 #   edge: above 0: blocks are cubes of this edge instead, with as many ions as lie there; those with less than half the median, at the surface, are
 #   left out [nm; 0 to 1000; default 0]
-#   least: blocks to be expected in each class at least: rarer ones are pooled at either end [0.01 to 1000000; default 5]
+#   least: blocks to be expected in each class, and in each cell of the table of two species, at least: rarer ones are pooled at either end [0.01 to
+#   1000000; default 5]
 #   draws: permutations of the labels among the ions of all blocks, the control that needs no formula; 0: none [0 to 100000; default 99]
 #   seed: of the permutations [0 to 9007199254740991; default 1]
 rule frequency:
