@@ -60,8 +60,8 @@ static const oa_output frequency_outputs[] = {
     { .name = "summary/control_mu_high", .type = OA_F64, .is_optional = true, .help = "95 % of the permutations are at or below" },
     { .name = "summary/p_permuted", .type = OA_F64, .is_optional = true, .help = "(1 + permutations with at least this chi2) / (1 + permutations)" },
     { .name = "pairs/correlation", .is_optional = true, .type = OA_F64, .shape = "(pair)", .axes = "pair", .beside = "control_correlation",
-      .help = "of the ions of the first and of the second species in a block: above 0 they go to the same blocks, below 0 they exclude each other, which those of "
-              "a block of fixed size do by chance too: compare with the control" },
+      .help = "of the ions of the first and of the second species in a block: compare with the control, as at random it is below 0 in blocks of fixed "
+              "size, where each leaves fewer places for the other, and may be above 0 in cubes, of which fuller ones hold more of both" },
     { .name = "pairs/control_correlation", .is_optional = true, .type = OA_F64, .shape = "(pair)",
       .help = "the same with the labels of all ions in random order, mean over the draws" },
     { .name = "pairs/control_correlation_errors", .is_optional = true, .type = OA_F64, .shape = "(pair)", .help = "standard deviation of one draw" },
@@ -450,8 +450,9 @@ const oa_step oa_step_frequency = {
     .help = "Counts how many of a species blocks of ions hold, and tests it against the binomial distribution of a random spread (chi-squared, Pearson's contingency coefficient mu; "
             "Moody et al., Microsc. Res. Tech. 71 (2008) 542) and against permutations of the labels. Blocks in order of evaporation follow the detector, where poles and planes "
             "show too: cubes ask about space. Of several species every two are compared by what the same blocks hold of both: their correlation, and the table of blocks "
-            "by both numbers with the chi-squared of independence. In a block of fixed size more of one leaves fewer places for the other, so that independence is "
-            "not what chance gives: the fair reference is the labels of all ions in random order (p_permuted, control_mu, z, p_correlation).",
+            "by both numbers with the chi-squared of independence. In a block of fixed size more of one leaves fewer places for the other, and a fuller cube holds "
+            "more of both, so that independence is not what chance gives: the fair reference is the labels of all ions in random order (p_permuted, control_mu, z, "
+            "p_correlation).",
     .params = frequency_table, .params_size = sizeof(frequency_params),
     .slots = frequency_slots, .outputs = frequency_outputs,
     .skips_unranged = true,

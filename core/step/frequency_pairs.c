@@ -1,8 +1,8 @@
 /* frequency_pairs.c - do two species go to the same blocks? For every pair the correlation of their numbers and the table of blocks by both,
  * against the labels in random order.
  *
- * Independence is not what chance gives: in a block of fixed size, more of one species leaves fewer places for the other. The labels of all ions in
- * random order hold that, and are what decides. */
+ * Independence is not what chance gives: in a block of fixed size, more of one species leaves fewer places for the other, and a fuller cube holds more
+ * of both. The labels of all ions in random order, in the same blocks, hold that, and are what decides. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

@@ -323,8 +323,9 @@ def frequency(ions: Ions | Result | Path, *, species: Words | None = None, block
     Pearson's contingency coefficient mu; Moody et al., Microsc. Res. Tech. 71 (2008) 542) and against permutations of the labels. Blocks in
     order of evaporation follow the detector, where poles and planes show too: cubes ask about space. Of several species every two are
     compared by what the same blocks hold of both: their correlation, and the table of blocks by both numbers with the chi-squared of
-    independence. In a block of fixed size more of one leaves fewer places for the other, so that independence is not what chance gives: the
-    fair reference is the labels of all ions in random order (p_permuted, control_mu, z, p_correlation).
+    independence. In a block of fixed size more of one leaves fewer places for the other, and a fuller cube holds more of both, so that
+    independence is not what chance gives: the fair reference is the labels of all ions in random order (p_permuted, control_mu, z,
+    p_correlation).
 
     Slots:
         ions: ranged ions; those without a type are left out
@@ -361,8 +362,9 @@ def frequency(ions: Ions | Result | Path, *, species: Words | None = None, block
         summary/control_mu: the same of the permutations, mean
         summary/control_mu_high: 95 % of the permutations are at or below
         summary/p_permuted: (1 + permutations with at least this chi2) / (1 + permutations)
-        pairs/correlation (pair): of the ions of the first and of the second species in a block: above 0 they go to the same blocks, below 0
-            they exclude each other, which those of a block of fixed size do by chance too: compare with the control
+        pairs/correlation (pair): of the ions of the first and of the second species in a block: compare with the control, as at random it
+            is below 0 in blocks of fixed size, where each leaves fewer places for the other, and may be above 0 in cubes, of which fuller
+            ones hold more of both
         pairs/control_correlation (pair): the same with the labels of all ions in random order, mean over the draws
         pairs/control_correlation_errors (pair): standard deviation of one draw
         pairs/z (pair): (correlation - control) / standard deviation of one draw: above 0 the two are together more often than by chance,

@@ -171,6 +171,28 @@ static void places_are_limited(void **state)
     check_real(together.p, 0.01, 1e-12);
 }
 
+/* Cubes of which every second holds three times as many ions: numbers of both go together, and the random orders hold that too. */
+static void fuller_cubes_hold_more_of_both(void **state)
+{
+    oa_random random = oa_random_start(12, 0);
+    cloud c = cloud_new(ROW);
+    uint8_t *label = calloc(ROW, 1);
+    for (size_t i = 0; i < ROW; i++) {
+        cloud_set(&c, i, (double)(i / 80 * 2 + (i % 80 >= 20)) + oa_random_uniform(&random), 0.5, 0.5);
+        label[i] = oa_random_uniform(&random) < 0.1 ? 1 : oa_random_uniform(&random) < 0.1 ? 2 : 3;
+    }
+    oa_ions *ions = labelled(*state, &c, label);
+    step_run *s = begin(*state, ions, "Ni,Cr", "50", "99");
+    step_set(s, "edge", "1");
+    check_ok(*state, step_go(s));
+    assert_true(at(s, "pairs/correlation", 0) > 0.15 && at(s, "pairs/control_correlation", 0) > 0.15 && at(s, "pairs/p_value", 0) < 1e-3);
+    assert_true(fabs(at(s, "pairs/z", 0)) < 3 && at(s, "pairs/p_correlation", 0) > 0.01 && at(s, "pairs/p_permuted", 0) > 0.01);
+    step_end(s);
+    oa_ions_free(ions);
+    free(label);
+    cloud_free(&c);
+}
+
 /* Two that fill every block: -1 in every order, which tells nothing. */
 static void two_alone_have_no_choice(void **state)
 {
@@ -327,7 +349,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         with_context(draws_are_a_sample_of_every_order), with_context(what_goes_together_is_seen), with_context(places_are_limited),
-        with_context(two_alone_have_no_choice), with_context(exchanged_species_transpose_the_table), with_context(others_change_nothing), with_context(threads_do_not_matter),
+        with_context(fuller_cubes_hold_more_of_both), with_context(two_alone_have_no_choice), with_context(exchanged_species_transpose_the_table),
+        with_context(others_change_nothing), with_context(threads_do_not_matter),
         with_context(p_values_are_uniform_at_random), with_context(what_cannot_be_compared_is_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

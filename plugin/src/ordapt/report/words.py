@@ -190,7 +190,8 @@ SUMMARY: dict[str, tuple[str, str]] = {
     "strongest_pair": ("Pair that deviates most", "From what random orders of the labels give."),
     "strongest_correlation": (
         "Correlation of the two",
-        "Of their numbers in a block. In a block of fixed size more of one leaves fewer places for the other, so that it is below 0 at random.",
+        "Of their numbers in a block. At random it is below 0 in blocks of fixed size, where each leaves fewer places for the other, "
+        "and may be above 0 in cubes, of which fuller ones hold more of both.",
     ),
     "p_pairs": (
         "p of all pairs together",

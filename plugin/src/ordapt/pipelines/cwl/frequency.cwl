@@ -3,7 +3,7 @@
 cwlVersion: "v1.2"
 class: "CommandLineTool"
 label: "Frequency distribution of a species"
-doc: "Counts how many of a species blocks of ions hold, and tests it against the binomial distribution of a random spread (chi-squared, Pearson's contingency coefficient mu; Moody et al., Microsc. Res. Tech. 71 (2008) 542) and against permutations of the labels. Blocks in order of evaporation follow the detector, where poles and planes show too: cubes ask about space. Of several species every two are compared by what the same blocks hold of both: their correlation, and the table of blocks by both numbers with the chi-squared of independence. In a block of fixed size more of one leaves fewer places for the other, so that independence is not what chance gives: the fair reference is the labels of all ions in random order (p_permuted, control_mu, z, p_correlation)."
+doc: "Counts how many of a species blocks of ions hold, and tests it against the binomial distribution of a random spread (chi-squared, Pearson's contingency coefficient mu; Moody et al., Microsc. Res. Tech. 71 (2008) 542) and against permutations of the labels. Blocks in order of evaporation follow the detector, where poles and planes show too: cubes ask about space. Of several species every two are compared by what the same blocks hold of both: their correlation, and the table of blocks by both numbers with the chi-squared of independence. In a block of fixed size more of one leaves fewer places for the other, and a fuller cube holds more of both, so that independence is not what chance gives: the fair reference is the labels of all ions in random order (p_permuted, control_mu, z, p_correlation)."
 hints:
   SoftwareRequirement:
     packages:
