@@ -7,7 +7,7 @@
 #include "math/blocks.h"
 #include "math/chance.h"
 #include "math/statistics.h"
-#include "step/step.h"
+#include "step/frequency.h"
 
 typedef struct frequency_params {
     const char *species;
@@ -19,12 +19,15 @@ typedef struct frequency_params {
 enum { CELLS_MAX = 1 << 26 };
 
 static const oa_param frequency_table[] = {
-    OA_PARAM(frequency_params, species, .help = "species to count, an element or ion name; several, Ni,Cr: one result each"),
+    OA_PARAM(frequency_params, species,
+             .help = "species to count, an element or ion name; several that share no ions, Ni,Cr: one result each, and in the first what every two of them "
+                     "have to do with each other"),
     OA_PARAM(frequency_params, block, .dflt = 100, .min = 2, .max = 1000000,
              .help = "ions of a block, one after the other in order of evaporation; what is left at the end makes no block"),
     OA_PARAM(frequency_params, edge, .unit = OA_NM, .min = 0, .max = 1000,
              .help = "above 0: blocks are cubes of this edge instead, with as many ions as lie there; those with less than half the median, at the surface, are left out"),
-    OA_PARAM(frequency_params, least, .dflt = 5, .min = 0.01, .max = 1e6, .help = "blocks to be expected in each class at least: rarer ones are pooled at either end"),
+    OA_PARAM(frequency_params, least, .dflt = 5, .min = 0.01, .max = 1e6,
+             .help = "blocks to be expected in each class, and in each cell of the table of two species, at least: rarer ones are pooled at either end"),
     OA_PARAM(frequency_params, draws, .dflt = 99, .min = 0, .max = 100000,
              .help = "permutations of the labels among the ions of all blocks, the control that needs no formula; 0: none"),
     OA_PARAM(frequency_params, seed, .dflt = 1, .min = 0, .max = OA_SEED_MAX, .help = "of the permutations"),
@@ -56,6 +59,52 @@ static const oa_output frequency_outputs[] = {
     { .name = "summary/control_mu", .type = OA_F64, .is_optional = true, .help = "the same of the permutations, mean" },
     { .name = "summary/control_mu_high", .type = OA_F64, .is_optional = true, .help = "95 % of the permutations are at or below" },
     { .name = "summary/p_permuted", .type = OA_F64, .is_optional = true, .help = "(1 + permutations with at least this chi2) / (1 + permutations)" },
+    { .name = "pairs/correlation", .is_optional = true, .type = OA_F64, .shape = "(pair)", .axes = "pair", .beside = "control_correlation",
+      .help = "of the ions of the first and of the second species in a block: compare with the control, as at random it is below 0 in blocks of fixed "
+              "size, where each leaves fewer places for the other, and may be above 0 in cubes, of which fuller ones hold more of both" },
+    { .name = "pairs/control_correlation", .is_optional = true, .type = OA_F64, .shape = "(pair)",
+      .help = "the same with the labels of all ions in random order, mean over the draws" },
+    { .name = "pairs/control_correlation_errors", .is_optional = true, .type = OA_F64, .shape = "(pair)", .help = "standard deviation of one draw" },
+    { .name = "pairs/z", .is_optional = true, .type = OA_F64, .shape = "(pair)",
+      .help = "(correlation - control) / standard deviation of one draw: above 0 the two are together more often than by chance, below 0 less often" },
+    { .name = "pairs/p_correlation", .is_optional = true, .type = OA_F64, .shape = "(pair)",
+      .help = "two-sided: share of the draws and the measurement together whose correlation is as far from the mean of all of them" },
+    { .name = "pairs/chi2", .is_optional = true, .type = OA_F64, .shape = "(pair)",
+      .help = "sum of (observed - expected)^2 / expected over the cells of the table; NaN where only one class is left" },
+    { .name = "pairs/degrees_of_freedom", .is_optional = true, .type = OA_U64, .shape = "(pair)", .help = "(rows - 1) (columns - 1)" },
+    { .name = "pairs/p_value", .is_optional = true, .type = OA_F64, .shape = "(pair)",
+      .help = "chance of a larger chi2 were the two independent, which species in blocks of fixed size are not even at random: small for every abundant pair" },
+    { .name = "pairs/mu", .is_optional = true, .type = OA_F64, .shape = "(pair)",
+      .help = "contingency coefficient sqrt(chi2 / (blocks + chi2)); at random it is control_mu, not 0" },
+    { .name = "pairs/control_mu", .is_optional = true, .type = OA_F64, .shape = "(pair)", .help = "the same with the labels in random order and the same classes, mean" },
+    { .name = "pairs/control_mu_high", .is_optional = true, .type = OA_F64, .shape = "(pair)", .help = "95 % of the draws are at or below" },
+    { .name = "pairs/p_permuted", .is_optional = true, .type = OA_F64, .shape = "(pair)",
+      .help = "(1 + draws with at least this chi2) / (1 + draws), the fair reference of chi2. Abundant species that are drawn together come nearer to independence, and "
+              "chi2 falls: p_correlation sees both directions" },
+    { .name = "pairs/pair", .is_optional = true, .type = OA_U32, .shape = "(pair)", .help = "number of the pair; the long name says which is which" },
+    { .name = "contingency/residual", .is_optional = true, .type = OA_F64, .shape = "(pair, row, column)", .axes = "pair,row,column", .slice = "0,.,.",
+      .help = "(observed - expected) / sqrt(expected (1 - share of the row) (1 - share of the column)): standard normal where the two are independent; NaN where the "
+              "pair has no such class, here and below" },
+    { .name = "contingency/observed", .is_optional = true, .type = OA_F64, .shape = "(pair, row, column)",
+      .help = "blocks of the row's class of the first species and the column's of the second" },
+    { .name = "contingency/expected", .is_optional = true, .type = OA_F64, .shape = "(pair, row, column)",
+      .help = "blocks of the row x blocks of the column / blocks: independent species" },
+    { .name = "contingency/control", .is_optional = true, .type = OA_F64, .shape = "(pair, row, column)",
+      .help = "blocks with the labels in random order, mean over the draws" },
+    { .name = "contingency/control_errors", .is_optional = true, .type = OA_F64, .shape = "(pair, row, column)", .help = "standard deviation of one draw" },
+    { .name = "contingency/row_lowest", .is_optional = true, .type = OA_F64, .shape = "(pair, row)",
+      .help = "the class begins with so many ions of the first species and ends before the next" },
+    { .name = "contingency/column_lowest", .is_optional = true, .type = OA_F64, .shape = "(pair, column)", .help = "the same of the second species" },
+    { .name = "contingency/pair", .is_optional = true, .type = OA_U32, .shape = "(pair)", .help = "number of the pair" },
+    { .name = "contingency/row", .is_optional = true, .type = OA_U32, .shape = "(row)", .help = "number of the class" },
+    { .name = "contingency/column", .is_optional = true, .type = OA_U32, .shape = "(column)", .help = "number of the class" },
+    { .name = "summary/pairs", .is_optional = true, .type = OA_TEXT, .help = "pairs of species, in the order of their results" },
+    { .name = "summary/strongest_pair", .is_optional = true, .type = OA_TEXT, .help = "pair whose correlation is farthest from the control" },
+    { .name = "summary/strongest_correlation", .is_optional = true, .type = OA_F64, .help = "its correlation" },
+    { .name = "summary/strongest_z", .is_optional = true, .type = OA_F64,
+      .help = "how far, in standard deviations of one draw: above 0 together more often than by chance" },
+    { .name = "summary/p_pairs", .is_optional = true, .type = OA_F64,
+      .help = "of all pairs together: share of the draws and the measurement whose largest deviation is as large; at random it is spread evenly" },
     OA_OUTPUT_END
 };
 
@@ -284,13 +333,18 @@ static oa_status put_test(oa_run *run, const frequency_job *job, const char *spe
     return oa_put_real(run, "summary/mu", test->mu);
 }
 
-static oa_status one_species(oa_run *run, frequency_job *job, const char *species)
+static oa_status choose_species(oa_run *run, frequency_job *job, const char *species)
 {
     bool *is_member;
-    double *observed, *expected;
     OA_TRY(oa_scratch(run, &is_member, job->ions->ranges->n_types + 1, sizeof *is_member));
-    OA_TRY(oa_ranges__species(run->context, job->ions->ranges, species, "species", is_member));
     job->is_member = is_member;
+    return oa_ranges__species(run->context, job->ions->ranges, species, "species", is_member);
+}
+
+static oa_status one_species(oa_run *run, frequency_job *job, const char *species)
+{
+    double *observed, *expected;
+    OA_TRY(choose_species(run, job, species));
     oa_phase(run->context, "count");
     OA_TRY(count_blocks(run, job));
     OA_TRY(check_blocks(run, job, species));
@@ -301,6 +355,55 @@ static oa_status one_species(oa_run *run, frequency_job *job, const char *specie
                           "%s: %zu blocks are too few for three classes of %g expected blocks; more blocks, or a smaller least, would be right", species, job->blocks.n, job->params->least);
     OA_TRY(put_test(run, job, species, &test));
     return put_control(run, job, expected, test.chi2);
+}
+
+/* ---------------------------------------------------------------------------------------------- several */
+
+/* What a species had to do with itself would say nothing. */
+static oa_status check_apart(oa_run *run, frequency_job *job, char **words, size_t n)
+{
+    const oa_ranges *ranges = job->ions->ranges;
+    const char **of_type;
+    if (n > OA_FREQUENCY_SPECIES)
+        return oa_fail_at(run->context, OA_IN_PARAMETER("species"), "E_PARAMETER_VALUE", "%zu species, up to %d are possible; split the call", n,
+                          (int)OA_FREQUENCY_SPECIES);
+    OA_TRY(oa_scratch(run, &of_type, ranges->n_types + 1, sizeof *of_type));
+    for (size_t i = 0; i < n; i++) {
+        OA_TRY(choose_species(run, job, words[i]));
+        for (size_t t = 1; t <= ranges->n_types; t++) {
+            if (!job->is_member[t]) continue;
+            if (of_type[t])
+                return oa_fail_at(run->context, OA_IN_PARAMETER("species"), "E_PARAMETER_VALUE", "ions of %s belong to %s and to %s; give species that share no ions",
+                                  ranges->types[t - 1].name, of_type[t], words[i]);
+            of_type[t] = words[i];
+        }
+    }
+    return OA_OK;
+}
+
+static void keep_blocks(const frequency_job *job, size_t number, oa_species_blocks *all)
+{
+    if (!number) all->count[0] = job->counted;
+    all->n = job->blocks.n;
+    all->sizes = job->sizes;
+    all->largest = job->largest;
+    all->hits[number] = job->hits;
+    all->count[number + 1] = job->members;
+    all->count[0] -= job->members;
+}
+
+static oa_status all_species(oa_run *run, frequency_job *job, char **words, size_t n)
+{
+    oa_species_blocks all = { .species = n, .words = words, .least = job->params->least, .draws = (size_t)job->params->draws, .seed = (uint64_t)job->params->seed };
+    OA_TRY(check_apart(run, job, words, n));
+    for (size_t i = 0; i < n; i++) {
+        OA_TRY(oa_run_task(run, (int)i + 1, n > 1 ? words[i] : ""));
+        OA_TRY(one_species(run, job, words[i]));
+        keep_blocks(job, i, &all);
+    }
+    if (n < 2) return OA_OK;
+    OA_TRY(oa_run_task(run, 1, words[0]));
+    return oa_frequency__put_pairs(run, &all);
 }
 
 static oa_status frequency_check(oa_context *context, const void *params)
@@ -317,37 +420,39 @@ static oa_status frequency_run(oa_run *run, const void *params)
     size_t n;
     OA_TRY(oa_run_check_types(run, job.ions));
     OA_TRY(oa_words_split(run, job.params->species, ',', &words, &n));
-    oa_status status = OA_OK;
-    for (size_t i = 0; status == OA_OK && i < n; i++) {
-        status = oa_run_task(run, (int)i + 1, n > 1 ? words[i] : "");
-        if (status == OA_OK) status = one_species(run, &job, words[i]);
-    }
+    const oa_status status = all_species(run, &job, words, n);
     oa_free(run->context, words);
     return status;
 }
 
-/* Two counts for each block, and those of each permutation. */
+/* Two counts for each block and species, and those of each permutation; of two species what each draw gave, and the cells of their table. */
 static uint64_t frequency_memory(const oa_run *run, const void *params)
 {
     const frequency_params *p = params;
     const oa_ions *ions = oa_run_input(run, "ions")->ions;
-    double lo[3], hi[3], blocks = (double)ions->n / (double)p->block + 1, classes = (double)p->block + 1;
+    double lo[3], hi[3], blocks = (double)ions->n / (double)p->block + 1, classes = (double)p->block + 1, species = 1;
     oa_ions__bounds(ions, lo, hi);
     if (p->edge > 0) {
         blocks = 1;
         for (int axis = 0; axis < 3; axis++) blocks *= floor((hi[axis] - lo[axis]) / p->edge) + 2;
         classes = 2000 * p->edge * p->edge * p->edge < (double)ions->n ? 2000 * p->edge * p->edge * p->edge : (double)ions->n;
     }
-    return (uint64_t)(blocks * 24 + classes * (8.0 * (double)p->draws + 64));
+    for (const char *c = p->species; *c; c++) species += *c == ',';
+    const double draws = (double)p->draws, threads = run->context->threads, pairs = species * (species - 1) / 2, cells = fmin(blocks / p->least + 64, 4096);
+    const double bytes = blocks * (16 + 8 * species + (pairs > 0 ? 4 * species * threads : 0)) + classes * (4 * draws * (species + 1) + 64 * species);
+    return (uint64_t)(bytes + pairs * (24 * draws + cells * (16 * threads + 80) + 20 * classes));
 }
 
 const oa_step oa_step_frequency = {
     .name = "frequency",
-    .version = 1,
+    .version = 2,
     .title = "Frequency distribution of a species",
     .help = "Counts how many of a species blocks of ions hold, and tests it against the binomial distribution of a random spread (chi-squared, Pearson's contingency coefficient mu; "
             "Moody et al., Microsc. Res. Tech. 71 (2008) 542) and against permutations of the labels. Blocks in order of evaporation follow the detector, where poles and planes "
-            "show too: cubes ask about space.",
+            "show too: cubes ask about space. Of several species every two are compared by what the same blocks hold of both: their correlation, and the table of blocks "
+            "by both numbers with the chi-squared of independence. In a block of fixed size more of one leaves fewer places for the other, and a fuller cube holds "
+            "more of both, so that independence is not what chance gives: the fair reference is the labels of all ions in random order (p_permuted, control_mu, z, "
+            "p_correlation).",
     .params = frequency_table, .params_size = sizeof(frequency_params),
     .slots = frequency_slots, .outputs = frequency_outputs,
     .skips_unranged = true,

@@ -8,7 +8,9 @@
 static oa_status find_species(oa_run *run, oa_pair_list *list, int species_max, const char *word, size_t length, int *out)
 {
     char name[OA_ION_NAME] = "";
-    if (length == 0 || length >= sizeof name)
+    if (length >= sizeof name)
+        return oa_fail_at(run->context, OA_IN_PARAMETER("pairs"), "E_PARAMETER_VALUE", "pairs has a name of %zu characters; up to %d are possible", length, OA_ION_NAME - 1);
+    if (length == 0)
         return oa_fail_at(run->context, OA_IN_PARAMETER("pairs"), "E_PARAMETER_VALUE", "pairs has a pair without a name; give them as Ni-Ni,Co-Cr");
     memcpy(name, word, length);
     for (*out = 0; *out < list->n_species; ++*out)

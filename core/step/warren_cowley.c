@@ -18,7 +18,9 @@ typedef struct wc_params {
 static const char *const lattice_words[] = { "", "fcc", "bcc", NULL };
 
 static const oa_param wc_table[] = {
-    OA_PARAM(wc_params, pairs, .help = "species of the centre and of its neighbours, Ni-Cr or Ni-Ni,Ni-Cr,Cr-Cr; Ni is short for Ni-Ni"),
+    OA_PARAM(wc_params, pairs,
+             .help = "species of the centre and of its neighbours, Ni-Cr or Ni-Ni,Ni-Cr,Cr-Cr; Ni is short for Ni-Ni. Sets of species: Al+Ti-Ni+Co, "
+                     "or Ni+Co for Ni+Co-Ni+Co; the two of a pair are the same or share no species"),
     OA_PARAM(wc_params, k, .n_min = 1, .n_max = OA_WC_SHELLS, .min = 1, .max = OA_NEAREST_MAX - 1,
              .help = "shells are the k nearest neighbours: 7, or 4,7,12. Of the 12 of a first fcc shell 7 are left where 57 % of the ions are detected"),
     OA_PARAM(wc_params, shells, .unit = OA_NM, .n_min = 2, .n_max = OA_WC_SHELLS + 1, .min = 0, .max = 100,
@@ -47,8 +49,11 @@ static const oa_output wc_outputs[] = {
               "without neighbours" },
     { .name = "order/alpha_pm", .type = OA_F64, .shape = "(pair, shell)",
       .help = "(share - concentration) / (delta_ij - concentration) (de Fontaine): the same for i != j; for i = j positive where like ions are neighbours more often" },
+    { .name = "order/alpha_sm", .type = OA_F64, .shape = "(pair, shell)",
+      .help = "(share - concentration) / (1 - concentration), or / concentration where the share is less than that: -1 depleted, 0 at random, 1 enriched, on one "
+              "scale for every pair" },
     { .name = "order/share", .type = OA_F64, .shape = "(pair, shell)",
-      .help = "of the neighbours in the shell of all centres together, the share of the second species" },
+      .help = "of the neighbours in the shell of all centres together, the share of the second species or set" },
     { .name = "order/contacts", .type = OA_U64, .shape = "(pair, shell)", .help = "neighbours of the second species" },
     { .name = "order/neighbours", .type = OA_U64, .shape = "(pair, shell)", .help = "neighbours of any species" },
     { .name = "order/control", .type = OA_F64, .shape = "(pair, shell)", .is_optional = true, .help = "alpha with the labels in random order, mean over the draws" },
@@ -87,7 +92,7 @@ static const oa_output wc_outputs[] = {
     { .name = "summary/strongest_z", .type = OA_F64, .is_optional = true, .help = "that deviation, in standard deviations of one draw" },
     { .name = "summary/p_permuted", .type = OA_F64, .is_optional = true,
       .help = "of all pairs and shells together: share of the draws and the measurement whose largest deviation is as large; at random it is spread evenly" },
-    { .name = "summary/conventions", .type = OA_TEXT, .help = "what alpha and alpha_pm are" },
+    { .name = "summary/conventions", .type = OA_TEXT, .help = "what alpha, alpha_pm and alpha_sm are" },
     { .name = "summary/caveat", .type = OA_TEXT, .help = "what detection efficiency and resolution do to them" },
     OA_OUTPUT_END
 };
@@ -173,25 +178,6 @@ static oa_status choose_shells(oa_run *run, const wc_params *p, oa_wc_job *job)
     return OA_OK;
 }
 
-static oa_status label_types(oa_run *run, oa_wc_job *job)
-{
-    const oa_ranges *ranges = job->ions->ranges;
-    bool *is_member;
-    OA_TRY(oa_scratch(run, &job->label_of_type, ranges->n_types + 1, 1));
-    OA_TRY(oa_scratch(run, &is_member, ranges->n_types + 1, sizeof *is_member));
-    for (int s = 0; s < job->pairs.n_species; s++) {
-        OA_TRY(oa_ranges__species(run->context, ranges, job->pairs.species[s], "pairs", is_member));
-        for (size_t t = 1; t <= ranges->n_types; t++) {
-            if (is_member[t] && job->label_of_type[t])
-                return oa_fail_at(run->context, OA_IN_PARAMETER("pairs"), "E_PARAMETER_VALUE", "ions of %s belong to %s and to %s; give species that share no ions",
-                                  ranges->types[t - 1].name, job->pairs.species[job->label_of_type[t] - 1], job->pairs.species[s]);
-            if (is_member[t]) job->label_of_type[t] = (uint8_t)(s + 1);
-        }
-    }
-    job->labels = (size_t)job->pairs.n_species + 1;
-    return OA_OK;
-}
-
 static oa_status count_species(oa_run *run, oa_wc_job *job)
 {
     OA_TRY(oa_scratch(run, &job->take, job->ions->n, 1));
@@ -201,11 +187,11 @@ static oa_status count_species(oa_run *run, oa_wc_job *job)
         job->ranged += type != 0;
         if (type) job->count[job->label_of_type[type]]++;
     }
-    for (int s = 0; s < job->pairs.n_species; s++)
+    for (int s = 0; s < job->n_species; s++)
         if (job->count[s + 1] == 0 || job->count[s + 1] == job->ranged)
             return oa_fail_at(run->context, OA_IN_PARAMETER("pairs"), "E_EMPTY_DATA",
                               "%s are %s of the %zu ions with a type, so nothing can be compared; give species that are mixed with others",
-                              job->pairs.species[s], job->count[s + 1] ? "all" : "none", job->ranged);
+                              job->species[s], job->count[s + 1] ? "all" : "none", job->ranged);
     return OA_OK;
 }
 
@@ -216,8 +202,7 @@ static oa_status prepare(oa_run *run, const wc_params *p, oa_wc_job *job)
     OA_TRY(oa_run_check_types(run, job->ions));
     oa_ions__bounds(job->ions, lo, hi);
     job->lo = lo[2], job->hi = hi[2];
-    OA_TRY(oa_pairs_read(run, p->pairs, OA_SDM_SPECIES_MAX, &job->pairs));
-    OA_TRY(label_types(run, job));
+    OA_TRY(oa_wc__read_sets(run, p->pairs, job));
     OA_TRY(count_species(run, job));
     return choose_shells(run, p, job);
 }
@@ -256,7 +241,7 @@ static uint64_t wc_memory(const oa_run *run, const void *params)
         const double reach = p->shells.n ? p->shells.v[p->shells.n - 1] : p->lattice_parameter * 2.6;
         images *= 1 + fmin(2 * reach / p->periodic.v[a], 1);
     }
-    for (const char *c = p->pairs; *c; c++) labels += *c == ',';
+    for (const char *c = p->pairs; *c; c++) labels += *c == ',' || *c == '-' || *c == '+';
     const double each = 18 + images * (2 + 28 + (p->draws ? OA_WC_COLUMNS : 0) + (images > 1 ? 17 : 0));
     const double counts = 8 * labels * labels * shells * ((double)p->layers / run->slabs + OA_WC_COLUMNS);
     const double bytes = each * (double)input->ions->n + 20e6 + (run->context->threads + 1) * (3e6 + counts);
@@ -265,11 +250,12 @@ static uint64_t wc_memory(const oa_run *run, const void *params)
 
 const oa_step oa_step_warren_cowley = {
     .name = "warren_cowley",
-    .version = 1,
+    .version = 2,
     .title = "Warren-Cowley parameters",
     .help = "Counts which species the neighbours of a species are, in shells by distance, in those of a lattice or among the k nearest, and compares with its "
             "concentration (Cowley, Phys. Rev. 77 (1950) 669; de Fontaine, J. Appl. Cryst. 4 (1971) 15; for atom probe data Ceguerra et al., Acta Cryst. A68 (2012) 547) "
-            "and with the labels in random order. Detection efficiency and blur dilute the values: see summary/caveat (He et al., Nat. Mater. 2024, "
+            "and with the labels in random order. Sets of species are pooled: their concentration is that of all members together (the GM-SRO of Ceguerra et al.). "
+            "Detection efficiency and blur dilute the values: see summary/caveat (He et al., Nat. Mater. 2024, "
             "doi:10.1038/s41563-024-01912-1).",
     .params = wc_table, .params_size = sizeof(wc_params),
     .slots = wc_slots, .outputs = wc_outputs,

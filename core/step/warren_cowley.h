@@ -1,5 +1,5 @@
 /* warren_cowley.h - what the files of the step warren_cowley share: warren_cowley.c says what is wanted,
- * warren_cowley_count.c counts neighbours, warren_cowley_put.c puts results. */
+ * warren_cowley_sets.c reads the pairs, warren_cowley_count.c counts neighbours, warren_cowley_put.c puts results. */
 #ifndef OA_STEP_WARREN_COWLEY_H
 #define OA_STEP_WARREN_COWLEY_H
 
@@ -9,11 +9,15 @@
 
 enum { OA_WC_SHELLS = 31, OA_WC_COLUMNS = 32 };
 
-/* Neighbours of the ions with a type, by label: 0 is every other ion, s + 1 is species s of the pairs. Counts of one specimen or draw are
+/* Neighbours of the ions with a type, by label: 0 is every other ion, s + 1 is species s. Centres and neighbours of a pair are sets of species, most
+ * of one only; what `pairs` calls species are these sets. Counts of one specimen or draw are
  * (labels, shells, labels): neighbours of the last label, in the shell, of centres of the first. */
 typedef struct oa_wc_job {
     const oa_ions *ions;
     oa_pair_list pairs;
+    uint64_t *members;        /* (pairs.n_species) labels of each set: bit s + 1 for species s */
+    int n_species;
+    char (*species)[OA_ION_NAME]; /* (n_species) of all sets, each once, as first named */
     uint8_t *label_of_type;   /* (types + 1) */
     uint8_t *take;            /* (ions) has a type */
     size_t ranged, labels, shells;
@@ -37,6 +41,9 @@ typedef struct oa_wc_job {
 
 static inline size_t oa_wc__size(const oa_wc_job *job) { return job->labels * job->shells * job->labels; }
 
+/* Reads the pairs, checks their sets and labels the types. E_PARAMETER_VALUE for a set without a name, with a species twice, or that shares some
+ * species with the other of its pair but not all; E_SPECIES_UNKNOWN. */
+oa_status oa_wc__read_sets(oa_run *run, const char *pairs, oa_wc_job *job) OA_MUST_USE;
 /* Sorts the ions, and their images where the box repeats, into memory of the step. */
 oa_status oa_wc__sort(oa_run *run, oa_wc_job *job) OA_MUST_USE;
 /* Neighbours of the centres in the layers [first, end): counts (end - first, labels, shells, labels), and for each shell the sum of the distances

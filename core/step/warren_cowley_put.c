@@ -7,7 +7,9 @@
 #include "step/warren_cowley.h"
 
 static const char conventions[] = "alpha = 1 - p/c (Warren, Cowley; for i = j negative where like ions are neighbours more often than at random); "
-                                  "alpha_pm = (p - c)/(delta_ij - c) (de Fontaine; for i = j positive there); c: share of species j, p: its share of the neighbours of i";
+                                  "alpha_pm = (p - c)/(delta_ij - c) (de Fontaine; for i = j positive there); "
+                                  "alpha_sm = (p - c)/(1 - c) where p >= c, else (p - c)/c (-1 depleted, 0 at random, 1 enriched, for every pair); c: share of species j, "
+                                  "p: its share of the neighbours of i; i and j may be sets of species, counted as one species each";
 static const char caveat[] = "Ions that the detector misses do not bias the share in a shell of fixed distance, but the k nearest then come from several shells of the "
                              "crystal; limited resolution mixes shells in any case. Both bring alpha of the first shell nearer to 0 or give it the sign of another "
                              "shell, so these are not the parameters of the crystal: correct them by a simulated specimen of the same efficiency and resolution. "
@@ -15,16 +17,35 @@ static const char caveat[] = "Ions that the detector misses do not bias the shar
 
 /* ---------------------------------------------------------------------------------------------- counts to parameters */
 
-static double concentration(const oa_wc_job *job, size_t pair) { return (double)job->count[job->pairs.pair[pair].neighbour + 1] / (double)job->ranged; }
+static bool has(uint64_t members, size_t label) { return members >> label & 1; }
+
+/* Of the second set of the pair. */
+static double concentration(const oa_wc_job *job, size_t pair)
+{
+    uint64_t ions = 0;
+    for (size_t l = 1; l < job->labels; l++)
+        if (has(job->members[job->pairs.pair[pair].neighbour], l)) ions += job->count[l];
+    return (double)ions / (double)job->ranged;
+}
+
 static double alpha_of(double contacts, double neighbours, double c) { return neighbours > 0 ? 1 - contacts / neighbours / c : (double)NAN; }
 
-/* Neighbours of the pair in the shell, of its second species and of any. counts (labels, shells, labels). */
+/* A set of all species has c = p = 1: nothing is to be gained, and the parameters are 0. */
+static double part_of(double difference, double most) { return most != 0 ? difference / most : difference; }
+static double alpha_sm_of(double p, double c) { return part_of(p - c, p >= c ? 1 - c : c); }
+
+/* Neighbours of the pair in the shell, of its second set and of any. counts (labels, shells, labels). */
 static void pick(const oa_wc_job *job, const uint64_t *counts, size_t pair, size_t shell, uint64_t *contacts, uint64_t *neighbours)
 {
-    const uint64_t *row = counts + ((size_t)(job->pairs.pair[pair].centre + 1) * job->shells + shell) * job->labels;
-    *contacts = row[job->pairs.pair[pair].neighbour + 1];
-    *neighbours = 0;
-    for (size_t l = 0; l < job->labels; l++) *neighbours += row[l];
+    const uint64_t centre = job->members[job->pairs.pair[pair].centre], neighbour = job->members[job->pairs.pair[pair].neighbour];
+    *contacts = *neighbours = 0;
+    for (size_t a = 1; a < job->labels; a++) {
+        const uint64_t *row = counts + (a * job->shells + shell) * job->labels;
+        for (size_t l = 0; has(centre, a) && l < job->labels; l++) {
+            *neighbours += row[l];
+            if (has(neighbour, l)) *contacts += row[l];
+        }
+    }
 }
 
 static oa_status put_shell_axis(oa_run *run, const oa_wc_job *job, const char *name)
@@ -120,10 +141,11 @@ static oa_status put_order(oa_run *run, const oa_wc_job *job, double **alpha)
     const uint64_t *layer_contacts = whole(run, "profile/contacts", OA_U64, job->layers * n), *layer_neighbours = whole(run, "profile/neighbours", OA_U64,
                                               job->layers * n);
     uint64_t *contacts, *neighbours;
-    double *pm, *share;
+    double *pm, *sm, *share;
     if (!layer_contacts || !layer_neighbours) return run->context->status;
     OA_TRY(oa_put_array(run, "order/alpha", 2, dims, alpha));
     OA_TRY(oa_put_array(run, "order/alpha_pm", 2, dims, &pm));
+    OA_TRY(oa_put_array(run, "order/alpha_sm", 2, dims, &sm));
     OA_TRY(oa_put_array(run, "order/share", 2, dims, &share));
     OA_TRY(oa_put_array(run, "order/contacts", 2, dims, &contacts));
     OA_TRY(oa_put_array(run, "order/neighbours", 2, dims, &neighbours));
@@ -138,7 +160,8 @@ static oa_status put_order(oa_run *run, const oa_wc_job *job, double **alpha)
         const double c = concentration(job, i / job->shells), p = neighbours[i] ? (double)contacts[i] / (double)neighbours[i] : (double)NAN;
         share[i] = p;
         (*alpha)[i] = alpha_of((double)contacts[i], (double)neighbours[i], c);
-        pm[i] = (p - c) / ((pair->centre == pair->neighbour) - c);
+        pm[i] = part_of(p - c, (job->members[pair->centre] == job->members[pair->neighbour]) - c);
+        sm[i] = alpha_sm_of(p, c);
     }
     return OA_OK;
 }
@@ -203,7 +226,7 @@ static oa_status put_tests(oa_run *run, const oa_wc_job *job, const double *alph
 
 static oa_status put_species(oa_run *run, const oa_wc_job *job)
 {
-    const size_t n = (size_t)job->pairs.n_species;
+    const size_t n = (size_t)job->n_species;
     oa_string text = { .context = run->context };
     double *share;
     uint64_t *ions;
@@ -216,7 +239,7 @@ static oa_status put_species(oa_run *run, const oa_wc_job *job)
         species[s] = (uint32_t)s;
         ions[s] = job->count[s + 1];
         share[s] = (double)ions[s] / (double)job->ranged;
-        oa_string_add(&text, "%s%zu %s", s ? ", " : "species: ", s, job->pairs.species[s]);
+        oa_string_add(&text, "%s%zu %s", s ? ", " : "species: ", s, job->species[s]);
     }
     OA_TRY(oa_string_take(&text, &words));
     const oa_status status = oa_put_long_name(run, "species/species", words);

@@ -100,7 +100,7 @@ typedef struct held {
 } held;
 
 #define COUNTS "composition/fraction,ionic/fraction,summary/unranged_fraction"
-#define PAIRS "order/alpha,order/alpha_pm,order/share,order/contacts,order/neighbours,species/concentration"
+#define PAIRS "order/alpha,order/alpha_pm,order/alpha_sm,order/share,order/contacts,order/neighbours,species/concentration"
 #define KNN "distribution/ions,orders/mean,orders/deviation,summary/centres,summary/candidates,summary/nearest"
 #define DOMAINS "summary/ions,summary/domains,summary/noise_ions,summary/largest_domain,summary/mean_size,summary/median_size,size_distribution/count"
 static const held rows[] = {

@@ -321,18 +321,24 @@ def frequency(ions: Ions | Result | Path, *, species: Words | None = None, block
 
     Counts how many of a species blocks of ions hold, and tests it against the binomial distribution of a random spread (chi-squared,
     Pearson's contingency coefficient mu; Moody et al., Microsc. Res. Tech. 71 (2008) 542) and against permutations of the labels. Blocks in
-    order of evaporation follow the detector, where poles and planes show too: cubes ask about space.
+    order of evaporation follow the detector, where poles and planes show too: cubes ask about space. Of several species every two are
+    compared by what the same blocks hold of both: their correlation, and the table of blocks by both numbers with the chi-squared of
+    independence. In a block of fixed size more of one leaves fewer places for the other, and a fuller cube holds more of both, so that
+    independence is not what chance gives: the fair reference is the labels of all ions in random order (p_permuted, control_mu, z,
+    p_correlation).
 
     Slots:
         ions: ranged ions; those without a type are left out
 
     Parameters:
-        species: species to count, an element or ion name; several, Ni,Cr: one result each (default none)
+        species: species to count, an element or ion name; several that share no ions, Ni,Cr: one result each, and in the first what every
+            two of them have to do with each other (default none)
         block: ions of a block, one after the other in order of evaporation; what is left at the end makes no block (2 to 1000000; default
             100)
         edge: above 0: blocks are cubes of this edge instead, with as many ions as lie there; those with less than half the median, at the
             surface, are left out (nm; 0 to 1000; default 0)
-        least: blocks to be expected in each class at least: rarer ones are pooled at either end (0.01 to 1000000; default 5)
+        least: blocks to be expected in each class, and in each cell of the table of two species, at least: rarer ones are pooled at either
+            end (0.01 to 1000000; default 5)
         draws: permutations of the labels among the ions of all blocks, the control that needs no formula; 0: none (0 to 100000; default 99)
         seed: of the permutations (0 to 9.00719925474e+15; default 1)
 
@@ -356,6 +362,42 @@ def frequency(ions: Ions | Result | Path, *, species: Words | None = None, block
         summary/control_mu: the same of the permutations, mean
         summary/control_mu_high: 95 % of the permutations are at or below
         summary/p_permuted: (1 + permutations with at least this chi2) / (1 + permutations)
+        pairs/correlation (pair): of the ions of the first and of the second species in a block: compare with the control, as at random it
+            is below 0 in blocks of fixed size, where each leaves fewer places for the other, and may be above 0 in cubes, of which fuller
+            ones hold more of both
+        pairs/control_correlation (pair): the same with the labels of all ions in random order, mean over the draws
+        pairs/control_correlation_errors (pair): standard deviation of one draw
+        pairs/z (pair): (correlation - control) / standard deviation of one draw: above 0 the two are together more often than by chance,
+            below 0 less often
+        pairs/p_correlation (pair): two-sided: share of the draws and the measurement together whose correlation is as far from the mean of
+            all of them
+        pairs/chi2 (pair): sum of (observed - expected)^2 / expected over the cells of the table; NaN where only one class is left
+        pairs/degrees_of_freedom (pair): (rows - 1) (columns - 1)
+        pairs/p_value (pair): chance of a larger chi2 were the two independent, which species in blocks of fixed size are not even at
+            random: small for every abundant pair
+        pairs/mu (pair): contingency coefficient sqrt(chi2 / (blocks + chi2)); at random it is control_mu, not 0
+        pairs/control_mu (pair): the same with the labels in random order and the same classes, mean
+        pairs/control_mu_high (pair): 95 % of the draws are at or below
+        pairs/p_permuted (pair): (1 + draws with at least this chi2) / (1 + draws), the fair reference of chi2. Abundant species that are
+            drawn together come nearer to independence, and chi2 falls: p_correlation sees both directions
+        pairs/pair (pair): number of the pair; the long name says which is which
+        contingency/residual (pair, row, column): (observed - expected) / sqrt(expected (1 - share of the row) (1 - share of the column)):
+            standard normal where the two are independent; NaN where the pair has no such class, here and below
+        contingency/observed (pair, row, column): blocks of the row's class of the first species and the column's of the second
+        contingency/expected (pair, row, column): blocks of the row x blocks of the column / blocks: independent species
+        contingency/control (pair, row, column): blocks with the labels in random order, mean over the draws
+        contingency/control_errors (pair, row, column): standard deviation of one draw
+        contingency/row_lowest (pair, row): the class begins with so many ions of the first species and ends before the next
+        contingency/column_lowest (pair, column): the same of the second species
+        contingency/pair (pair): number of the pair
+        contingency/row (row): number of the class
+        contingency/column (column): number of the class
+        summary/pairs: pairs of species, in the order of their results
+        summary/strongest_pair: pair whose correlation is farthest from the control
+        summary/strongest_correlation: its correlation
+        summary/strongest_z: how far, in standard deviations of one draw: above 0 together more often than by chance
+        summary/p_pairs: of all pairs together: share of the draws and the measurement whose largest deviation is as large; at random it is
+            spread evenly
     """
     return _call.run("frequency", {"ions": ions},
                      {"species": species, "block": block, "edge": edge, "least": least, "draws": draws, "seed": seed},
@@ -441,14 +483,16 @@ def warren_cowley(ions: Ions | Result | Path, *, pairs: Words | None = None, k: 
 
     Counts which species the neighbours of a species are, in shells by distance, in those of a lattice or among the k nearest, and compares
     with its concentration (Cowley, Phys. Rev. 77 (1950) 669; de Fontaine, J. Appl. Cryst. 4 (1971) 15; for atom probe data Ceguerra et al.,
-    Acta Cryst. A68 (2012) 547) and with the labels in random order. Detection efficiency and blur dilute the values: see summary/caveat (He
-    et al., Nat. Mater. 2024, doi:10.1038/s41563-024-01912-1).
+    Acta Cryst. A68 (2012) 547) and with the labels in random order. Sets of species are pooled: their concentration is that of all members
+    together (the GM-SRO of Ceguerra et al.). Detection efficiency and blur dilute the values: see summary/caveat (He et al., Nat. Mater.
+    2024, doi:10.1038/s41563-024-01912-1).
 
     Slots:
         ions: ranged ions; those without a type are left out, also as neighbours
 
     Parameters:
-        pairs: species of the centre and of its neighbours, Ni-Cr or Ni-Ni,Ni-Cr,Cr-Cr; Ni is short for Ni-Ni (default none)
+        pairs: species of the centre and of its neighbours, Ni-Cr or Ni-Ni,Ni-Cr,Cr-Cr; Ni is short for Ni-Ni. Sets of species: Al+Ti-Ni+Co,
+            or Ni+Co for Ni+Co-Ni+Co; the two of a pair are the same or share no species (default none)
         k: shells are the k nearest neighbours: 7, or 4,7,12. Of the 12 of a first fcc shell 7 are left where 57 % of the ions are detected
             (1 to 127; default none, or found by the engine)
         shells: shells are distances between edges: 0.2,0.3,0.4 are [0.2, 0.3) and [0.3, 0.4) nm (nm; 0 to 100; default none, or found by
@@ -469,7 +513,9 @@ def warren_cowley(ions: Ions | Result | Path, *, pairs: Words | None = None, k: 
             neighbours more often, also for i = j; NaN without neighbours
         order/alpha_pm (pair, shell): (share - concentration) / (delta_ij - concentration) (de Fontaine): the same for i != j; for i = j
             positive where like ions are neighbours more often
-        order/share (pair, shell): of the neighbours in the shell of all centres together, the share of the second species
+        order/alpha_sm (pair, shell): (share - concentration) / (1 - concentration), or / concentration where the share is less than that:
+            -1 depleted, 0 at random, 1 enriched, on one scale for every pair
+        order/share (pair, shell): of the neighbours in the shell of all centres together, the share of the second species or set
         order/contacts (pair, shell): neighbours of the second species
         order/neighbours (pair, shell): neighbours of any species
         order/control (pair, shell): alpha with the labels in random order, mean over the draws
@@ -506,7 +552,7 @@ def warren_cowley(ions: Ions | Result | Path, *, pairs: Words | None = None, k: 
         summary/strongest_z: that deviation, in standard deviations of one draw
         summary/p_permuted: of all pairs and shells together: share of the draws and the measurement whose largest deviation is as large; at
             random it is spread evenly
-        summary/conventions: what alpha and alpha_pm are
+        summary/conventions: what alpha, alpha_pm and alpha_sm are
         summary/caveat: what detection efficiency and resolution do to them
     """
     return _call.run("warren_cowley", {"ions": ions},

@@ -176,6 +176,127 @@ static void lost_ions_do_not_bias_shells(void **state)
     cloud_free(&c);
 }
 
+/* ---- sets of species ---- */
+
+static const char *const of_order[] = { "order/contacts", "order/neighbours", "order/share", "order/alpha", "order/alpha_pm", "order/alpha_sm" };
+
+static step_run *in_box(oa_context *context, oa_ions *ions, const char *pairs, const char *edge)
+{
+    char box[64];
+    step_run *s = begin(context, ions, pairs, "lattice", "fcc");
+    snprintf(box, sizeof box, "%s,%s,%s", edge, edge, edge);
+    step_set(s, "lattice_parameter", "0.36");
+    step_set(s, "lattice_shells", "3");
+    step_set(s, "periodic", box);
+    return s;
+}
+
+/* A set is what its members would be under one name. */
+static void a_set_is_its_members_as_one_species(void **state)
+{
+    cloud c = cloud_random(700, 4, 0, 3);
+    uint8_t *label = random_labels(c.n, 3, 5);
+    for (size_t i = 0; i < c.n; i += 17) label[i] = 0;
+    oa_ions *apart = labelled(*state, &c, label);
+    for (size_t i = 0; i < c.n; i++) label[i] = label[i] == 2 ? 1 : label[i];
+    oa_ions *joined = labelled(*state, &c, label);
+    for (int way = 0; way < 2; way++) {
+        step_run *sets = begin(*state, apart, "Ni+Cr-Al,Al-Cr+Ni, Cr + Ni,Ni+Cr-Cr+Ni,Al", way ? "k" : "shells", way ? "3,7" : "0,0.4,0.7");
+        step_run *one = begin(*state, joined, "Ni-Al,Al-Ni,Ni,Ni-Ni,Al", way ? "k" : "shells", way ? "3,7" : "0,0.4,0.7");
+        check_ok(*state, go(sets));
+        check_ok(*state, go(one));
+        for (size_t k = 0; k < sizeof of_order / sizeof *of_order; k++)
+            assert_memory_equal(step_data(sets, of_order[k]), step_data(one, of_order[k]), oa_array_bytes(step_array(one, of_order[k])));
+        assert_memory_equal(step_data(sets, "profile/alpha"), step_data(one, "profile/alpha"), oa_array_bytes(step_array(one, "profile/alpha")));
+        assert_int_equal(oa_array_count(step_array(sets, "species/ions")), 3); /* each on its own */
+        assert_non_null(strstr(step_array(sets, "order/pair")->long_name, "0 Ni+Cr-Al, 1 Al-Cr+Ni"));
+        step_end(sets);
+        step_end(one);
+    }
+    oa_ions_free(apart);
+    oa_ions_free(joined);
+    free(label);
+    cloud_free(&c);
+}
+
+/* L1_2 whose majority sites hold two species at random: both together have the values of the structure, each alone those of chance as to the other. */
+static void sets_have_the_values_of_their_sites(void **state)
+{
+    static const double alpha[4][3] = { { -1.0 / 3, 1, -1.0 / 3 }, { -1.0 / 3, 1, -1.0 / 3 }, { 1, -3, 1 }, { 1.0 / 9, -1.0 / 3, 1.0 / 9 } };
+    static const double pm[4][3] = { { -1.0 / 3, 1, -1.0 / 3 }, { -1.0 / 3, 1, -1.0 / 3 }, { -1.0 / 3, 1, -1.0 / 3 }, { -1.0 / 3, 1, -1.0 / 3 } };
+    static const double sm[4][3] = { { 1, -1, 1 }, { 1.0 / 9, -1, 1.0 / 9 }, { -1, 1, -1 }, { -1.0 / 9, 1, -1.0 / 9 } };
+    cloud c = cloud_fcc(10, 0.36);
+    uint8_t *label = ordered(&c);
+    oa_random random = oa_random_start(5, 9);
+    for (size_t i = 0; i < c.n; i++)
+        if (label[i] == 1) label[i] = (uint8_t)(1 + oa_random_below(&random, 2));
+    oa_ions *ions = labelled(*state, &c, label);
+    step_run *s = in_box(*state, ions, "Al-Ni+Cr,Ni+Cr-Al,Al,Ni+Cr,Ni-Cr", "3.6");
+    check_ok(*state, go(s));
+    const double *found[3] = { step_data(s, "order/alpha"), step_data(s, "order/alpha_pm"), step_data(s, "order/alpha_sm") };
+    const uint64_t *contacts = step_data(s, "order/contacts");
+    for (int m = 0; m < 3; m++) {
+        for (int p = 0; p < 4; p++) {
+            check_real(found[0][3 * p + m], alpha[p][m], 1e-12);
+            check_real(found[1][3 * p + m], pm[p][m], 1e-12);
+            check_real(found[2][3 * p + m], sm[p][m], 1e-12);
+        }
+        assert_int_equal(contacts[m], contacts[3 + m]); /* of Al with the set, of the set with Al */
+    }
+    check_real(found[0][12], 1.0 / 9, 0.03); /* of the neighbours that are no Al, half are Cr */
+    step_end(s);
+    oa_ions_free(ions);
+    free(label);
+    cloud_free(&c);
+}
+
+/* -1 without contacts, 1 with no others, 0 at the concentration, and never outside; all species together have nothing to prefer. */
+static void alpha_sm_is_between_minus_one_and_one(void **state)
+{
+    cloud c = cloud_random(120, 2, 0, 4);
+    for (uint64_t seed = 0; seed < 40; seed++) {
+        uint8_t *label = random_labels(c.n, 3, seed);
+        oa_ions *ions = labelled(*state, &c, label);
+        step_run *s = begin(*state, ions, "Ni,Ni-Cr,Al+Cr-Ni,Cr+Al,Ni+Cr+Al", "shells", "0,0.3,0.4,0.8");
+        check_ok(*state, go(s));
+        const double *sm = step_data(s, "order/alpha_sm"), *pm = step_data(s, "order/alpha_pm");
+        const double *share = step_data(s, "order/share"), *x = step_data(s, "species/concentration"), *alpha = step_data(s, "order/alpha"), of[] = { x[0], x[1], x[0], x[1] + x[2], 1 };
+        for (int p = 0; p < 5; p++)
+            for (int m = 0; m < 3; m++) {
+                const double value = sm[3 * p + m], q = share[3 * p + m];
+                if (isnan(q)) { assert_true(isnan(value)); continue; }
+                if (value < -1 || value > 1) fail_msg("alpha_sm is %g", value);
+                if (p < 4) check_real(value, q >= of[p] ? (q - of[p]) / (1 - of[p]) : (q - of[p]) / of[p], 1e-12);
+                if (p < 4 && q < of[p]) check_real(value, -alpha[3 * p + m], 1e-12);
+                if (p == 4) assert_true(q == 1 && value == 0 && alpha[3 * p + m] == 0 && pm[3 * p + m] == 0);
+            }
+        step_end(s);
+        oa_ions_free(ions);
+        free(label);
+    }
+    cloud_free(&c);
+}
+
+/* A user's own label may hold a +. */
+static void a_label_with_a_plus_is_no_set(void **state)
+{
+    cloud c = cloud_random(100, 3, 0, 2);
+    uint8_t *label = random_labels(c.n, 3, 6);
+    oa_ions *ions = labelled(*state, &c, label);
+    oa_ion_type *types = (oa_ion_type *)(uintptr_t)ions->ranges->types;
+    for (size_t t = 0; t < ions->ranges->n_types; t++)
+        if (strcmp(types[t].name, "Al") == 0) snprintf(types[t].name, sizeof types[t].name, "Ni+Cr");
+    step_run *s = begin(*state, ions, "Ni+Cr,Ni", "k", "4"), *n = begin(*state, ions, "Al,Ni", "k", "4");
+    check_ok(*state, go(s));
+    check_ok(*state, go(n));
+    assert_memory_equal(step_data(s, "order/alpha"), step_data(n, "order/alpha"), oa_array_bytes(step_array(n, "order/alpha")));
+    step_end(s);
+    step_end(n);
+    oa_ions_free(ions);
+    free(label);
+    cloud_free(&c);
+}
+
 /* ---- chance ---- */
 
 /* Means of the draws are what drawing without replacement gives: alpha_ij = -1/(n - 1) for i != j, (c/(1 - c))^-1 / (n - 1) for i = j. */
@@ -201,13 +322,13 @@ static void random_orders_have_their_expectation(void **state)
 /* 500 specimens with random labels on places that are not random (Kolmogorov-Smirnov: 1.63 / sqrt(500) at 1 %). */
 static void p_values_are_uniform_at_random(void **state)
 {
-    static double ranks[SPECIMENS], shells[SPECIMENS];
+    static double ranks[SPECIMENS], shells[SPECIMENS], sets[SPECIMENS];
     for (int i = 0; i < SPECIMENS; i++) {
         cloud c = cloud_random(300, 3, 0, (uint64_t)i);
         for (size_t j = 0; j < c.n / 2; j++) cloud_set(&c, j, rint(4 * c.x[j]) / 8, c.y[j] / 3, c.z[j] / 3);
         uint8_t *label = random_labels(c.n, 3, 1000 + (uint64_t)i);
         oa_ions *ions = labelled(*state, &c, label);
-        step_run *k = begin(*state, ions, "Cr-Ni,Cr-Cr,Ni-Al", "k", "3,9"), *r = begin(*state, ions, "Al-Cr", "shells", "0.2,0.5,0.9");
+        step_run *k = begin(*state, ions, "Cr-Ni+Al,Cr-Cr,Ni-Al,Ni+Cr", "k", "3,9"), *r = begin(*state, ions, "Al-Cr,Al+Cr-Ni", "shells", "0.2,0.5,0.9");
         char seed[16];
         snprintf(seed, sizeof seed, "%d", i);
         step_set(k, "draws", "19"), step_set(r, "draws", "19");
@@ -216,6 +337,7 @@ static void p_values_are_uniform_at_random(void **state)
         check_ok(*state, go(r));
         ranks[i] = step_real(k, "summary/p_permuted");
         shells[i] = oa_array_real(step_array(r, "order/p_value"), 1);
+        sets[i] = oa_array_real(step_array(r, "order/p_value"), 3);
         step_end(k);
         step_end(r);
         oa_ions_free(ions);
@@ -224,13 +346,14 @@ static void p_values_are_uniform_at_random(void **state)
     }
     check_uniform(ranks, "all pairs by rank");
     check_uniform(shells, "one pair by distance");
+    check_uniform(sets, "two sets by distance");
 }
 
 /* ---- nothing else matters ---- */
 
 static const char *digest_of(oa_context *context, oa_ions *ions, bool by_rank)
 {
-    step_run *s = begin(context, ions, "Cr,Cr-Ni", by_rank ? "k" : "shells", by_rank ? "7,12" : "0,0.3,0.5");
+    step_run *s = begin(context, ions, "Cr,Cr-Ni+Al", by_rank ? "k" : "shells", by_rank ? "7,12" : "0,0.3,0.5");
     step_set(s, "draws", "40");
     check_ok(context, go(s));
     const char *digest = step_digest(s);
@@ -270,12 +393,12 @@ static void slabs_are_parts(void **state)
     uint8_t *label = random_labels(c.n, 2, 7);
     oa_ions *ions = labelled(*state, &c, label);
     for (int slabs = 1; slabs <= 13; slabs += 4) {
-        step_run *whole = begin(*state, ions, "Cr-Ni,Cr", "k", "4,6");
+        step_run *whole = begin(*state, ions, "Cr-Ni,Cr+Ni", "k", "4,6");
         step_set(whole, "draws", "37");
         check_ok(*state, step_go(whole));
         size_t at[ARRAYS] = { 0 };
         for (int slab = 1; slab <= slabs; slab++) {
-            step_run *part = begin(*state, ions, "Cr-Ni,Cr", "k", "4,6");
+            step_run *part = begin(*state, ions, "Cr-Ni,Cr+Ni", "k", "4,6");
             step_set(part, "draws", "37");
             part->run.slab = slab, part->run.slabs = slabs;
             check_ok(*state, step_go(part));
@@ -301,6 +424,15 @@ static void what_cannot_be_counted_is_said(void **state)
         { "Fe", "k", "4", NULL, NULL, "E_SPECIES_UNKNOWN" },
         { "Ni-Al", "k", "4", NULL, NULL, "E_EMPTY_DATA" },                     /* a type that no ion has */
         { "", "k", "4", NULL, NULL, "E_PARAMETER_VALUE" },
+        { "Cr+-Ni", "k", "4", NULL, NULL, "E_PARAMETER_VALUE" },               /* a set with an empty place */
+        { "+", "k", "4", NULL, NULL, "E_PARAMETER_VALUE" },
+        { "-Cr", "k", "4", NULL, NULL, "E_PARAMETER_VALUE" },                  /* an empty set */
+        { "Cr+Ni+Cr", "k", "4", NULL, NULL, "E_PARAMETER_VALUE" },             /* a species twice */
+        { "Cr+Ni-Cr", "k", "4", NULL, NULL, "E_PARAMETER_VALUE" },             /* partly shared */
+        { "Cr+Ni-Ni+Al", "k", "4", NULL, NULL, "E_PARAMETER_VALUE" },
+        { "Cr+Fe-Ni", "k", "4", NULL, NULL, "E_SPECIES_UNKNOWN" },
+        { "Cr+Al-Ni", "k", "4", NULL, NULL, "E_EMPTY_DATA" },                  /* a member that no ion is of */
+        { "Ni+Cr+Ni+Cr+Ni+Cr+Ni+Cr+Ni+Cr+Ni+Cr+Ni+Cr+Ni+Cr+Ni+Cr+Ni+Cr+Ni+Cr+Ni", "k", "4", NULL, NULL, "E_PARAMETER_VALUE" }, /* too long a name */
         { "Cr", "k", "4.5", NULL, NULL, "E_PARAMETER_VALUE" },
         { "Cr", "k", "7,4", NULL, NULL, "E_PARAMETER_RANGE" },
         { "Cr", "shells", "0.2,0.4,0.3", NULL, NULL, "E_PARAMETER_RANGE" },    /* overlap */
@@ -343,6 +475,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         with_context(neighbours_are_those_of_the_definition), with_context(contacts_are_mutual), with_context(lost_ions_do_not_bias_shells),
+        with_context(a_set_is_its_members_as_one_species), with_context(sets_have_the_values_of_their_sites), with_context(alpha_sm_is_between_minus_one_and_one),
+        with_context(a_label_with_a_plus_is_no_set),
         with_context(random_orders_have_their_expectation), with_context(p_values_are_uniform_at_random), with_context(threads_and_kernels_do_not_matter),
         with_context(slabs_are_parts), with_context(what_cannot_be_counted_is_said),
     };

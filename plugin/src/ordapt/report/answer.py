@@ -138,7 +138,21 @@ def _of_frequency(_context: Context, _record: Record, task: Task) -> list[str]:
     verb = "is not spread at random" if chance <= SIGNIFICANT else "cannot be told from a random spread"
     by = "permutations of the labels" if permuted is not None else "the binomial distribution"
     told = f"{esc(species)} <b>{verb}</b> among blocks of ions: μ = {number(mu)}, p = {number(chance)} by {by}"
-    return [told + (f"; 95 % of the permutations have μ up to {number(high)}." if high is not None else ".")]
+    told += f"; 95 % of the permutations have μ up to {number(high)}." if high is not None else "."
+    return [told, *_of_pairs_in_blocks(task)]
+
+
+def _of_pairs_in_blocks(task: Task) -> list[str]:
+    pair, correlation, z, chance = task.word("strongest_pair"), task.number("strongest_correlation"), task.number("strongest_z"), task.number("p_pairs")
+    if not pair or correlation is None or z is None or chance is None:
+        return []
+    if chance > SIGNIFICANT:
+        return [f"Whether two species go to the same blocks <b>cannot be told from chance</b>: p = {number(chance)} for all pairs by random orders of the labels."]
+    where = "more often" if z > 0 else "less often"
+    return [
+        f"<b>{esc(pair)}</b> are in the same blocks <b>{where} than by chance</b>: correlation {number(correlation)}, {number(abs(z))} standard deviations from "
+        f"random orders of the labels; p = {number(chance)} for all pairs."
+    ]
 
 
 def _of_neighbours(_context: Context, _record: Record, task: Task) -> list[str]:

@@ -3,7 +3,7 @@
 cwlVersion: "v1.2"
 class: "CommandLineTool"
 label: "Frequency distribution of a species"
-doc: "Counts how many of a species blocks of ions hold, and tests it against the binomial distribution of a random spread (chi-squared, Pearson's contingency coefficient mu; Moody et al., Microsc. Res. Tech. 71 (2008) 542) and against permutations of the labels. Blocks in order of evaporation follow the detector, where poles and planes show too: cubes ask about space."
+doc: "Counts how many of a species blocks of ions hold, and tests it against the binomial distribution of a random spread (chi-squared, Pearson's contingency coefficient mu; Moody et al., Microsc. Res. Tech. 71 (2008) 542) and against permutations of the labels. Blocks in order of evaporation follow the detector, where poles and planes show too: cubes ask about space. Of several species every two are compared by what the same blocks hold of both: their correlation, and the table of blocks by both numbers with the chi-squared of independence. In a block of fixed size more of one leaves fewer places for the other, and a fuller cube holds more of both, so that independence is not what chance gives: the fair reference is the labels of all ions in random order (p_permuted, control_mu, z, p_correlation)."
 hints:
   SoftwareRequirement:
     packages:
@@ -22,7 +22,7 @@ inputs:
   species:
     type: "string?"
     label: "species"
-    doc: "species to count, an element or ion name; several, Ni,Cr: one result each"
+    doc: "species to count, an element or ion name; several that share no ions, Ni,Cr: one result each, and in the first what every two of them have to do with each other"
     inputBinding:
       prefix: "--species"
   block:
@@ -40,7 +40,7 @@ inputs:
   least:
     type: "double?"
     label: "least"
-    doc: "blocks to be expected in each class at least: rarer ones are pooled at either end [0.01 to 1000000; default 5]"
+    doc: "blocks to be expected in each class, and in each cell of the table of two species, at least: rarer ones are pooled at either end [0.01 to 1000000; default 5]"
     inputBinding:
       prefix: "--least"
   draws:

@@ -3,7 +3,7 @@
 cwlVersion: "v1.2"
 class: "CommandLineTool"
 label: "Warren-Cowley parameters"
-doc: "Counts which species the neighbours of a species are, in shells by distance, in those of a lattice or among the k nearest, and compares with its concentration (Cowley, Phys. Rev. 77 (1950) 669; de Fontaine, J. Appl. Cryst. 4 (1971) 15; for atom probe data Ceguerra et al., Acta Cryst. A68 (2012) 547) and with the labels in random order. Detection efficiency and blur dilute the values: see summary/caveat (He et al., Nat. Mater. 2024, doi:10.1038/s41563-024-01912-1)."
+doc: "Counts which species the neighbours of a species are, in shells by distance, in those of a lattice or among the k nearest, and compares with its concentration (Cowley, Phys. Rev. 77 (1950) 669; de Fontaine, J. Appl. Cryst. 4 (1971) 15; for atom probe data Ceguerra et al., Acta Cryst. A68 (2012) 547) and with the labels in random order. Sets of species are pooled: their concentration is that of all members together (the GM-SRO of Ceguerra et al.). Detection efficiency and blur dilute the values: see summary/caveat (He et al., Nat. Mater. 2024, doi:10.1038/s41563-024-01912-1)."
 hints:
   SoftwareRequirement:
     packages:
@@ -22,7 +22,7 @@ inputs:
   pairs:
     type: "string?"
     label: "pairs"
-    doc: "species of the centre and of its neighbours, Ni-Cr or Ni-Ni,Ni-Cr,Cr-Cr; Ni is short for Ni-Ni"
+    doc: "species of the centre and of its neighbours, Ni-Cr or Ni-Ni,Ni-Cr,Cr-Cr; Ni is short for Ni-Ni. Sets of species: Al+Ti-Ni+Co, or Ni+Co for Ni+Co-Ni+Co; the two of a pair are the same or share no species"
     inputBinding:
       prefix: "--pairs"
   k:

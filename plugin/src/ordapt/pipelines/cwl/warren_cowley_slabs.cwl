@@ -14,7 +14,7 @@ inputs:
   pairs:
     type: "string?"
     label: "pairs"
-    doc: "species of the centre and of its neighbours, Ni-Cr or Ni-Ni,Ni-Cr,Cr-Cr; Ni is short for Ni-Ni"
+    doc: "species of the centre and of its neighbours, Ni-Cr or Ni-Ni,Ni-Cr,Cr-Cr; Ni is short for Ni-Ni. Sets of species: Al+Ti-Ni+Co, or Ni+Co for Ni+Co-Ni+Co; the two of a pair are the same or share no species"
   k:
     type: "double[]?"
     label: "k"

@@ -142,13 +142,18 @@ rule density_map:
 
 # Frequency distribution of a species: Counts how many of a species blocks of ions hold, and tests it against the binomial distribution of a random
 # spread (chi-squared, Pearson's contingency coefficient mu; Moody et al., Microsc. Res. Tech. 71 (2008) 542) and against permutations of the labels.
-# Blocks in order of evaporation follow the detector, where poles and planes show too: cubes ask about space.
+# Blocks in order of evaporation follow the detector, where poles and planes show too: cubes ask about space. Of several species every two are
+# compared by what the same blocks hold of both: their correlation, and the table of blocks by both numbers with the chi-squared of independence. In a
+# block of fixed size more of one leaves fewer places for the other, and a fuller cube holds more of both, so that independence is not what chance
+# gives: the fair reference is the labels of all ions in random order (p_permuted, control_mu, z, p_correlation).
 #   input ions: ranged ions; those without a type are left out
-#   species: species to count, an element or ion name; several, Ni,Cr: one result each
+#   species: species to count, an element or ion name; several that share no ions, Ni,Cr: one result each, and in the first what every two of them
+#   have to do with each other
 #   block: ions of a block, one after the other in order of evaporation; what is left at the end makes no block [2 to 1000000; default 100]
 #   edge: above 0: blocks are cubes of this edge instead, with as many ions as lie there; those with less than half the median, at the surface, are
 #   left out [nm; 0 to 1000; default 0]
-#   least: blocks to be expected in each class at least: rarer ones are pooled at either end [0.01 to 1000000; default 5]
+#   least: blocks to be expected in each class, and in each cell of the table of two species, at least: rarer ones are pooled at either end [0.01 to
+#   1000000; default 5]
 #   draws: permutations of the labels among the ions of all blocks, the control that needs no formula; 0: none [0 to 100000; default 99]
 #   seed: of the permutations [0 to 9007199254740991; default 1]
 rule frequency:
@@ -189,10 +194,12 @@ rule neighbours:
 
 # Warren-Cowley parameters: Counts which species the neighbours of a species are, in shells by distance, in those of a lattice or among the k nearest,
 # and compares with its concentration (Cowley, Phys. Rev. 77 (1950) 669; de Fontaine, J. Appl. Cryst. 4 (1971) 15; for atom probe data Ceguerra et
-# al., Acta Cryst. A68 (2012) 547) and with the labels in random order. Detection efficiency and blur dilute the values: see summary/caveat (He et
-# al., Nat. Mater. 2024, doi:10.1038/s41563-024-01912-1).
+# al., Acta Cryst. A68 (2012) 547) and with the labels in random order. Sets of species are pooled: their concentration is that of all members
+# together (the GM-SRO of Ceguerra et al.). Detection efficiency and blur dilute the values: see summary/caveat (He et al., Nat. Mater. 2024,
+# doi:10.1038/s41563-024-01912-1).
 #   input ions: ranged ions; those without a type are left out, also as neighbours
-#   pairs: species of the centre and of its neighbours, Ni-Cr or Ni-Ni,Ni-Cr,Cr-Cr; Ni is short for Ni-Ni
+#   pairs: species of the centre and of its neighbours, Ni-Cr or Ni-Ni,Ni-Cr,Cr-Cr; Ni is short for Ni-Ni. Sets of species: Al+Ti-Ni+Co, or Ni+Co for
+#   Ni+Co-Ni+Co; the two of a pair are the same or share no species
 #   k: shells are the k nearest neighbours: 7, or 4,7,12. Of the 12 of a first fcc shell 7 are left where 57 % of the ions are detected [1 to 31
 #   numbers; 1 to 127]
 #   shells: shells are distances between edges: 0.2,0.3,0.4 are [0.2, 0.3) and [0.3, 0.4) nm [2 to 32 numbers; nm; 0 to 100]
