@@ -96,14 +96,59 @@ static void test_finds_order(void **state)
     free(truth);
 }
 
-/* Spheres as poor in the species as L1_2 is, but without order: nobody is there. */
-static void test_depletion_is_no_order(void **state)
+/* Expected ions in domains over those that are, with what domains hold of the species measured, or without. */
+static double told_of_true(oa_context *context, oa_ions *ions, const uint32_t *truth, const char *measured, double *precision)
+{
+    step_run *s = begin(context, ions);
+    double sum = 0, true_ions = 0;
+    step_set(s, "radii", "0.6,0.8,1,1.2,1.4,1.6");
+    step_set(s, "fit_sigma", "true");
+    step_set(s, "fit_occupancy", measured);
+    check_ok(context, go(s));
+    const oa_array *p = step_array(s, "posterior/probability");
+    for (size_t i = 0; i < oa_array_count(p); i++) {
+        sum += oa_array_real(p, i);
+        true_ions += truth[i] > 0;
+    }
+    *precision = average_precision(s, truth);
+    const bool is_measured = strcmp(measured, "true") == 0;
+    assert_true((*(const uint8_t *)step_data(s, "summary/uses_composition") != 0) == is_measured);
+    if (is_measured) {
+        check_real(step_real(s, "summary/occupancy_high"), 0.5, 0.07);
+        check_real(step_real(s, "summary/occupancy_low"), 0, 0.05);
+        check_real(step_real(s, "summary/sigma_lateral"), 0.3, 0.06);
+    }
+    step_end(s);
+    return sum / true_ions;
+}
+
+/* Perfect L1_2 has half of its sites on the one family of planes and none on the other. Where the alloy has 0.08 of the species and domains 0.25, who compares
+ * planes only takes them for larger than they are. */
+static void test_measures_occupancy(void **state)
+{
+    static const char *const alloys[] = { "Co:0.67,Ni:0.33", "Co:0.92,Ni:0.08" };
+    for (int rare = 0; rare < 2; rare++) {
+        const char *const options[] = { "domains", "12", "radii", "0.9,1.5", "box", "-6,6,-6,6,-12,0", "composition", alloys[rare], NULL };
+        uint32_t *truth;
+        double with, without;
+        oa_ions *ions = make(*state, options, &truth);
+        const double told = told_of_true(*state, ions, truth, "true", &with), planes_only = told_of_true(*state, ions, truth, "false", &without);
+        check_real(told, 1, 0.2);
+        assert_true(rare ? planes_only > 1.5 && with > without + 0.05 : with > without - 0.01);
+        oa_ions_free(ions);
+        free(truth);
+    }
+}
+
+/* Spheres as poor in the species as L1_2 is, but without order: nobody is there, also for those who know what domains hold. */
+static void depletion_is_no_order(void **state, const char *occupancy)
 {
     static const char *const options[] = { "domains", "6", "radii", "0.9,1.4", "order", "0", NULL };
     uint32_t *truth;
     oa_ions *ions = make(*state, options, &truth);
     step_run *s = begin(*state, ions);
     double prevalence = 0, sum = 0;
+    step_set(s, "occupancy", occupancy);
     check_ok(*state, go(s));
     const oa_array *p = step_array(s, "posterior/probability");
     for (size_t i = 0; i < oa_array_count(p); i++) {
@@ -117,6 +162,12 @@ static void test_depletion_is_no_order(void **state)
     step_end(s);
     oa_ions_free(ions);
     free(truth);
+}
+
+static void test_depletion_is_no_order(void **state)
+{
+    depletion_is_no_order(state, "");
+    depletion_is_no_order(state, "0.5,0");
 }
 
 /* In a binary alloy the other species says the same with the other sign. */
@@ -238,6 +289,13 @@ static void test_refused(void **state)
     step_set(s, "prior", "0.01,1");
     check_fails(*state, go(s), "E_PARAMETER_VALUE");
     step_end(s);
+    static const char *const no_occupancy[] = { "0.5", "0.1,0.5" };
+    for (int i = 0; i < 2; i++) {
+        s = begin(*state, ions);
+        step_set(s, "occupancy", no_occupancy[i]);
+        check_fails(*state, go(s), "E_PARAMETER_VALUE");
+        step_end(s);
+    }
     oa_ions_free(ions);
     free(truth);
     ions = make(*state, all, &truth);
@@ -307,6 +365,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_wrong_period, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(test_refused, check_setup, check_teardown),
         cmocka_unit_test(test_threads_and_slabs),
+        cmocka_unit_test_setup_teardown(test_measures_occupancy, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(test_given_prior, check_setup, check_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
