@@ -292,7 +292,8 @@ rule synthesise:
 # Lattice Monte Carlo of an alloy: Spreads the species of an alloy over the sites of a periodic lattice and lets them exchange sites at a temperature
 # (Metropolis et al., J. Chem. Phys. 21 (1953) 1087; Kawasaki, Phys. Rev. 145 (1966) 224), by energies of pairs in several shells. Gives the last
 # configuration as ions, energy and Warren-Cowley parameters (Cowley, Phys. Rev. 77 (1950) 669) by sweep and their means with errors, and says where
-# the run is not at equilibrium. One chain is one thread; what it does depends on the seed alone.
+# the run is not at equilibrium. With targets instead of energies it makes a configuration that has given Warren-Cowley parameters (reverse Monte
+# Carlo: McGreevy & Pusztai, Mol. Simul. 1 (1988) 359). One chain is one thread; what it does depends on the seed alone.
 #   structure: lattice of the sites: fcc, bcc, sc (simple cubic), or square, one layer of sc [default fcc]
 #   lattice_parameter: edge of the cubic cell [nm; 0.1 to 2; default 0.36]
 #   cells: cells of the periodic box: one number for all axes, or three along x, y, z (1 along z for square) [1 to 3 numbers; 1 to 4096; default 12]
@@ -300,15 +301,21 @@ rule synthesise:
 #   this order [default Ni:0.75,Al:0.25]
 #   energies: energy of a pair of neighbours in eV, shell after shell: Ni-Al:-0.03/0.01,Ni-Ni:0.005 gives Ni and Al -0.03 in the first shell and 0.01
 #   in the second. Pairs and shells left out are 0; a negative number binds
+#   targets: instead of energies: Warren-Cowley parameters of different species that the configuration is to have, shell after shell, -1/3 written
+#   -0.3333: Ni-Al:-0.2/0.15 gives Ni and Al -0.2 in the first shell and 0.15 in the second. Pairs and shells left out are free. temperature,
+#   anneal_from and equilibration have no part
+#   weights: how much each target counts, written like these, 0 to 100; 0: the shell is free. Those left out are 1
+#   tolerance: by how much a Warren-Cowley parameter may miss its target; one step of whole pairs is allowed in any case [0 to 2; default 0.001]
 #   temperature: temperature of the configuration [K; 0.001 to 1e+12; default 1000]
 #   anneal_from: above 0: the temperature falls evenly from there during all the sweeps of equilibration, so that order can grow without walls [K; 0
 #   to 1e+12; default 0]
 #   exchange: which atoms exchange: any two of different species, or neighbours of the first shell (slower to equilibrate; pairs of one species count
 #   as attempts) [default any]
-#   shells: shells that Warren-Cowley parameters are given of; 0: four, or as many as have energies [0 to 6; default 0]
+#   shells: shells that Warren-Cowley parameters are given of; 0: four, or as many as have energies or targets [0 to 6; default 0]
 #   equilibration: sweeps before the measurement, at most: without annealing they end when the order of the first shell drifts by less than two
 #   standard deviations over 100 sweeps [0 to 100000000; default 1000]
-#   sweeps: sweeps of the measurement, each of as many attempts as there are sites [1 to 100000000; default 2000]
+#   sweeps: sweeps of the measurement, each of as many attempts as there are sites; with targets at most so many: they end when all are met [1 to
+#   100000000; default 2000]
 #   every: a sample every so many sweeps [1 to 1000000; default 10]
 #   sigma_lateral: standard deviation of the displacement of the ions along x and along y; 0: on their sites [nm; 0 to 10; default 0]
 #   sigma_depth: the same along z [nm; 0 to 10; default 0]
