@@ -21,6 +21,8 @@ double oa_reverse_step(int n_species) { return n_species == 2 ? 2 : 1; }
 
 double oa_reverse__alpha(const oa_pair_target *t) { return 1 - (double)t->pairs / t->random; }
 
+bool oa_reverse__is_near(const oa_pair_target *t) { return fabs((double)t->pairs - t->aim) <= t->slack + ROUNDING; }
+
 double oa_reverse__cost(const oa_reverse *r)
 {
     double sum = 0;
@@ -34,7 +36,7 @@ double oa_reverse__cost(const oa_reverse *r)
 static bool is_met(const oa_reverse *r)
 {
     for (int k = 0; k < r->n; k++)
-        if (fabs((double)r->target[k].pairs - r->target[k].aim) > r->target[k].slack) return false;
+        if (!oa_reverse__is_near(&r->target[k])) return false;
     return true;
 }
 
@@ -51,7 +53,7 @@ oa_status oa_reverse__make(oa_arena *arena, oa_exchange *chain, oa_pair_target *
         const double step = oa_reverse_step(chain->setup.n_species);
         t->random = oa_reverse_random(crystal, chain->setup.counts, t->shell, t->a, t->b);
         t->aim = (1 - t->alpha) * t->random;
-        t->slack = fmax(t->tolerance * t->random, step) + ROUNDING;
+        t->slack = fmax(t->tolerance * t->random, step);
         t->pairs = (int64_t)pairs[((size_t)t->shell * species + (size_t)t->a) * species + (size_t)t->b];
         out->is_used[t->shell] = true;
     }

@@ -35,7 +35,8 @@ oa_status oa_reverse__make(oa_arena *arena, oa_exchange *chain, oa_pair_target *
  * on seed, state and the number of attempts before it. Fails only where it is cancelled. */
 oa_status oa_reverse__sweep(oa_context *context, oa_reverse *reverse, double temperature) OA_MUST_USE;
 double oa_reverse__cost(const oa_reverse *reverse);
-/* Alpha of a target now. */
+/* Alpha of a target now, and whether that is near enough. */
 double oa_reverse__alpha(const oa_pair_target *target);
+bool oa_reverse__is_near(const oa_pair_target *target);
 
 #endif

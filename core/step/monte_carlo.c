@@ -254,7 +254,7 @@ static oa_status monte_carlo_check(oa_context *context, const void *params)
     if (p->cells.n == 3 && p->cells.v[2] > 1 && strcmp(p->structure, "square") == 0)
         return oa_fail_at(context, OA_IN_PARAMETER("cells"), "E_PARAMETER_RANGE", "square is one layer, and cells has %g of them along z; 1 would be right",
             p->cells.v[2]);
-    if (p->every > p->sweeps)
+    if (p->every > p->sweeps && !p->targets[0])
         return oa_fail_at(context, OA_IN_PARAMETER("every"), "E_PARAMETER_RANGE", "a sample every %lld sweeps: there would be none in %lld; at most that many would "
             "be right", (long long)p->every,
                           (long long)p->sweeps);

@@ -87,12 +87,12 @@ static oa_status warn(oa_run *run, const monte_carlo_job *job)
     for (int k = 0; k < job->n_targets; k++) {
         const oa_pair_target *t = &job->target[k];
         const double alpha = oa_reverse__alpha(t);
-        if (miss_of(t) <= tolerance_of(t) || n++ >= NAMED_MAX) continue;
+        if (oa_reverse__is_near(t) || n++ >= NAMED_MAX) continue;
         oa_string_add(&text, "%s%s-%s in shell %d has %.6g, %.3g too %s for %.6g", n > 1 ? "; " : "", job->alloy.species[t->a].symbol, job->alloy.species[t->b].symbol,
                       t->shell + 1, alpha, fabs(alpha - t->alpha), alpha > t->alpha ? "large" : "small", t->alpha);
     }
     OA_TRY(oa_string_take(&text, &missed));
-    oa_note(run, "W_TARGETS_MISSED", "%d of %d targets are missed after %llu sweeps: %s%s. Each is possible by itself at this composition; more sweeps, or targets that "
+    oa_note(run, "W_TARGETS_MISSED", "%d of %d targets missed after %llu sweeps: %s%s. Each is possible by itself at this composition; more sweeps, or targets that "
         "go together, would be right",
             n, job->n_targets, (unsigned long long)job->done, missed, n > NAMED_MAX ? "; and others" : "");
     oa_free(run->context, missed);
