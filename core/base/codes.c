@@ -139,6 +139,7 @@ static const oa_code table[] = {
     { "W_PHASE_JUMP", OA_OK, "the phase of atomic planes jumps between two places" },
     { "W_OUT_OF_DISTRIBUTION", OA_OK, "patterns unlike those the model was trained with" },
     { "W_NOT_EQUILIBRATED", OA_OK, "a Monte Carlo run that is not at equilibrium, or too short to tell" },
+    { "W_TARGETS_MISSED", OA_OK, "no configuration with all Warren-Cowley parameters asked for was found" },
     { "W_FEW_BINS", OA_OK, "too few bins for a test of randomness" },
     { "W_FILE_CHANGED", OA_OK, "the bytes of an input changed, its content did not" },
     { "W_VERSION", OA_OK, "made by another version of the step" },

@@ -43,12 +43,12 @@ static void quantise(oa_exchange *e)
     for (size_t k = 0; k < (size_t)p->n_shells * square; k++) e->table[k] = (int32_t)lrint(e->setup.energies[k] / e->quantum);
 }
 
-/* Energies end with a shell: its vectors and those before, the first shell at least. */
+/* Energies end with a shell: its vectors and those before, the first shell and those asked for at least. */
 static void choose_vectors(oa_exchange *e)
 {
     const oa_periodic *p = e->setup.crystal;
-    e->n_shells = 1;
-    for (int m = 1; m < p->n_shells; m++)
+    e->n_shells = e->setup.shells > 1 ? e->setup.shells : 1;
+    for (int m = e->n_shells; m < p->n_shells; m++)
         for (size_t k = 0; k < square_of(e); k++)
             if (e->table[(size_t)m * square_of(e) + k]) e->n_shells = m + 1;
     e->n_vectors = p->shell[e->n_shells - 1].first + p->shell[e->n_shells - 1].coordination;
@@ -137,14 +137,6 @@ static oa_status set_places(oa_arena *arena, oa_exchange *e)
     return OA_OK;
 }
 
-/* Steps from a site to its neighbours. */
-EACH int32_t *leads_of(const oa_exchange *e, uint32_t site)
-{
-    const oa_periodic *p = e->setup.crystal;
-    const uint32_t row = oa_divide(site, p->by[0]);
-    return e->lead + e->row[row] + e->column[site - row * p->cells[0]];
-}
-
 EACH uint32_t near_bit(uint32_t gap) { return gap * 2654435769u >> (32 - OA_EXCHANGE_NEAR_BITS); }
 
 static oa_status set_leads(oa_arena *arena, oa_exchange *e)
@@ -156,7 +148,7 @@ static oa_status set_leads(oa_arena *arena, oa_exchange *e)
     OA_TRY(set_places(arena, e));
     OA_TRY(oa_arena_take(arena, &e->lead, n, sizeof *e->lead));
     for (uint32_t i = 0; i < p->n; i++) {
-        int32_t *lead = leads_of(e, i);
+        int32_t *lead = oa_exchange_leads(e, i);
         if (lead[0]) continue; /* seen */
         oa_periodic__neighbours(p, i, to);
         for (int k = 0; k < e->n_vectors; k++) {
@@ -233,7 +225,7 @@ static int32_t own_pairs(const oa_exchange *e, uint32_t i, uint32_t j, int a, in
 {
     const oa_periodic *p = e->setup.crystal;
     const int n = e->setup.n_species;
-    const int32_t *lead = leads_of(e, i), gap = (int32_t)(j - i);
+    const int32_t *lead = oa_exchange_leads(e, i), gap = (int32_t)(j - i);
     int32_t sum = 0;
     for (int m = 0; m < e->n_shells; m++) {
         const int32_t *v = e->table + (size_t)m * square_of(e);
@@ -253,7 +245,7 @@ EACH bool may_be_near(const oa_exchange *e, uint32_t i, uint32_t j)
 EACH void change_around(oa_exchange *e, uint32_t site, int a, int b, int others)
 {
     const oa_periodic *p = e->setup.crystal;
-    const int32_t *restrict lead = leads_of(e, site), *change = e->change + (a * e->setup.n_species + b) * e->n_shells * others;
+    const int32_t *restrict lead = oa_exchange_leads(e, site), *change = e->change + (a * e->setup.n_species + b) * e->n_shells * others;
     int32_t *restrict field = e->field + (size_t)site * (size_t)others;
     e->species[site] = (uint8_t)b;
     for (int m = 0; m < e->n_shells; m++, change += others) {
@@ -366,7 +358,7 @@ EACH void near_pairs(oa_exchange *e, const batch *b, int others)
     const oa_periodic *c = e->setup.crystal;
     for (size_t k = 0; k < b->n; k++) {
         const uint32_t i = below(b->w[0][k], c->n);
-        const uint32_t j = i + (uint32_t)leads_of(e, i)[below(b->w[1][k], (uint32_t)c->shell[0].coordination)];
+        const uint32_t j = i + (uint32_t)oa_exchange_leads(e, i)[below(b->w[1][k], (uint32_t)c->shell[0].coordination)];
         if (e->species[i] == e->species[j]) continue;
         try_exchange(e, i, j, e->species[i], e->species[j], (uint64_t)b->w[2][k] << 32 | b->w[3][k], others);
     }

@@ -16,6 +16,7 @@ typedef struct oa_exchange_setup {
     const double *energies;  /* (n_shells, n_species, n_species) eV, symmetric */
     uint64_t seed;
     bool neighbours_only;    /* exchange nearest neighbours; else any two sites of different species */
+    int shells;              /* that oa_exchange_leads must reach at least, whatever has energies; 0: the first */
 } oa_exchange_setup;
 
 /* Chances exp(-dE / kT) that were computed before, as words of 53 bits: an exchange takes place below. At most that many energies are remembered. */
@@ -49,6 +50,14 @@ typedef struct oa_exchange {
 
 /* Species spread at random; memory belongs to the arena. */
 oa_status oa_exchange__make(oa_arena *arena, const oa_exchange_setup *setup, oa_exchange *out) OA_MUST_USE;
+/* Steps from a site to its neighbours: n_vectors, shell after shell. */
+static inline int32_t *oa_exchange_leads(const oa_exchange *chain, uint32_t site)
+{
+    const oa_periodic *p = chain->setup.crystal;
+    const uint32_t row = oa_divide(site, p->by[0]);
+    return chain->lead + chain->row[row] + chain->column[site - row * p->cells[0]];
+}
+
 /* As many attempts as there are sites. temperature above 0, K. A sweep depends on seed, state and the number of attempts before it. Fails only where it is
  * cancelled. */
 oa_status oa_exchange__sweep(oa_context *context, oa_exchange *chain, double temperature) OA_MUST_USE;

@@ -25,6 +25,14 @@ static const oa_param monte_carlo_table[] = {
     OA_PARAM(monte_carlo_params, energies, .dflt_text = "",
              .help = "energy of a pair of neighbours in eV, shell after shell: Ni-Al:-0.03/0.01,Ni-Ni:0.005 gives Ni and Al -0.03 in the first shell and 0.01 in "
                  "the second. Pairs and shells left out are 0; a negative number binds"),
+    OA_PARAM(monte_carlo_params, targets, .dflt_text = "",
+             .help = "instead of energies: Warren-Cowley parameters of different species that the configuration is to have, shell after shell, -1/3 written -0.3333: "
+                 "Ni-Al:-0.2/0.15 gives Ni and Al -0.2 in the first shell and 0.15 in the second. Pairs and shells left out are free. temperature, anneal_from and "
+                 "equilibration have no part"),
+    OA_PARAM(monte_carlo_params, weights, .dflt_text = "",
+             .help = "how much each target counts, written like these, 0 to 100; 0: the shell is free. Those left out are 1"),
+    OA_PARAM(monte_carlo_params, tolerance, .dflt = 0.001, .min = 0, .max = 2,
+             .help = "by how much a Warren-Cowley parameter may miss its target; one step of whole pairs is allowed in any case"),
     OA_PARAM(monte_carlo_params, temperature, .unit = OA_KELVIN, .dflt = 1000, .min = 0.001, .max = 1e12, .help = "temperature of the configuration"),
     OA_PARAM(monte_carlo_params, anneal_from, .unit = OA_KELVIN, .dflt = 0, .min = 0, .max = 1e12,
              .help = "above 0: the temperature falls evenly from there during all the sweeps of equilibration, so that order can grow without walls"),
@@ -32,11 +40,12 @@ static const oa_param monte_carlo_table[] = {
              .help = "which atoms exchange: any two of different species, or neighbours of the first shell (slower to equilibrate; pairs of one species count as "
                  "attempts)"),
     OA_PARAM(monte_carlo_params, shells, .dflt = 0, .min = 0, .max = OA_SHELLS_MAX, .help = "shells that Warren-Cowley parameters are given of; 0: four, or as many "
-        "as have energies"),
+        "as have energies or targets"),
     OA_PARAM(monte_carlo_params, equilibration, .dflt = 1000, .min = 0, .max = SWEEPS_MAX,
              .help = "sweeps before the measurement, at most: without annealing they end when the order of the first shell drifts by less than two standard "
                  "deviations over 100 sweeps"),
-    OA_PARAM(monte_carlo_params, sweeps, .dflt = 2000, .min = 1, .max = SWEEPS_MAX, .help = "sweeps of the measurement, each of as many attempts as there are sites"),
+    OA_PARAM(monte_carlo_params, sweeps, .dflt = 2000, .min = 1, .max = SWEEPS_MAX, .help = "sweeps of the measurement, each of as many attempts as there "
+        "are sites; with targets at most so many: they end when all are met"),
     OA_PARAM(monte_carlo_params, every, .dflt = 10, .min = 1, .max = 1000000, .help = "a sample every so many sweeps"),
     OA_PARAM(monte_carlo_params, sigma_lateral, .unit = OA_NM, .dflt = 0, .min = 0, .max = 10, .help = "standard deviation of the displacement of the ions along x "
         "and along y; 0: on their sites"),
@@ -51,22 +60,36 @@ static const oa_slot monte_carlo_slots[] = { OA_SLOT_END };
 static const oa_output monte_carlo_outputs[] = {
     { .name = "ions", .help = "the last configuration with types and ranges, from the top down (z falls); box centred on the axis, its top at z = 0" },
     { .name = "shells/alpha", .type = OA_F64, .shape = "(pair, shell)", .axes = "pair,distance", .is_plot = true, .is_curves = true,
-      .help = "Warren-Cowley parameter 1 - p_ij / c_j of different species, mean over the samples: 0 at random (but for -1 / (sites - 1)), negative where they "
-          "attract" },
-    { .name = "shells/alpha_errors", .type = OA_F64, .shape = "(pair, shell)", .help = "standard error of the mean, with the autocorrelation; NaN where nothing "
+      .help = "Warren-Cowley parameter 1 - p_ij / c_j of different species, mean over the samples or of what targets led to: 0 at random (but for "
+          "-1 / (sites - 1)), negative where they attract" },
+    { .name = "shells/alpha_errors", .type = OA_F64, .shape = "(pair, shell)", .is_optional = true,
+      .help = "standard error of the mean, with the autocorrelation; NaN where nothing "
         "changed" },
-    { .name = "shells/pairs", .type = OA_F64, .shape = "(pair, shell)", .help = "mean number of such pairs of neighbours in the box" },
-    { .name = "shells/autocorrelation_time", .type = OA_F64, .shape = "(pair, shell)", .help = "sweeps, integrated; infinite where nothing changed" },
+    { .name = "shells/targets", .type = OA_F64, .shape = "(pair, shell)", .is_optional = true, .help = "what alpha was to be; NaN where it was free" },
+    { .name = "shells/tolerances", .type = OA_F64, .shape = "(pair, shell)", .is_optional = true,
+      .help = "by how much it was allowed to miss that: the tolerance, or one step of whole "
+        "pairs" },
+    { .name = "shells/pairs", .type = OA_F64, .shape = "(pair, shell)", .help = "number of such pairs of neighbours in the box, mean over the samples or with targets "
+        "of the last configuration" },
+    { .name = "shells/autocorrelation_time", .type = OA_F64, .shape = "(pair, shell)", .is_optional = true,
+      .help = "sweeps, integrated; infinite where nothing changed" },
     { .name = "shells/pair", .type = OA_U32, .shape = "(pair)", .help = "number of the pair of species; the long name says which is which" },
     { .name = "shells/distance", .type = OA_F64, .shape = "(shell)", .unit = OA_NM, .help = "distance of the neighbours" },
     { .name = "shells/coordination", .type = OA_U32, .shape = "(shell)", .help = "neighbours of a site" },
     { .name = "shells/h", .type = OA_U32, .shape = "(shell)", .help = "vector to one of them along x, in half cells; the others are its permutations and signs" },
     { .name = "shells/k", .type = OA_U32, .shape = "(shell)", .help = "along y" },
     { .name = "shells/l", .type = OA_U32, .shape = "(shell)", .help = "along z" },
-    { .name = "energy/energy", .type = OA_F64, .shape = "(sample)", .unit = OA_EV, .axes = "sweep", .help = "energy per site, from the start on" },
-    { .name = "energy/temperature", .type = OA_F64, .shape = "(sample)", .unit = OA_KELVIN, .help = "temperature of the sweep" },
-    { .name = "energy/accepted", .type = OA_F64, .shape = "(sample)", .help = "share of the attempts since the last sample that exchanged" },
-    { .name = "energy/sweep", .type = OA_U64, .shape = "(sample)", .help = "sweeps done; 0: atoms spread at random" },
+    { .name = "energy/energy", .type = OA_F64, .shape = "(sample)", .unit = OA_EV, .axes = "sweep", .is_optional = true, .help = "energy per site, from the start on" },
+    { .name = "energy/temperature", .type = OA_F64, .shape = "(sample)", .unit = OA_KELVIN, .is_optional = true, .help = "temperature of the sweep" },
+    { .name = "energy/accepted", .type = OA_F64, .shape = "(sample)", .is_optional = true, .help = "share of the attempts since the last sample that exchanged" },
+    { .name = "energy/sweep", .type = OA_U64, .shape = "(sample)", .is_optional = true, .help = "sweeps done; 0: atoms spread at random" },
+    { .name = "cost/cost", .type = OA_F64, .shape = "(sample)", .axes = "sweep", .is_optional = true,
+      .help = "sum over the targets of weight (over the mean weight) times the square of what "
+        "alpha misses" },
+    { .name = "cost/temperature", .type = OA_F64, .shape = "(sample)", .is_optional = true,
+      .help = "temperature of the sweep, in units of the cost over the number of sites" },
+    { .name = "cost/accepted", .type = OA_F64, .shape = "(sample)", .is_optional = true, .help = "share of the attempts since the last sample that exchanged" },
+    { .name = "cost/sweep", .type = OA_U64, .shape = "(sample)", .is_optional = true, .help = "sweeps done, the last perhaps in part; 0: atoms spread at random" },
     { .name = "order/alpha", .type = OA_F64, .shape = "(curve, sample)", .axes = "curve,sweep", .is_curves = true, .help = "Warren-Cowley parameters of the samples" },
     { .name = "order/curve", .type = OA_U32, .shape = "(curve)", .help = "number of the shell and pair; the long name says which is which" },
     { .name = "order/sweep", .type = OA_U64, .shape = "(sample)", .help = "sweeps done" },
@@ -75,125 +98,26 @@ static const oa_output monte_carlo_outputs[] = {
     { .name = "summary/edge_x", .type = OA_F64, .unit = OA_NM, .help = "period of the box along x" },
     { .name = "summary/edge_y", .type = OA_F64, .unit = OA_NM, .help = "along y" },
     { .name = "summary/edge_z", .type = OA_F64, .unit = OA_NM, .help = "along z" },
-    { .name = "summary/energy", .type = OA_F64, .unit = OA_EV, .help = "energy per site, mean over the samples of the measurement" },
-    { .name = "summary/energy_errors", .type = OA_F64, .unit = OA_EV, .help = "standard error of the mean, with the autocorrelation" },
+    { .name = "summary/energy", .type = OA_F64, .unit = OA_EV, .is_optional = true, .help = "energy per site, mean over the samples of the measurement" },
+    { .name = "summary/energy_errors", .type = OA_F64, .unit = OA_EV, .is_optional = true, .help = "standard error of the mean, with the autocorrelation" },
     { .name = "summary/alpha", .type = OA_F64, .help = "Warren-Cowley parameter of the first pair in the first shell" },
-    { .name = "summary/alpha_errors", .type = OA_F64, .help = "its standard error" },
-    { .name = "summary/acceptance", .type = OA_F64, .help = "share of the attempts of the measurement that exchanged two atoms" },
-    { .name = "summary/equilibration_sweeps", .type = OA_U64, .help = "sweeps before the measurement" },
-    { .name = "summary/autocorrelation_time", .type = OA_F64, .help = "sweeps: the longest of energy and order of the first shell, integrated; infinite where "
+    { .name = "summary/alpha_errors", .type = OA_F64, .is_optional = true, .help = "its standard error" },
+    { .name = "summary/acceptance", .type = OA_F64, .help = "share of the attempts of the measurement, with targets of all, that exchanged two atoms" },
+    { .name = "summary/equilibration_sweeps", .type = OA_U64, .is_optional = true, .help = "sweeps before the measurement" },
+    { .name = "summary/autocorrelation_time", .type = OA_F64, .is_optional = true,
+      .help = "sweeps: the longest of energy and order of the first shell, integrated; infinite where "
         "nothing changed" },
-    { .name = "summary/independent_samples", .type = OA_F64, .help = "sweeps of the measurement over twice that time" },
-    { .name = "summary/halves_apart", .type = OA_F64, .help = "how far the two halves of the measurement lie apart, in standard errors: the largest of the same" },
-    { .name = "summary/is_equilibrated", .type = OA_BOOL, .help = "no sign of the contrary was seen: the drift ended, the halves agree, and the memory is short" },
+    { .name = "summary/independent_samples", .type = OA_F64, .is_optional = true, .help = "sweeps of the measurement over twice that time" },
+    { .name = "summary/halves_apart", .type = OA_F64, .is_optional = true,
+      .help = "how far the two halves of the measurement lie apart, in standard errors: the largest of the same" },
+    { .name = "summary/is_equilibrated", .type = OA_BOOL, .is_optional = true,
+      .help = "no sign of the contrary was seen: the drift ended, the halves agree, and the memory is short" },
+    { .name = "summary/is_met", .type = OA_BOOL, .is_optional = true, .help = "all targets are met within their tolerances" },
+    { .name = "summary/largest_miss", .type = OA_F64, .is_optional = true, .help = "by how much alpha misses its target at most" },
+    { .name = "summary/cost", .type = OA_F64, .is_optional = true, .help = "cost of the last configuration" },
+    { .name = "summary/sweeps", .type = OA_U64, .is_optional = true, .help = "sweeps until the targets were met, the last perhaps in part, or all" },
     OA_OUTPUT_END
 };
-
-/* ---------------------------------------------------------------------------------------------- what was asked for */
-
-static oa_status share_sites(oa_run *run, monte_carlo_job *job)
-{
-    const uint64_t n = job->crystal.n;
-    uint64_t given = 0;
-    double rest[OA_ALLOY_MAX];
-    for (int i = 0; i < job->alloy.n; i++) {
-        const double wish = job->alloy.species[i].fraction * (double)n;
-        job->counts[i] = (uint64_t)floor(wish + 1e-9);
-        rest[i] = wish - (double)job->counts[i];
-        given += job->counts[i];
-    }
-    for (; given < n; given++) { /* the largest remainders first */
-        int most = 0;
-        for (int i = 1; i < job->alloy.n; i++)
-            if (rest[i] > rest[most] + 1e-9) most = i;
-        job->counts[most]++;
-        rest[most] = -1;
-    }
-    for (int i = 0; i < job->alloy.n; i++)
-        if (!job->counts[i] || job->counts[i] == n)
-            return oa_fail_at(run->context, OA_IN_PARAMETER("composition"), "E_PARAMETER_RANGE",
-                              "%s at %g %% is %s of the %llu sites, so nothing can be exchanged; at least two species with a site each would be right",
-                              job->alloy.species[i].symbol,
-                              100 * job->alloy.species[i].fraction, job->counts[i] ? "all" : "none", (unsigned long long)n);
-    return OA_OK;
-}
-
-static oa_status refuse_energy(oa_run *run, const char *word)
-{
-    return oa_fail_at(run->context, OA_IN_PARAMETER("energies"), "E_PARAMETER_VALUE", "energies has '%.60s'; a pair of species and at most %d energies in eV would "
-        "be right, like Ni-Al:-0.03/0.01",
-                      word, OA_SHELLS_MAX);
-}
-
-/* "Ni-Al:-0.03/0.01" into the rows of v (OA_SHELLS_MAX, species, species); *shells rises to what it has. */
-static oa_status read_pair(oa_run *run, const oa_alloy *alloy, const char *word, double *v, bool *named, int *shells)
-{
-    const char *dash = strchr(word, '-'), *colon = strchr(word, ':');
-    char name[2][8] = { "", "" };
-    int s[2], m = 0;
-    if (!dash || !colon || colon < dash || dash - word > 3 || colon - dash > 4) return refuse_energy(run, word);
-    memcpy(name[0], word, (size_t)(dash - word));
-    memcpy(name[1], dash + 1, (size_t)(colon - dash - 1));
-    for (int k = 0; k < 2; k++) OA_TRY(oa_alloy__find(run, alloy, "energies", name[k], &s[k]));
-    const int n = alloy->n;
-    if (named[s[0] * n + s[1]])
-        return oa_fail_at(run->context, OA_IN_PARAMETER("energies"), "E_PARAMETER_VALUE", "energies names %s-%s twice; once would be right", name[0], name[1]);
-    named[s[0] * n + s[1]] = named[s[1] * n + s[0]] = true;
-    for (const char *at = colon + 1;; m++) {
-        const size_t length = strcspn(at, "/");
-        double value;
-        if (m >= OA_SHELLS_MAX || !oa_text_real(at, length, false, &value) || !(fabs(value) <= 100)) return refuse_energy(run, word);
-        v[(m * n + s[0]) * n + s[1]] = v[(m * n + s[1]) * n + s[0]] = value;
-        if (!at[length]) break;
-        at += length + 1;
-    }
-    if (m + 1 > *shells) *shells = m + 1;
-    return OA_OK;
-}
-
-static oa_status read_energies(oa_run *run, monte_carlo_job *job, int *shells)
-{
-    const size_t square = (size_t)job->alloy.n * (size_t)job->alloy.n;
-    char **word;
-    bool *named;
-    size_t n;
-    OA_TRY(oa_scratch(run, &job->energies, OA_SHELLS_MAX * square, sizeof *job->energies));
-    OA_TRY(oa_scratch(run, &named, square, sizeof *named));
-    OA_TRY(oa_words_split(run, job->p->energies, ',', &word, &n));
-    oa_status status = OA_OK;
-    for (size_t i = 0; i < n && status == OA_OK; i++) status = read_pair(run, &job->alloy, word[i], job->energies, named, shells);
-    oa_free(run->context, word);
-    return status;
-}
-
-static void cells_of(const monte_carlo_params *p, uint32_t cells[3])
-{
-    for (int d = 0; d < 3; d++) cells[d] = (uint32_t)p->cells.v[p->cells.n == 3 ? d : 0];
-    if (p->cells.n == 1 && strcmp(p->structure, "square") == 0) cells[2] = 1;
-}
-
-static oa_status prepare(oa_run *run, monte_carlo_job *job)
-{
-    const monte_carlo_params *p = job->p;
-    uint32_t cells[3];
-    int shells = 1;
-    cells_of(p, cells);
-    OA_TRY(oa_alloy__parse(run, "composition", p->composition, &job->alloy));
-    if (job->alloy.n < 2)
-        return oa_fail_at(run->context, OA_IN_PARAMETER("composition"), "E_PARAMETER_RANGE", "%s alone fills all sites, so nothing can be exchanged; two species or "
-            "more would be right",
-                          job->alloy.species[0].symbol);
-    OA_TRY(read_energies(run, job, &shells));
-    if (p->shells && p->shells < shells)
-        return oa_fail_at(run->context, OA_IN_PARAMETER("shells"), "E_PARAMETER_RANGE", "shells is %d, but energies go to shell %d; that or more would be right",
-            (int)p->shells, shells);
-    OA_TRY(oa_periodic__make(run->context, p->structure, cells, p->shells ? (int)p->shells : shells > 4 ? shells : 4, &job->crystal));
-    OA_TRY(share_sites(run, job));
-    job->n_pairs = job->alloy.n * (job->alloy.n - 1) / 2;
-    job->n_curves = (size_t)job->n_pairs * (size_t)job->crystal.n_shells;
-    const oa_exchange_setup setup = { &job->crystal, job->alloy.n, job->counts, job->energies, (uint64_t)p->seed, strcmp(p->exchange, "any") != 0 };
-    return oa_exchange__make(&run->arena, &setup, &job->chain);
-}
 
 static size_t samples_of(const monte_carlo_params *p) { return (size_t)(p->equilibration / p->every + p->sweeps / p->every) + 4; }
 
@@ -221,10 +145,10 @@ double oa_monte_carlo__random_pairs(const monte_carlo_job *job, int pair, int sh
 {
     int a, b;
     oa_monte_carlo__species(job, pair, &a, &b);
-    return (double)job->counts[a] * (double)job->counts[b] / job->crystal.n * job->crystal.shell[shell].coordination;
+    return oa_reverse_random(&job->crystal, job->counts, shell, a, b);
 }
 
-static void sample(monte_carlo_job *job, double temperature)
+void oa_monte_carlo__sample(monte_carlo_job *job, double temperature)
 {
     const int n = job->alloy.n, shells = job->crystal.n_shells;
     oa_exchange *chain = &job->chain;
@@ -236,7 +160,7 @@ static void sample(monte_carlo_job *job, double temperature)
             job->alpha[job->n * job->n_curves + (size_t)(k * shells + m)] = 1 - (double)job->pairs[(m * n + a) * n + b] / oa_monte_carlo__random_pairs(job, k, m);
     }
     const uint64_t attempts = chain->attempts - job->seen_attempts, accepted = chain->accepted - job->seen_accepted;
-    job->energy[job->n] = oa_exchange__energy(chain, job->pairs);
+    job->energy[job->n] = job->n_targets ? oa_reverse__cost(&job->reverse) : oa_exchange__energy(chain, job->pairs);
     job->temperature[job->n] = temperature;
     job->accepted[job->n] = attempts ? (double)accepted / (double)attempts : 0;
     job->sweep[job->n++] = job->done;
@@ -277,7 +201,7 @@ static oa_status equilibrate(oa_run *run, monte_carlo_job *job)
         const double t = p->anneal_from > 0 ? p->temperature + far * (p->anneal_from - p->temperature) : p->temperature;
         OA_TRY(sweep(run, job, t));
         if (s % p->every) continue;
-        sample(job, t);
+        oa_monte_carlo__sample(job, t);
         if (p->anneal_from > 0 || s / p->every % span) continue;
         job->has_settled = has_settled(job, (size_t)span, room);
         if (job->has_settled) break;
@@ -293,19 +217,35 @@ static oa_status measure(oa_run *run, monte_carlo_job *job)
     job->seen_accepted = job->chain.accepted;
     for (int64_t s = 1; s <= job->p->sweeps; s++) {
         OA_TRY(sweep(run, job, job->p->temperature));
-        if (s % job->p->every == 0) sample(job, job->p->temperature);
+        if (s % job->p->every == 0) oa_monte_carlo__sample(job, job->p->temperature);
     }
     return OA_OK;
 }
 
 /* ---------------------------------------------------------------------------------------------- the step */
 
+/* Energies or targets, one of them, with the parameters that belong to it. */
+static oa_status check_aim(oa_context *context, const monte_carlo_params *p)
+{
+    if (!p->energies[0] && !p->targets[0])
+        return oa_fail_at(context, OA_IN_PARAMETER("energies"), "E_PARAMETER_VALUE", "energies says which species attract each other; give --energies "
+            "Ni-Al:-0.03/0.01, for example, or by --targets Ni-Al:-0.2/0.15 the order itself");
+    if (p->energies[0] && p->targets[0])
+        return oa_fail_at(context, OA_IN_PARAMETER("targets"), "E_PARAMETER_VALUE", "energies and targets are both given, and atoms can follow only one of them; "
+            "either alone would be right");
+    if (p->weights[0] && !p->targets[0])
+        return oa_fail_at(context, OA_IN_PARAMETER("weights"), "E_PARAMETER_VALUE", "weights are those of targets, and there are none; targets beside them, or no "
+            "weights, would be right");
+    if (p->targets[0] && p->anneal_from > 0)
+        return oa_fail_at(context, OA_IN_PARAMETER("anneal_from"), "E_PARAMETER_VALUE", "targets are approached at a temperature of their own, and anneal_from is %g K; "
+            "it would have to be left out", p->anneal_from);
+    return OA_OK;
+}
+
 static oa_status monte_carlo_check(oa_context *context, const void *params)
 {
     const monte_carlo_params *p = params;
-    if (!p->energies[0])
-        return oa_fail_at(context, OA_IN_PARAMETER("energies"), "E_PARAMETER_VALUE", "energies says which species attract each other; give --energies "
-            "Ni-Al:-0.03/0.01, for example");
+    OA_TRY(check_aim(context, p));
     if (p->cells.n != 1 && p->cells.n != 3)
         return oa_fail_at(context, OA_IN_PARAMETER("cells"), "E_PARAMETER_VALUE", "cells has %d numbers; one, or three along x, y, z, would be right", p->cells.n);
     for (int d = 0; d < p->cells.n; d++)
@@ -314,7 +254,7 @@ static oa_status monte_carlo_check(oa_context *context, const void *params)
     if (p->cells.n == 3 && p->cells.v[2] > 1 && strcmp(p->structure, "square") == 0)
         return oa_fail_at(context, OA_IN_PARAMETER("cells"), "E_PARAMETER_RANGE", "square is one layer, and cells has %g of them along z; 1 would be right",
             p->cells.v[2]);
-    if (p->every > p->sweeps)
+    if (p->every > p->sweeps && !p->targets[0])
         return oa_fail_at(context, OA_IN_PARAMETER("every"), "E_PARAMETER_RANGE", "a sample every %lld sweeps: there would be none in %lld; at most that many would "
             "be right", (long long)p->every,
                           (long long)p->sweeps);
@@ -329,9 +269,14 @@ static oa_status monte_carlo_run(oa_run *run, const void *params)
     monte_carlo_job *job;
     OA_TRY(oa_scratch(run, &job, 1, sizeof *job));
     job->p = params;
-    OA_TRY(prepare(run, job));
+    OA_TRY(oa_monte_carlo__prepare(run, job));
     OA_TRY(take_samples(run, job));
-    sample(job, job->p->anneal_from > 0 ? job->p->anneal_from : job->p->temperature);
+    if (job->n_targets) {
+        OA_TRY(oa_monte_carlo__reach(run, job));
+        OA_TRY(oa_monte_carlo__put_reached(run, job));
+        return oa_monte_carlo__put_ions(run, job);
+    }
+    oa_monte_carlo__sample(job, job->p->anneal_from > 0 ? job->p->anneal_from : job->p->temperature);
     OA_TRY(equilibrate(run, job));
     const uint64_t before = job->chain.accepted;
     OA_TRY(measure(run, job));
@@ -347,7 +292,7 @@ static uint64_t monte_carlo_memory(const oa_run *run, const void *params)
     int species = 0;
     double sublattices = 1;
     (void)run;
-    cells_of(p, cells);
+    oa_monte_carlo__cells(p, cells);
     for (const char *c = p->composition; *c; c++) species += *c == ':';
     if (strcmp(p->structure, "fcc") == 0) sublattices = 4;
     if (strcmp(p->structure, "bcc") == 0) sublattices = 2;
@@ -358,13 +303,14 @@ static uint64_t monte_carlo_memory(const oa_run *run, const void *params)
 
 const oa_step oa_step_monte_carlo = {
     .name = "monte_carlo",
-    .version = 1,
+    .version = 2,
     .title = "Lattice Monte Carlo of an alloy",
     .help = "Spreads the species of an alloy over the sites of a periodic lattice and lets them exchange sites at a temperature (Metropolis et al., J. Chem. Phys. "
         "21 (1953) 1087; Kawasaki, Phys. Rev. "
             "145 (1966) 224), by energies of pairs in several shells. Gives the last configuration as ions, energy and Warren-Cowley parameters (Cowley, Phys. Rev. "
             "77 (1950) 669) by sweep and their "
-            "means with errors, and says where the run is not at equilibrium. One chain is one thread; what it does depends on the seed alone.",
+            "means with errors, and says where the run is not at equilibrium. With targets instead of energies it makes a configuration that has given Warren-Cowley "
+            "parameters (reverse Monte Carlo: McGreevy & Pusztai, Mol. Simul. 1 (1988) 359). One chain is one thread; what it does depends on the seed alone.",
     .params = monte_carlo_table, .params_size = sizeof(monte_carlo_params),
     .slots = monte_carlo_slots,  .outputs = monte_carlo_outputs,
     .is_simulation = true,       .check = monte_carlo_check,

@@ -93,7 +93,6 @@ static oa_status put_shells(oa_run *run, const monte_carlo_job *job, verdict *v)
     OA_TRY(oa_put_array(run, "shells/alpha_errors", 2, dims, &errors));
     OA_TRY(oa_put_array(run, "shells/pairs", 2, dims, &pairs));
     OA_TRY(oa_put_array(run, "shells/autocorrelation_time", 2, dims, &time));
-    OA_TRY(oa_put_long_name(run, "shells/alpha", "Warren-Cowley parameter"));
     for (size_t i = 0; i < job->n_curves; i++) {
         oa_series s;
         OA_TRY(judge(run, job, job->alpha + job->first * job->n_curves + i, job->n_curves, &s, i % shells == 0 ? v : NULL));
@@ -104,30 +103,44 @@ static oa_status put_shells(oa_run *run, const monte_carlo_job *job, verdict *v)
     }
     OA_TRY(oa_put_real(run, "summary/alpha", alpha[0]));
     OA_TRY(oa_put_real(run, "summary/alpha_errors", errors[0]));
+    return oa_monte_carlo__put_shells(run, job);
+}
+
+oa_status oa_monte_carlo__put_shells(oa_run *run, const monte_carlo_job *job)
+{
+    OA_TRY(oa_put_long_name(run, "shells/alpha", "Warren-Cowley parameter"));
     OA_TRY(put_names(run, job, "shells/pair", false));
     return put_distances(run, job);
 }
 
-static oa_status put_trace(oa_run *run, const monte_carlo_job *job)
+oa_status oa_monte_carlo__put_order(oa_run *run, const monte_carlo_job *job)
 {
     const size_t n = job->n, dims[2] = { job->n_curves, n };
-    double *energy, *temperature, *accepted, *alpha;
-    uint64_t *sweep_of_energy, *sweep_of_order;
-    OA_TRY(oa_put_array(run, "energy/energy", 1, &n, &energy));
-    OA_TRY(oa_put_array(run, "energy/temperature", 1, &n, &temperature));
-    OA_TRY(oa_put_array(run, "energy/accepted", 1, &n, &accepted));
-    OA_TRY(oa_put_array(run, "energy/sweep", 1, &n, &sweep_of_energy));
+    double *alpha;
+    uint64_t *sweep;
     OA_TRY(oa_put_array(run, "order/alpha", 2, dims, &alpha));
-    OA_TRY(oa_put_array(run, "order/sweep", 1, &n, &sweep_of_order));
-    memcpy(energy, job->energy, n * sizeof *energy);
-    memcpy(temperature, job->temperature, n * sizeof *temperature);
-    memcpy(accepted, job->accepted, n * sizeof *accepted);
-    memcpy(sweep_of_energy, job->sweep, n * sizeof *sweep_of_energy);
-    memcpy(sweep_of_order, job->sweep, n * sizeof *sweep_of_order);
+    OA_TRY(oa_put_array(run, "order/sweep", 1, &n, &sweep));
+    memcpy(sweep, job->sweep, n * sizeof *sweep);
     for (size_t c = 0; c < job->n_curves; c++)
         for (size_t i = 0; i < n; i++) alpha[c * n + i] = job->alpha[i * job->n_curves + c];
     OA_TRY(oa_put_long_name(run, "order/alpha", "Warren-Cowley parameter"));
     return put_names(run, job, "order/curve", true);
+}
+
+static oa_status put_trace(oa_run *run, const monte_carlo_job *job)
+{
+    const size_t n = job->n;
+    double *energy, *temperature, *accepted;
+    uint64_t *sweep;
+    OA_TRY(oa_put_array(run, "energy/energy", 1, &n, &energy));
+    OA_TRY(oa_put_array(run, "energy/temperature", 1, &n, &temperature));
+    OA_TRY(oa_put_array(run, "energy/accepted", 1, &n, &accepted));
+    OA_TRY(oa_put_array(run, "energy/sweep", 1, &n, &sweep));
+    memcpy(energy, job->energy, n * sizeof *energy);
+    memcpy(temperature, job->temperature, n * sizeof *temperature);
+    memcpy(accepted, job->accepted, n * sizeof *accepted);
+    memcpy(sweep, job->sweep, n * sizeof *sweep);
+    return oa_monte_carlo__put_order(run, job);
 }
 
 /* Says what is wrong, the worst first. */

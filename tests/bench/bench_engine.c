@@ -361,7 +361,7 @@ static oa_status prepare_chain(bench *b)
     b->temperature = strtod(*end == ',' ? end + 1 : end, NULL);
     OA_TRY(oa_periodic__make(b->context, "fcc", (const uint32_t[]){ edge, edge, edge }, 2, &b->crystal));
     const uint64_t al = b->crystal.n / 4, counts[] = { b->crystal.n - al, al };
-    const oa_exchange_setup setup = { &b->crystal, 2, counts, energies, 5, false };
+    const oa_exchange_setup setup = { &b->crystal, 2, counts, energies, 5, false, 0 };
     OA_TRY(oa_exchange__make(&b->arena, &setup, &b->chain));
     for (int i = 0; i < SWEPT_BEFORE; i++) OA_TRY(oa_exchange__sweep(b->context, &b->chain, b->temperature));
     return OA_OK;

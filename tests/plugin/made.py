@@ -117,6 +117,7 @@ RECIPES = [
     ("order.nxs", "warren_cowley crop.nxs --pairs Ni-Ni,Ni-Cr --k 7,12"),
     ("order_shells.nxs", "warren_cowley crop.nxs --pairs Ni-Cr --lattice fcc --lattice-parameter 0.356 --draws 0"),
     ("monte_carlo.nxs", "monte_carlo --composition Ni:0.5,Al:0.3,Cr:0.2 --energies Ni-Al:-0.03/0.01,Al-Cr:-0.01 --cells 6"),
+    ("targets.nxs", "monte_carlo --targets Ni-Al:-0.2/0.15 --cells 6"),
     ("diffuse.nxs", "diffuse monte_carlo.nxs --species Al --grid-points 13,13,1"),
     ("scattered.nxs", "diffuse crop.nxs --q 1,0,0;1,1,0"),
     ("shells.nxs", "diffuse --shells 1,1,0:-0.1;2,0,0:0.05"),

@@ -66,6 +66,42 @@ def test_what_cannot_be_is_refused(arguments, status, code, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+# ---- targets ----
+
+
+def test_order_asked_for_is_what_warren_cowley_finds(tmp_path):
+    """The same bytes for any number of threads, and the specimen, read again, has the parameters it was made for."""
+    arguments = ("--targets", "Ni-Al:-0.2/0.15", "--cells", 8)
+    seen = {digest(ok("monte_carlo", *arguments, "--threads", t, "-o", tmp_path / f"{t}.nxs")) for t in (1, 2, 3)}
+    assert len(seen) == 1
+    summary = ok("monte_carlo", *arguments, "-o", tmp_path / "x.nxs")["summary"]
+    assert summary["is_met"] and summary["largest_miss"] <= 0.001 and "energy" not in summary
+    with h5py.File(tmp_path / "x.nxs") as file:
+        assert "energy" not in file["entry1/monte_carlo/monte_carlo1"]
+        alpha = file["entry1/monte_carlo/monte_carlo1/shells/alpha"][0]
+    assert alpha[:2] == pytest.approx([-0.2, 0.15], abs=0.001)
+    ok("warren_cowley", tmp_path / "x.nxs", "--pairs", "Ni-Al", "--lattice", "fcc", "--lattice-parameter", 0.36, "--lattice-shells", 4, "--periodic", "2.88,2.88,2.88",
+       "--draws", 0, "-o", tmp_path / "order.nxs")
+    with h5py.File(tmp_path / "order.nxs") as file:
+        assert file["entry1/warren_cowley/warren_cowley1/order/alpha"][0] == pytest.approx(alpha, abs=1e-9)
+    ok("replay", tmp_path / "x.nxs")
+
+
+def test_targets_that_contradict_each_other_end_with_a_warning(tmp_path):
+    reply = ok("monte_carlo", "--targets", "Ni-Al:-0.3333/-0.3333", "--cells", 6, "--sweeps", 100, "-o", tmp_path / "x.nxs")
+    assert [w["code"] for w in reply["warnings"]] == ["W_TARGETS_MISSED"] and "shell 2" in reply["warnings"][0]["text"]
+    assert not reply["summary"]["is_met"] and reply["summary"]["sweeps"] == 100
+
+
+@pytest.mark.parametrize("arguments, code", [
+    (("--targets", "Ni-Al:-0.5"), "E_PARAMETER_RANGE"), (("--targets", "Ni-Al:-0.2", "--energies", "Ni-Al:1"), "E_PARAMETER_VALUE"),
+    (("--energies", "Ni-Al:1", "--weights", "Ni-Al:1"), "E_PARAMETER_VALUE"), (("--targets", "Ni-Ni:-0.2"), "E_PARAMETER_VALUE"),
+])
+def test_targets_that_cannot_be_are_refused(arguments, code, tmp_path):
+    assert fails(64, code, "monte_carlo", *arguments, "-o", tmp_path / "x.nxs")["text"]
+    assert not list(tmp_path.iterdir())
+
+
 # ---- diffuse ----
 
 

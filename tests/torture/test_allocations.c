@@ -78,6 +78,7 @@ static const job jobs[] = {
     { "warren_cowley", "warren_cowley", { { "ions", TIP } }, "pairs=Ni-Ni,Ni+Co-Cr;k=7;draws=2" },
     { "diffuse", "diffuse", { { "ions", TIP } }, "species=Ni;grid_points=5,5,1" },
     { "monte_carlo", "monte_carlo", { { NULL, 0 } }, "energies=Ni-Al:-0.03;cells=4;sweeps=20" },
+    { "monte_carlo to targets", "monte_carlo", { { NULL, 0 } }, "targets=Ni-Al:-0.33/-0.33;weights=Ni-Al:2;cells=4;sweeps=20" },
     { "score", "score", { { "selection", FOUND }, { "truth", TIP } }, "" },
     { "evaluate", "evaluate", { { "model", NET }, { "patterns", BANK } }, "fit_temperature=true" },
     { "attribute", "attribute", { { "model", NET }, { "patterns", BANK } }, "method=grad_cam" },

@@ -792,18 +792,20 @@ def synthesise(*,
 
 
 def monte_carlo(*, structure: Literal["fcc", "bcc", "sc", "square"] | None = None, lattice_parameter: float | None = None,
-                cells: Numbers | None = None, composition: Words | None = None, energies: Words | None = None,
-                temperature: float | None = None, anneal_from: float | None = None, exchange: Literal["any", "neighbours"] | None = None,
-                shells: int | None = None, equilibration: int | None = None, sweeps: int | None = None, every: int | None = None,
-                sigma_lateral: float | None = None, sigma_depth: float | None = None, efficiency: float | None = None,
-                seed: int | None = None, threads: int | None = None, kernel: str | None = None, progress: Progress | None = None,
-                search: Path | Sequence[Path] | None = None) -> Result:
+                cells: Numbers | None = None, composition: Words | None = None, energies: Words | None = None, targets: Words | None = None,
+                weights: Words | None = None, tolerance: float | None = None, temperature: float | None = None,
+                anneal_from: float | None = None, exchange: Literal["any", "neighbours"] | None = None, shells: int | None = None,
+                equilibration: int | None = None, sweeps: int | None = None, every: int | None = None, sigma_lateral: float | None = None,
+                sigma_depth: float | None = None, efficiency: float | None = None, seed: int | None = None, threads: int | None = None,
+                kernel: str | None = None, progress: Progress | None = None, search: Path | Sequence[Path] | None = None) -> Result:
     """Lattice Monte Carlo of an alloy.
 
     Spreads the species of an alloy over the sites of a periodic lattice and lets them exchange sites at a temperature (Metropolis et al.,
     J. Chem. Phys. 21 (1953) 1087; Kawasaki, Phys. Rev. 145 (1966) 224), by energies of pairs in several shells. Gives the last
     configuration as ions, energy and Warren-Cowley parameters (Cowley, Phys. Rev. 77 (1950) 669) by sweep and their means with errors, and
-    says where the run is not at equilibrium. One chain is one thread; what it does depends on the seed alone.
+    says where the run is not at equilibrium. With targets instead of energies it makes a configuration that has given Warren-Cowley
+    parameters (reverse Monte Carlo: McGreevy & Pusztai, Mol. Simul. 1 (1988) 359). One chain is one thread; what it does depends on the
+    seed alone.
 
     Parameters:
         structure: lattice of the sites: fcc, bcc, sc (simple cubic), or square, one layer of sc (default fcc)
@@ -813,15 +815,22 @@ def monte_carlo(*, structure: Literal["fcc", "bcc", "sc", "square"] | None = Non
             numbered in this order (default Ni:0.75,Al:0.25)
         energies: energy of a pair of neighbours in eV, shell after shell: Ni-Al:-0.03/0.01,Ni-Ni:0.005 gives Ni and Al -0.03 in the first
             shell and 0.01 in the second. Pairs and shells left out are 0; a negative number binds (default none)
+        targets: instead of energies: Warren-Cowley parameters of different species that the configuration is to have, shell after shell,
+            -1/3 written -0.3333: Ni-Al:-0.2/0.15 gives Ni and Al -0.2 in the first shell and 0.15 in the second. Pairs and shells left out
+            are free. temperature, anneal_from and equilibration have no part (default none)
+        weights: how much each target counts, written like these, 0 to 100; 0: the shell is free. Those left out are 1 (default none)
+        tolerance: by how much a Warren-Cowley parameter may miss its target; one step of whole pairs is allowed in any case (0 to 2;
+            default 0.001)
         temperature: temperature of the configuration (K; 0.001 to 1e+12; default 1000)
         anneal_from: above 0: the temperature falls evenly from there during all the sweeps of equilibration, so that order can grow without
             walls (K; 0 to 1e+12; default 0)
         exchange: which atoms exchange: any two of different species, or neighbours of the first shell (slower to equilibrate; pairs of one
             species count as attempts) (default any)
-        shells: shells that Warren-Cowley parameters are given of; 0: four, or as many as have energies (0 to 6; default 0)
+        shells: shells that Warren-Cowley parameters are given of; 0: four, or as many as have energies or targets (0 to 6; default 0)
         equilibration: sweeps before the measurement, at most: without annealing they end when the order of the first shell drifts by less
             than two standard deviations over 100 sweeps (0 to 100000000; default 1000)
-        sweeps: sweeps of the measurement, each of as many attempts as there are sites (1 to 100000000; default 2000)
+        sweeps: sweeps of the measurement, each of as many attempts as there are sites; with targets at most so many: they end when all are
+            met (1 to 100000000; default 2000)
         every: a sample every so many sweeps (1 to 1000000; default 10)
         sigma_lateral: standard deviation of the displacement of the ions along x and along y; 0: on their sites (nm; 0 to 10; default 0)
         sigma_depth: the same along z (nm; 0 to 10; default 0)
@@ -830,10 +839,13 @@ def monte_carlo(*, structure: Literal["fcc", "bcc", "sc", "square"] | None = Non
 
     Gives:
         ions: the last configuration with types and ranges, from the top down (z falls); box centred on the axis, its top at z = 0
-        shells/alpha (pair, shell): Warren-Cowley parameter 1 - p_ij / c_j of different species, mean over the samples: 0 at random (but for
-            -1 / (sites - 1)), negative where they attract
+        shells/alpha (pair, shell): Warren-Cowley parameter 1 - p_ij / c_j of different species, mean over the samples or of what targets
+            led to: 0 at random (but for -1 / (sites - 1)), negative where they attract
         shells/alpha_errors (pair, shell): standard error of the mean, with the autocorrelation; NaN where nothing changed
-        shells/pairs (pair, shell): mean number of such pairs of neighbours in the box
+        shells/targets (pair, shell): what alpha was to be; NaN where it was free
+        shells/tolerances (pair, shell): by how much it was allowed to miss that: the tolerance, or one step of whole pairs
+        shells/pairs (pair, shell): number of such pairs of neighbours in the box, mean over the samples or with targets of the last
+            configuration
         shells/autocorrelation_time (pair, shell): sweeps, integrated; infinite where nothing changed
         shells/pair (pair): number of the pair of species; the long name says which is which
         shells/distance (shell): distance of the neighbours
@@ -845,6 +857,10 @@ def monte_carlo(*, structure: Literal["fcc", "bcc", "sc", "square"] | None = Non
         energy/temperature (sample): temperature of the sweep
         energy/accepted (sample): share of the attempts since the last sample that exchanged
         energy/sweep (sample): sweeps done; 0: atoms spread at random
+        cost/cost (sample): sum over the targets of weight (over the mean weight) times the square of what alpha misses
+        cost/temperature (sample): temperature of the sweep, in units of the cost over the number of sites
+        cost/accepted (sample): share of the attempts since the last sample that exchanged
+        cost/sweep (sample): sweeps done, the last perhaps in part; 0: atoms spread at random
         order/alpha (curve, sample): Warren-Cowley parameters of the samples
         order/curve (curve): number of the shell and pair; the long name says which is which
         order/sweep (sample): sweeps done
@@ -857,18 +873,22 @@ def monte_carlo(*, structure: Literal["fcc", "bcc", "sc", "square"] | None = Non
         summary/energy_errors: standard error of the mean, with the autocorrelation
         summary/alpha: Warren-Cowley parameter of the first pair in the first shell
         summary/alpha_errors: its standard error
-        summary/acceptance: share of the attempts of the measurement that exchanged two atoms
+        summary/acceptance: share of the attempts of the measurement, with targets of all, that exchanged two atoms
         summary/equilibration_sweeps: sweeps before the measurement
         summary/autocorrelation_time: sweeps: the longest of energy and order of the first shell, integrated; infinite where nothing changed
         summary/independent_samples: sweeps of the measurement over twice that time
         summary/halves_apart: how far the two halves of the measurement lie apart, in standard errors: the largest of the same
         summary/is_equilibrated: no sign of the contrary was seen: the drift ended, the halves agree, and the memory is short
+        summary/is_met: all targets are met within their tolerances
+        summary/largest_miss: by how much alpha misses its target at most
+        summary/cost: cost of the last configuration
+        summary/sweeps: sweeps until the targets were met, the last perhaps in part, or all
     """
     return _call.run("monte_carlo", {},
                      {"structure": structure, "lattice_parameter": lattice_parameter, "cells": cells, "composition": composition,
-                      "energies": energies, "temperature": temperature, "anneal_from": anneal_from, "exchange": exchange, "shells": shells,
-                      "equilibration": equilibration, "sweeps": sweeps, "every": every, "sigma_lateral": sigma_lateral,
-                      "sigma_depth": sigma_depth, "efficiency": efficiency, "seed": seed},
+                      "energies": energies, "targets": targets, "weights": weights, "tolerance": tolerance, "temperature": temperature,
+                      "anneal_from": anneal_from, "exchange": exchange, "shells": shells, "equilibration": equilibration, "sweeps": sweeps,
+                      "every": every, "sigma_lateral": sigma_lateral, "sigma_depth": sigma_depth, "efficiency": efficiency, "seed": seed},
                      _Options(threads, kernel, progress, search))
 
 
@@ -1643,9 +1663,10 @@ def superlattice(ions: Ions | Result | Path, *, preset: Literal["", "cocrni-002"
                  species: Words | None = None,
                  structure: Literal["l12", "l12-110", "d022", "l11", "b2", "d03", "d03-111", "b2-111"] | None = None,
                  period: float | None = None, direction: Numbers | None = None, width: float | None = None,
-                 sigma_lateral: float | None = None, fit_sigma: bool | None = None, radii: Numbers | None = None, rate: float | None = None,
-                 ion_rate: float | None = None, prior: Numbers | None = None, threads: int | None = None, kernel: str | None = None,
-                 progress: Progress | None = None, search: Path | Sequence[Path] | None = None) -> Result:
+                 sigma_lateral: float | None = None, fit_sigma: bool | None = None, fit_occupancy: bool | None = None,
+                 radii: Numbers | None = None, rate: float | None = None, ion_rate: float | None = None, prior: Numbers | None = None,
+                 occupancy: Numbers | None = None, threads: int | None = None, kernel: str | None = None, progress: Progress | None = None,
+                 search: Path | Sequence[Path] | None = None) -> Result:
     """Order from the phase of atomic planes.
 
     Follows the atomic planes through stretch, bend and tilt by their own reflection and asks on which of the two families of planes a
@@ -1670,12 +1691,18 @@ def superlattice(ions: Ions | Result | Path, *, preset: Literal["", "cocrni-002"
             default 0.4)
         fit_sigma: measure that blur at the listed domains instead, where there are 8 or more: by the width that makes their ions likeliest
             (default True)
+        fit_occupancy: measure occupancy at the listed domains, where there are 8 or more. Used where domains have order enough: where a
+            place of their composition without it would speak against one (default True)
         radii: radii of domains, ascending; larger ones are added by factors of 1.25 while the largest holds more than 15 % of the domains
             (nm; 0.3 to 6; default 0.6,0.8,1,1.2,1.4,1.6)
         rate: share of false ones among the listed domains (0 to 1; default 0.05)
         ion_rate: share of wrong ones among the selected ions (0 to 1; default 0.1)
         prior: domains a cubic nanometre, then the shares of the radii, which sum to 1; left out: fitted to the specimen (0 to 1000000;
             default none, or found by the engine)
+        occupancy: share of the species on the one family of planes and on the other, in domains, the larger first; 0.5,0 is perfect L1_2 of
+            stoichiometric composition. Then what domains hold of the species tells too where they are. Where it is neither given nor
+            measured, domains are taken to hold as much as is around them with 0.8 of the order that allows, so that planes only are
+            compared (0 to 1; default none, or found by the engine)
 
     Presets:
         cocrni-002: fcc CoCrNi along <002>: L1_2
@@ -1747,7 +1774,12 @@ def superlattice(ions: Ions | Result | Path, *, preset: Literal["", "cocrni-002"
         summary/density: domains a volume that the mixture found, also too weak ones to be listed
         summary/rounds: rounds of the mixture
         summary/mixture_domains: domains that the mixture found in all rounds
-        summary/mean_contrast: delta of the neutral contrast, 0.8 min(p, 1 - p), mean over the ions
+        summary/occupancy_high: share of the species on the family of planes of the listed domains that has more of it, as measured
+        summary/occupancy_low: and on the other
+        summary/uses_composition: probabilities make use of what domains hold of the species, as occupancy or fit_occupancy says; else they
+            compare planes only
+        summary/mean_contrast: half the difference of the shares on the planes that domains are taken to have: 0.8 min(p, 1 - p), mean over
+            the ions, or as occupancy says
         summary/ion_density: ions in the volume of the mixture
         summary/ordered_share: mean probability of the ions
         summary/ions_selected: ions that were selected
@@ -1756,8 +1788,8 @@ def superlattice(ions: Ions | Result | Path, *, preset: Literal["", "cocrni-002"
     """
     return _call.run("superlattice", {"ions": ions},
                      {"preset": preset, "species": species, "structure": structure, "period": period, "direction": direction,
-                      "width": width, "sigma_lateral": sigma_lateral, "fit_sigma": fit_sigma, "radii": radii, "rate": rate,
-                      "ion_rate": ion_rate, "prior": prior},
+                      "width": width, "sigma_lateral": sigma_lateral, "fit_sigma": fit_sigma, "fit_occupancy": fit_occupancy,
+                      "radii": radii, "rate": rate, "ion_rate": ion_rate, "prior": prior, "occupancy": occupancy},
                      _Options(threads, kernel, progress, search))
 
 

@@ -126,7 +126,7 @@ static void against_all_states(oa_context *context, const oa_periodic *p, const 
     list_states(&x, 0);
     oa_arena arena = { .context = context };
     oa_exchange chain;
-    const oa_exchange_setup setup = { p, n_species, counts, energies, 3, neighbours_only };
+    const oa_exchange_setup setup = { p, n_species, counts, energies, 3, neighbours_only, 0 };
     check_ok(context, oa_exchange__make(&arena, &setup, &chain));
     double *energy = calloc(CHAIN_SWEEPS, sizeof *energy), *first = calloc(CHAIN_SWEEPS, sizeof *first);
     uint64_t pairs[OA_SHELLS_MAX * 16];
@@ -167,7 +167,7 @@ static void fields_keep_up_with_the_atoms(void **state)
     uint64_t pairs[2 * 9], seen[3] = { 0 };
     oa_arena arena = { .context = *state };
     oa_exchange chain;
-    const oa_exchange_setup setup = { &p, 3, counts, energies, 8, false };
+    const oa_exchange_setup setup = { &p, 3, counts, energies, 8, false, 0 };
     check_ok(*state, oa_exchange__make(&arena, &setup, &chain));
     oa_periodic__count(&p, chain.species, 3, pairs);
     const double before = oa_exchange__energy(&chain, pairs);
@@ -270,7 +270,7 @@ static void compare_with_plain(oa_context *context, const char *name, const uint
             for (int b = 0; b < n_species; b++) energies[(m * n_species + a) * n_species + b] = (a == b ? 0.01 * a : -0.03 * (a + b)) / (m ? -4 : 1);
     oa_arena arena = { .context = context };
     oa_exchange chain;
-    const oa_exchange_setup setup = { &p, n_species, counts, energies, 11, neighbours_only };
+    const oa_exchange_setup setup = { &p, n_species, counts, energies, 11, neighbours_only, 0 };
     check_ok(context, oa_exchange__make(&arena, &setup, &chain));
     plain spec = plain_of(&chain);
     for (int s = 0; s < 12; s++) {

@@ -193,6 +193,185 @@ static void what_cannot_be_made_is_said(void **state)
     step_end(s);
 }
 
+/* ---------------------------------------------------------------------------------------------- targets instead of energies */
+
+static step_run *aim(oa_context *context, const char *const *values)
+{
+    step_run *s = step_begin(context, &oa_step_monte_carlo);
+    step_set(s, "cells", "6");
+    for (; *values; values += 2) step_set(s, values[0], values[1]);
+    return s;
+}
+#define AIM(...) aim(*state, (const char *const[]){ __VA_ARGS__, NULL })
+
+/* Every target is met by what the ions of the specimen have, counted afresh, and no species has more or fewer sites than it had. */
+static void check_met(step_run *s, const char *what)
+{
+    const oa_array *targets = step_array(s, "shells/targets");
+    const double *want = step_data(s, "shells/targets"), *alpha = step_data(s, "shells/alpha"), *tolerances = step_data(s, "shells/tolerances");
+    double largest = 0;
+    for (size_t i = 0; i < targets->dims[0] * targets->dims[1]; i++) {
+        if (isnan(want[i])) continue;
+        if (fabs(alpha[i] - want[i]) > tolerances[i] + 1e-8) fail_msg("%s: target %zu is %g, not %g", what, i, alpha[i], want[i]);
+        largest = fmax(largest, fabs(alpha[i] - want[i]));
+    }
+    check_real(step_real(s, "summary/largest_miss"), largest, 1e-12);
+    assert_true(step_real(s, "summary/is_met") > 0);
+    assert_false(step_warned(s, "W_TARGETS_MISSED"));
+}
+
+static void a_random_alloy_is_there_at_once(void **state)
+{
+    step_run *s = AIM("cells", "8", "targets", "Ni-Al:0/0/0/0", "tolerance", "0.05");
+    check_ok(*state, step_go(s));
+    check_met(s, "random");
+    check_real(step_real(s, "summary/sweeps"), 0, 0);
+    assert_int_equal(step_array(s, "cost/cost")->dims[0], 1);
+    step_end(s);
+    s = AIM("cells", "8", "targets", "Ni-Al:0", "tolerance", "0.002");
+    check_ok(*state, step_go(s));
+    check_met(s, "nearly");
+    assert_true(step_real(s, "summary/sweeps") <= 2);
+    step_end(s);
+    s = AIM("targets", "Ni-Al:-0.3", "sweeps", "3"); /* too few, and fewer than `every`: the start and the end are samples all the same */
+    check_ok(*state, step_go(s));
+    assert_int_equal(step_array(s, "cost/cost")->dims[0], 2);
+    assert_true(step_warned(s, "W_TARGETS_MISSED"));
+    step_end(s);
+}
+
+/* What a configuration by energies has can be had again, within the tolerance, from another spread. */
+static void order_by_energies_is_made_again(void **state)
+{
+    char text[128];
+    step_run *first = BEGIN("temperature", "700", "energies", "Ni-Al:-0.03/0.01", "sweeps", "200");
+    check_ok(*state, step_go(first));
+    const double *alpha = step_data(first, "shells/alpha");
+    assert_true(alpha[0] < -0.1 && alpha[1] > 0.1);
+    snprintf(text, sizeof text, "Ni-Al:%.6f/%.6f/%.6f/%.6f", alpha[0], alpha[1], alpha[2], alpha[3]);
+    for (int near = 0; near < 2; near++) {
+        step_run *s = AIM("targets", text, "tolerance", "0.004", "seed", "9", "exchange", near ? "neighbours" : "any");
+        check_ok(*state, step_go(s));
+        check_met(s, text);
+        step_end(s);
+    }
+    step_end(first);
+}
+
+/* No tolerance: whole pairs allow for one step, and that is met; 864 sites, so steps of 2 / (216 * 648 / 864 * 12) in the first shell. */
+static void whole_pairs_are_the_finest_step(void **state)
+{
+    step_run *s = AIM("targets", "Ni-Al:-0.12345/0.23456", "tolerance", "0");
+    check_ok(*state, step_go(s));
+    const double *tolerances = step_data(s, "shells/tolerances");
+    check_real(tolerances[0], 2.0 / (162 * 12), 1e-12);
+    check_real(tolerances[1], 2.0 / (162 * 6), 1e-12);
+    check_met(s, "finest");
+    step_end(s);
+}
+
+static void values_of_l1_2_make_it(void **state)
+{
+    step_run *s = AIM("cells", "4", "targets", "Ni-Al:-0.33333/1/-0.33333", "tolerance", "0.03");
+    check_ok(*state, step_go(s));
+    check_met(s, "L1_2");
+    const double *alpha = step_data(s, "shells/alpha");
+    assert_true(alpha[3] > 0.9); /* fourth shell, free: order reaches further than what was asked for */
+    step_end(s);
+}
+
+static void pairs_of_three_species_are_met_together(void **state)
+{
+    step_run *s = AIM("composition", "Ni:0.5,Al:0.3,Cr:0.2", "targets", "Al-Ni:-0.2/0.1,Cr-Ni:0.1", "structure", "bcc", "cells", "8");
+    check_ok(*state, step_go(s));
+    check_met(s, "three");
+    const double *want = step_data(s, "shells/targets");
+    check_real(want[1], 0.1, 0);
+    check_real(want[4], 0.1, 0);
+    assert_true(isnan(want[5]) && isnan(want[8]));
+    size_t n[4] = { 0 };
+    for (size_t i = 0; i < s->values->ions->n; i++) n[oa_ions__type(s->values->ions, i)]++;
+    assert_true(n[1] == 512 && n[2] == 307 && n[3] == 205);
+    step_end(s);
+}
+
+/* All neighbours of Al are Ni and all second neighbours too: each can be, both cannot. The nearer one weighs more, the nearer it comes. */
+static void what_contradicts_itself_is_said(void **state)
+{
+    double miss[2];
+    for (int i = 0; i < 2; i++) {
+        step_run *s = AIM("targets", "Ni-Al:-0.33333/-0.33333", "weights", i ? "Ni-Al:20/1" : "", "sweeps", "300");
+        check_ok(*state, step_go(s));
+        assert_true(step_warned(s, "W_TARGETS_MISSED"));
+        assert_true(step_real(s, "summary/is_met") == 0 && step_real(s, "summary/largest_miss") > 0.03);
+        check_real(step_real(s, "summary/sweeps"), 300, 0);
+        const double *cost = step_data(s, "cost/cost"), *alpha = step_data(s, "shells/alpha");
+        assert_int_equal(step_array(s, "cost/cost")->dims[0], 31);
+        assert_true(cost[30] < 0.5 * cost[0]);
+        check_real(cost[30], step_real(s, "summary/cost"), 1e-12);
+        miss[i] = alpha[0] + 0.33333;
+        step_end(s);
+    }
+    assert_true(miss[1] < miss[0]);
+}
+
+static void a_shell_without_weight_is_free(void **state)
+{
+    step_run *s = AIM("targets", "Ni-Al:-0.3/0.4", "weights", "Ni-Al:0");
+    check_ok(*state, step_go(s));
+    const double *want = step_data(s, "shells/targets"), *alpha = step_data(s, "shells/alpha");
+    assert_true(isnan(want[0]) && alpha[0] > -0.25);
+    check_met(s, "second shell");
+    step_end(s);
+}
+
+static void a_seed_is_a_chain_to_targets_too(void **state)
+{
+    static const char *const seeds[] = { "1", "1", "2" };
+    char digest[3][65];
+    for (int i = 0; i < 3; i++) {
+        step_run *s = AIM("targets", "Ni-Al:-0.2/0.1", "seed", seeds[i]);
+        check_ok(*state, step_go(s));
+        memcpy(digest[i], step_digest(s), 65);
+        step_end(s);
+    }
+    assert_string_equal(digest[0], digest[1]);
+    assert_string_not_equal(digest[0], digest[2]);
+}
+
+static void impossible_targets_are_refused(void **state)
+{
+    static const struct { const char *name, *text, *code, *says; } row[] = {
+        { "targets", "", "E_PARAMETER_VALUE", "--targets" },
+        { "targets", "Ni-Al:-0.34", "E_PARAMETER_RANGE", "-0.333333 to 1" },
+        { "targets", "Ni-Al:0/0/1.01", "E_PARAMETER_RANGE", "shell 3" },
+        { "targets", "Ni-Al:-1/3", "E_PARAMETER_RANGE", "shell 1" },
+        { "targets", "Ni-Ni:0.1", "E_PARAMETER_VALUE", "Ni-Ni" },
+        { "targets", "Ni-Al:x", "E_PARAMETER_VALUE", "Warren-Cowley" },
+        { "targets", "Ni-Cr:0.1", "E_SPECIES_UNKNOWN", "Cr" },
+        { "targets", "Ni-Al:0/0/0/0/0/0/0", "E_PARAMETER_VALUE", "at most 6" },
+        { "energies", "Ni-Al:1", "E_PARAMETER_VALUE", "both" },
+        { "weights", "Ni-Al:0", "E_PARAMETER_VALUE", "nothing" },
+        { "weights", "Ni-Al:-1", "E_PARAMETER_RANGE", "-1" },
+        { "weights", "Ni-Al:1/1", "E_PARAMETER_VALUE", "no target" },
+        { "anneal_from", "2000", "E_PARAMETER_VALUE", "anneal_from" },
+    };
+    for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+        step_run *s = AIM("targets", "Ni-Al:-0.1", row[i].name, row[i].text);
+        check_fails(*state, step_go(s), row[i].code);
+        if (!strstr(oa_error_text(*state), row[i].says)) fail_msg("row %zu: %s", i, oa_error_text(*state));
+        step_end(s);
+    }
+    /* each of both may be, but all neighbours of Cr would be Ni and Al twice over */
+    step_run *s = AIM("cells", "5", "composition", "Ni:0.4,Al:0.4,Cr:0.2", "targets", "Ni-Cr:-0.5,Al-Cr:-0.5");
+    check_fails(*state, step_go(s), "E_PARAMETER_RANGE");
+    assert_non_null(strstr(oa_error_text(*state), "120 %"));
+    step_end(s);
+    s = BEGIN("weights", "Ni-Al:1");
+    check_fails(*state, step_go(s), "E_PARAMETER_VALUE");
+    step_end(s);
+}
+
 #define with_context(test) cmocka_unit_test_setup_teardown(test, check_setup, check_teardown)
 
 int main(void)
@@ -202,6 +381,9 @@ int main(void)
         with_context(three_species_share_their_neighbours), with_context(the_specimen_is_the_lattice), with_context(an_instrument_may_look_at_it),
             with_context(a_seed_is_a_chain),
         with_context(no_equilibrium_is_said), with_context(what_cannot_be_made_is_said),
+        with_context(a_random_alloy_is_there_at_once), with_context(order_by_energies_is_made_again), with_context(whole_pairs_are_the_finest_step),
+        with_context(values_of_l1_2_make_it), with_context(pairs_of_three_species_are_met_together), with_context(what_contradicts_itself_is_said),
+        with_context(a_shell_without_weight_is_free), with_context(a_seed_is_a_chain_to_targets_too), with_context(impossible_targets_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

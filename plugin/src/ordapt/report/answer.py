@@ -198,8 +198,18 @@ def _of_diffuse(_context: Context, _record: Record, task: Task) -> list[str]:
     return [f"The structure factor reaches <b>{number(factor)}</b> at {count} scattering vectors."] if factor is not None else []
 
 
+def _of_targets(task: Task, alpha: float, met: bool) -> str:
+    told = f"The configuration was made for given Warren-Cowley parameters; its first pair of species has α₁ = <b>{number(alpha)}</b> in the first shell of neighbours"
+    miss = task.number("largest_miss")
+    if met or miss is None:
+        return f"{told}, and all targets are met."
+    return f"{told}; but <b>not all targets are met</b>: the furthest is missed by {number(miss)}."
+
+
 def _of_monte_carlo(_context: Context, _record: Record, task: Task) -> list[str]:
     alpha, error, time, samples = (task.number(name) for name in ("alpha", "alpha_errors", "autocorrelation_time", "independent_samples"))
+    if alpha is not None and (met := task.summary.get("is_met")) is not None:
+        return [_of_targets(task, alpha, bool(met.value))]
     if alpha is None or time is None:
         return []
     settled = task.summary.get("is_equilibrated")

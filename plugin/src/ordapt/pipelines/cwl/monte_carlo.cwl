@@ -3,7 +3,7 @@
 cwlVersion: "v1.2"
 class: "CommandLineTool"
 label: "Lattice Monte Carlo of an alloy"
-doc: "Spreads the species of an alloy over the sites of a periodic lattice and lets them exchange sites at a temperature (Metropolis et al., J. Chem. Phys. 21 (1953) 1087; Kawasaki, Phys. Rev. 145 (1966) 224), by energies of pairs in several shells. Gives the last configuration as ions, energy and Warren-Cowley parameters (Cowley, Phys. Rev. 77 (1950) 669) by sweep and their means with errors, and says where the run is not at equilibrium. One chain is one thread; what it does depends on the seed alone."
+doc: "Spreads the species of an alloy over the sites of a periodic lattice and lets them exchange sites at a temperature (Metropolis et al., J. Chem. Phys. 21 (1953) 1087; Kawasaki, Phys. Rev. 145 (1966) 224), by energies of pairs in several shells. Gives the last configuration as ions, energy and Warren-Cowley parameters (Cowley, Phys. Rev. 77 (1950) 669) by sweep and their means with errors, and says where the run is not at equilibrium. With targets instead of energies it makes a configuration that has given Warren-Cowley parameters (reverse Monte Carlo: McGreevy & Pusztai, Mol. Simul. 1 (1988) 359). One chain is one thread; what it does depends on the seed alone."
 hints:
   SoftwareRequirement:
     packages:
@@ -45,6 +45,24 @@ inputs:
     doc: "energy of a pair of neighbours in eV, shell after shell: Ni-Al:-0.03/0.01,Ni-Ni:0.005 gives Ni and Al -0.03 in the first shell and 0.01 in the second. Pairs and shells left out are 0; a negative number binds"
     inputBinding:
       prefix: "--energies"
+  targets:
+    type: "string?"
+    label: "targets"
+    doc: "instead of energies: Warren-Cowley parameters of different species that the configuration is to have, shell after shell, -1/3 written -0.3333: Ni-Al:-0.2/0.15 gives Ni and Al -0.2 in the first shell and 0.15 in the second. Pairs and shells left out are free. temperature, anneal_from and equilibration have no part"
+    inputBinding:
+      prefix: "--targets"
+  weights:
+    type: "string?"
+    label: "weights"
+    doc: "how much each target counts, written like these, 0 to 100; 0: the shell is free. Those left out are 1"
+    inputBinding:
+      prefix: "--weights"
+  tolerance:
+    type: "double?"
+    label: "tolerance"
+    doc: "by how much a Warren-Cowley parameter may miss its target; one step of whole pairs is allowed in any case [0 to 2; default 0.001]"
+    inputBinding:
+      prefix: "--tolerance"
   temperature:
     type: "double?"
     label: "temperature"
@@ -66,7 +84,7 @@ inputs:
   shells:
     type: "int?"
     label: "shells"
-    doc: "shells that Warren-Cowley parameters are given of; 0: four, or as many as have energies [0 to 6; default 0]"
+    doc: "shells that Warren-Cowley parameters are given of; 0: four, or as many as have energies or targets [0 to 6; default 0]"
     inputBinding:
       prefix: "--shells"
   equilibration:
@@ -78,7 +96,7 @@ inputs:
   sweeps:
     type: "int?"
     label: "sweeps"
-    doc: "sweeps of the measurement, each of as many attempts as there are sites [1 to 100000000; default 2000]"
+    doc: "sweeps of the measurement, each of as many attempts as there are sites; with targets at most so many: they end when all are met [1 to 100000000; default 2000]"
     inputBinding:
       prefix: "--sweeps"
   every:

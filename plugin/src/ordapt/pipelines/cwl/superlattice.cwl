@@ -68,6 +68,12 @@ inputs:
     doc: "measure that blur at the listed domains instead, where there are 8 or more: by the width that makes their ions likeliest [default true]"
     inputBinding:
       valueFrom: "--fit-sigma=$(self)"
+  fit_occupancy:
+    type: "boolean?"
+    label: "fit_occupancy"
+    doc: "measure occupancy at the listed domains, where there are 8 or more. Used where domains have order enough: where a place of their composition without it would speak against one [default true]"
+    inputBinding:
+      valueFrom: "--fit-occupancy=$(self)"
   radii:
     type: "double[]?"
     label: "radii"
@@ -93,6 +99,13 @@ inputs:
     doc: "domains a cubic nanometre, then the shares of the radii, which sum to 1; left out: fitted to the specimen [0 to 17 numbers; 0 to 1000000]"
     inputBinding:
       prefix: "--prior"
+      itemSeparator: ","
+  occupancy:
+    type: "double[]?"
+    label: "occupancy"
+    doc: "share of the species on the one family of planes and on the other, in domains, the larger first; 0.5,0 is perfect L1_2 of stoichiometric composition. Then what domains hold of the species tells too where they are. Where it is neither given nor measured, domains are taken to hold as much as is around them with 0.8 of the order that allows, so that planes only are compared [0 to 2 numbers; 0 to 1]"
+    inputBinding:
+      prefix: "--occupancy"
       itemSeparator: ","
   output:
     type: "string"

@@ -43,6 +43,10 @@ inputs:
     type: "boolean?"
     label: "fit_sigma"
     doc: "measure that blur at the listed domains instead, where there are 8 or more: by the width that makes their ions likeliest [default true]"
+  fit_occupancy:
+    type: "boolean?"
+    label: "fit_occupancy"
+    doc: "measure occupancy at the listed domains, where there are 8 or more. Used where domains have order enough: where a place of their composition without it would speak against one [default true]"
   radii:
     type: "double[]?"
     label: "radii"
@@ -59,6 +63,10 @@ inputs:
     type: "double[]?"
     label: "prior"
     doc: "domains a cubic nanometre, then the shares of the radii, which sum to 1; left out: fitted to the specimen [0 to 17 numbers; 0 to 1000000]"
+  occupancy:
+    type: "double[]?"
+    label: "occupancy"
+    doc: "share of the species on the one family of planes and on the other, in domains, the larger first; 0.5,0 is perfect L1_2 of stoichiometric composition. Then what domains hold of the species tells too where they are. Where it is neither given nor measured, domains are taken to hold as much as is around them with 0.8 of the order that allows, so that planes only are compared [0 to 2 numbers; 0 to 1]"
   threads:
     type: "int"
     default: 1
@@ -95,10 +103,12 @@ steps:
       width: "width"
       sigma_lateral: "sigma_lateral"
       fit_sigma: "fit_sigma"
+      fit_occupancy: "fit_occupancy"
       radii: "radii"
       rate: "rate"
       ion_rate: "ion_rate"
       prior: "prior"
+      occupancy: "occupancy"
       threads: "threads"
       embed: "embed"
       search: "search"

@@ -299,7 +299,8 @@ rule synthesise:
 # Lattice Monte Carlo of an alloy: Spreads the species of an alloy over the sites of a periodic lattice and lets them exchange sites at a temperature
 # (Metropolis et al., J. Chem. Phys. 21 (1953) 1087; Kawasaki, Phys. Rev. 145 (1966) 224), by energies of pairs in several shells. Gives the last
 # configuration as ions, energy and Warren-Cowley parameters (Cowley, Phys. Rev. 77 (1950) 669) by sweep and their means with errors, and says where
-# the run is not at equilibrium. One chain is one thread; what it does depends on the seed alone.
+# the run is not at equilibrium. With targets instead of energies it makes a configuration that has given Warren-Cowley parameters (reverse Monte
+# Carlo: McGreevy & Pusztai, Mol. Simul. 1 (1988) 359). One chain is one thread; what it does depends on the seed alone.
 #   structure: lattice of the sites: fcc, bcc, sc (simple cubic), or square, one layer of sc [default fcc]
 #   lattice_parameter: edge of the cubic cell [nm; 0.1 to 2; default 0.36]
 #   cells: cells of the periodic box: one number for all axes, or three along x, y, z (1 along z for square) [1 to 3 numbers; 1 to 4096; default 12]
@@ -307,15 +308,21 @@ rule synthesise:
 #   this order [default Ni:0.75,Al:0.25]
 #   energies: energy of a pair of neighbours in eV, shell after shell: Ni-Al:-0.03/0.01,Ni-Ni:0.005 gives Ni and Al -0.03 in the first shell and 0.01
 #   in the second. Pairs and shells left out are 0; a negative number binds
+#   targets: instead of energies: Warren-Cowley parameters of different species that the configuration is to have, shell after shell, -1/3 written
+#   -0.3333: Ni-Al:-0.2/0.15 gives Ni and Al -0.2 in the first shell and 0.15 in the second. Pairs and shells left out are free. temperature,
+#   anneal_from and equilibration have no part
+#   weights: how much each target counts, written like these, 0 to 100; 0: the shell is free. Those left out are 1
+#   tolerance: by how much a Warren-Cowley parameter may miss its target; one step of whole pairs is allowed in any case [0 to 2; default 0.001]
 #   temperature: temperature of the configuration [K; 0.001 to 1e+12; default 1000]
 #   anneal_from: above 0: the temperature falls evenly from there during all the sweeps of equilibration, so that order can grow without walls [K; 0
 #   to 1e+12; default 0]
 #   exchange: which atoms exchange: any two of different species, or neighbours of the first shell (slower to equilibrate; pairs of one species count
 #   as attempts) [default any]
-#   shells: shells that Warren-Cowley parameters are given of; 0: four, or as many as have energies [0 to 6; default 0]
+#   shells: shells that Warren-Cowley parameters are given of; 0: four, or as many as have energies or targets [0 to 6; default 0]
 #   equilibration: sweeps before the measurement, at most: without annealing they end when the order of the first shell drifts by less than two
 #   standard deviations over 100 sweeps [0 to 100000000; default 1000]
-#   sweeps: sweeps of the measurement, each of as many attempts as there are sites [1 to 100000000; default 2000]
+#   sweeps: sweeps of the measurement, each of as many attempts as there are sites; with targets at most so many: they end when all are met [1 to
+#   100000000; default 2000]
 #   every: a sample every so many sweeps [1 to 1000000; default 10]
 #   sigma_lateral: standard deviation of the displacement of the ions along x and along y; 0: on their sites [nm; 0 to 10; default 0]
 #   sigma_depth: the same along z [nm; 0 to 10; default 0]
@@ -554,11 +561,16 @@ rule segment:
 #   width: w of the window exp(-r^2 / 2 w^2) of the map [nm; 0.3 to 5; default 0.55]
 #   sigma_lateral: blur of the edges of domains across z: standard deviation of the lateral noise of a reconstruction [nm; 0 to 3; default 0.4]
 #   fit_sigma: measure that blur at the listed domains instead, where there are 8 or more: by the width that makes their ions likeliest [default true]
+#   fit_occupancy: measure occupancy at the listed domains, where there are 8 or more. Used where domains have order enough: where a place of their
+#   composition without it would speak against one [default true]
 #   radii: radii of domains, ascending; larger ones are added by factors of 1.25 while the largest holds more than 15 % of the domains [1 to 16
 #   numbers; nm; 0.3 to 6; default 0.6,0.8,1,1.2,1.4,1.6]
 #   rate: share of false ones among the listed domains [0 to 1; default 0.05]
 #   ion_rate: share of wrong ones among the selected ions [0 to 1; default 0.1]
 #   prior: domains a cubic nanometre, then the shares of the radii, which sum to 1; left out: fitted to the specimen [0 to 17 numbers; 0 to 1000000]
+#   occupancy: share of the species on the one family of planes and on the other, in domains, the larger first; 0.5,0 is perfect L1_2 of
+#   stoichiometric composition. Then what domains hold of the species tells too where they are. Where it is neither given nor measured, domains are
+#   taken to hold as much as is around them with 0.8 of the order that allows, so that planes only are compared [0 to 2 numbers; 0 to 1]
 #   filled by a preset (cocrni-002, cocrni-111, feal-002, allimg-011), each may be set: structure
 rule superlattice:
     input: **files("superlattice", ions="{name}.nxs")
