@@ -157,7 +157,8 @@ static const oa_output superlattice_outputs[] = {
     { .name = "summary/occupancy_low", .type = OA_F64, .is_optional = true, .help = "and on the other" },
     { .name = "summary/uses_composition", .type = OA_BOOL, .is_optional = true,
       .help = "probabilities make use of what domains hold of the species, as occupancy or fit_occupancy says; else they compare planes only" },
-    { .name = "summary/mean_contrast", .type = OA_F64, .is_optional = true, .help = "half the difference of the shares on the planes that domains are taken to have: 0.8 min(p, 1 - p), mean over the ions, or as occupancy says" },
+    { .name = "summary/mean_contrast", .type = OA_F64, .is_optional = true,
+      .help = "half the difference of the shares on the planes that domains are taken to have: 0.8 min(p, 1 - p), mean over the ions, or as occupancy says" },
     { .name = "summary/ion_density", .type = OA_F64, .unit = "1/nm^3", .is_optional = true, .help = "ions in the volume of the mixture" },
     { .name = "summary/ordered_share", .type = OA_F64, .is_optional = true, .help = "mean probability of the ions" },
     { .name = "summary/ions_selected", .type = OA_U64, .help = "ions that were selected" },
@@ -343,134 +344,6 @@ static oa_status find_domains(oa_run *run, const superlattice_job *job, const oa
     return status;
 }
 
-static oa_status put_prior(oa_run *run, const oa_mixture *mixture)
-{
-    const size_t n = (size_t)mixture->prior.n;
-    double *share, *radius, found = 0;
-    OA_TRY(oa_put_array(run, "prior/share", 1, &n, &share));
-    OA_TRY(oa_put_array(run, "prior/radius", 1, &n, &radius));
-    memcpy(share, mixture->prior.share, n * sizeof *share);
-    memcpy(radius, mixture->prior.radius, n * sizeof *radius);
-    for (int r = 0; r < mixture->rounds; r++) found += mixture->found[r];
-    OA_TRY(oa_put_real(run, "summary/density", mixture->prior.density));
-    OA_TRY(oa_put_count(run, "summary/rounds", (uint64_t)mixture->rounds));
-    OA_TRY(oa_put_real(run, "summary/mixture_domains", found));
-    return oa_put_real(run, "summary/ion_density", mixture->volume > 0 ? (double)mixture->tiled->n / mixture->volume : 0);
-}
-
-static oa_status fit_sigma(const superlattice_job *job, oa_edges *edges, const oa_maximum *list, size_t n)
-{
-    const double given = edges->width;
-    if (!job->params->fit_sigma) return OA_OK;
-    OA_TRY(oa_fit_edges(edges, list, n));
-    if (!(edges->width > 0)) edges->width = given;
-    return OA_OK;
-}
-
-/* What labels of the domains' composition, but without order, say on average of the domains that were measured: where they do not speak against them, places
- * that are only richer or poorer would pass for domains. */
-static double evidence_without_order(const oa_contrast *c, double around)
-{
-    const double inside = 0.5 * (c->a + c->b), share[2] = { c->a, c->b };
-    double sum = 0;
-    for (int s = 0; s < 2; s++)
-        sum += 0.5 * (inside * log(fmax(share[s] / around, 0.05)) + (1 - inside) * log(fmax((1 - share[s]) / (1 - around), 0.05)));
-    return sum;
-}
-
-/* Whether the shares of the listed domains are used, or planes only are compared. */
-static oa_status decide_contrast(oa_run *run, const superlattice_job *job, oa_contrast *found)
-{
-    double around = 0;
-    for (size_t i = 0; i < job->tiled.n; i++) around += job->tiled.species[i] == 1;
-    around /= (double)job->tiled.n;
-    OA_TRY(oa_put_real(run, "summary/occupancy_high", found->a));
-    OA_TRY(oa_put_real(run, "summary/occupancy_low", found->b));
-    if (evidence_without_order(found, around) < SUPERLATTICE_AGAINST) return OA_OK;
-    oa_note(run, "W_OCCUPANCY", "the listed domains hold %.3f and %.3f of %s on their two families of planes, the specimen %.3f: too little order to tell them from "
-            "places that are only richer or poorer, so the probabilities compare planes only and suppose 0.8 of the highest order; --occupancy gives it",
-            found->a, found->b, job->params->species, around);
-    *found = (oa_contrast){ .is_known = false };
-    return OA_OK;
-}
-
-/* Shares and blur hang together: a domain that holds more of the species than is supposed looks larger, and its edges sharper. */
-static oa_status fit_both(oa_run *run, const superlattice_job *job, oa_edges *edges, const oa_maximum *list, size_t n)
-{
-    enum { TURNS = 4 };
-    double before = 0;
-    for (int turn = 0; turn < TURNS && fabs(edges->width / (before > 0 ? before : 1e9) - 1) > 0.03; turn++) {
-        before = edges->width;
-        OA_TRY(oa_fit_occupancy(edges, list, n));
-        OA_TRY(fit_sigma(job, edges, list, n));
-    }
-    OA_TRY(decide_contrast(run, job, &edges->contrast));
-    return edges->contrast.is_known ? OA_OK : fit_sigma(job, edges, list, n);
-}
-
-/* What the listed domains tell of all: their blur, and what they hold of the species. */
-static oa_status measure_domains(oa_run *run, const superlattice_job *job, oa_edges *edges, const oa_maximum *list, size_t n)
-{
-    edges->error = (double)NAN;
-    OA_TRY(fit_sigma(job, edges, list, n));
-    if (job->params->fit_occupancy && !edges->contrast.is_known && n >= OA_EDGES_LEAST) OA_TRY(fit_both(run, job, edges, list, n));
-    OA_TRY(oa_put_bool(run, "summary/uses_composition", edges->contrast.is_known));
-    if (isfinite(edges->error)) OA_TRY(oa_put_real(run, "summary/sigma_lateral_error", edges->error));
-    return oa_put_real(run, "summary/sigma_lateral", edges->width);
-}
-
-/* share becomes alpha; half the difference of the shares on the planes, mean over the ions, in *mean. */
-static void set_alpha(const oa_edges *edges, float *share, float *even, double *mean)
-{
-    const oa_tiled *t = edges->tiled;
-    const oa_contrast *c = &edges->contrast;
-    double sum = 0;
-    for (size_t i = 0; i < t->n; i++) {
-        float other;
-        sum += c->is_known ? 0.5 * (c->a - c->b) : (double)oa_neutral_delta(share[i]);
-        share[i] = oa_contrast_alpha(c, t->species[i] == 1, share[i], edges->m[i], &other);
-        if (even) even[i] = other;
-    }
-    *mean = t->n ? sum / (double)t->n : 0;
-}
-
-static oa_status take_columns(oa_arena *arena, oa_mixture *mixture, size_t n, float **even)
-{
-    if (even) OA_TRY(oa_arena_take(arena, even, n, sizeof(float)));
-    OA_TRY(oa_arena_take(arena, &mixture->plus, n, sizeof(float)));
-    return oa_arena_take(arena, &mixture->minus, n, sizeof(float));
-}
-
-/* share becomes the posterior. */
-static oa_status find_posterior(oa_run *run, const superlattice_job *job, float *share, const float *m, const oa_maximum *list, size_t n)
-{
-    const superlattice_params *p = job->params;
-    const oa_tiled *t = &job->tiled;
-    oa_arena arena = { .context = run->context };
-    oa_mixture mixture = { .arena = &arena, .tiled = t, .alpha = share, .is_given = p->prior.n > 0 };
-    oa_edges edges = { .tiled = t, .share = share, .m = m, .width = p->sigma_lateral };
-    double contrast = 0;
-    float *even = NULL;
-    if (p->occupancy.n) edges.contrast = (oa_contrast){ .is_known = true, .a = p->occupancy.v[0], .b = p->occupancy.v[1] };
-    mixture.prior.n = p->radii.n;
-    memcpy(mixture.prior.radius, p->radii.v, (size_t)p->radii.n * sizeof(double));
-    if (mixture.is_given) {
-        mixture.prior.density = p->prior.v[0];
-        memcpy(mixture.prior.share, p->prior.v + 1, (size_t)p->radii.n * sizeof(double));
-    }
-    OA_TRY(measure_domains(run, job, &edges, list, n));
-    mixture.sigma_lateral = edges.width;
-    oa_status status = take_columns(&arena, &mixture, t->n + OA_WAVE_LANES, edges.contrast.is_known ? &even : NULL);
-    mixture.even = even;
-    if (status == OA_OK) set_alpha(&edges, share, even, &contrast);
-    if (status == OA_OK) status = oa_mixture_fit(&mixture);
-    for (size_t i = 0; i < t->n && status == OA_OK; i++) share[i] = oa_mixture_posterior(share[i], even ? even[i] : 0, mixture.plus[i], mixture.minus[i]);
-    oa_arena_drop(&arena);
-    if (status == OA_OK) status = put_prior(run, &mixture);
-    if (status == OA_OK) status = oa_put_real(run, "summary/mean_contrast", contrast);
-    return status == OA_OK ? oa_superlattice__put_posterior(run, job, share) : status;
-}
-
 static oa_status with_planes(oa_run *run, const superlattice_job *job, const oa_labels *labels, float *share)
 {
     oa_maximum *list;
@@ -479,7 +352,7 @@ static oa_status with_planes(oa_run *run, const superlattice_job *job, const oa_
     OA_TRY(oa_new(run->context, &m, job->tiled.n + OA_WAVE_LANES, sizeof *m));
     oa_status status = oa_plane_contrast(&job->tiled, job->plane_phase, job->resolution, m);
     if (status == OA_OK) status = find_domains(run, job, labels, m, NULL, &list, &n);
-    if (status == OA_OK) status = find_posterior(run, job, share, m, list, n);
+    if (status == OA_OK) status = oa_superlattice__posterior(run, job, share, m, list, n);
     oa_free(run->context, m);
     return status;
 }
@@ -556,7 +429,7 @@ static oa_status superlattice_finish(oa_run *run, const void *params)
     return OA_OK;
 }
 
-/* Per ion: columns 17, mark 1, sorted 17, phase and resolution 8, share, m, plus and minus 16; results 12. Per cubic nanometre: the map 125 cells
+/* Per ion: columns 17, mark 1, sorted 17, phase and resolution 8, share, m, plus and minus 16, even 4; results 12. Per cubic nanometre: the map 125 cells
  * with two fields, or the mixture's, 5 by up to 5 by 5 cells with two signs of each radius and exp Omega. */
 static uint64_t superlattice_memory(const oa_run *run, const void *params)
 {
@@ -568,7 +441,8 @@ static uint64_t superlattice_memory(const oa_run *run, const void *params)
     for (int a = 0; a < 3; a++) cubes *= floor(hi[a] / OA_CUBE) - floor(lo[a] / OA_CUBE) + 1;
     const double per = p->fit_sigma ? 10 : fmin(fmax(rint(OA_CUBE / (0.714 * fmax(p->sigma_lateral, 1e-3))), 4), 10),
         centres = cubes * per * per * 10 * (8 * p->radii.n + 5), map = cubes * 1000 * (4 + 4);
-    return (uint64_t)((p->occupancy.n ? 75 : 71) * (double)oa_ions__count(input->ions) + cubes * 1000 * 4 + fmax(map, centres)) + (uint64_t)run->context->threads * 90000000 + 60000000;
+    const double ions = (p->occupancy.n || p->fit_occupancy ? 75 : 71) * (double)oa_ions__count(input->ions);
+    return (uint64_t)(ions + cubes * 1000 * 4 + fmax(map, centres)) + (uint64_t)run->context->threads * 90000000 + 60000000;
 }
 
 const oa_step oa_step_superlattice = {

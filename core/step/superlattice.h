@@ -8,7 +8,6 @@
 #include "step/step.h"
 
 enum { SUPERLATTICE_MAP_PER = 10 }; /* cells of the map along the edge of a cube: 0.2 nm */
-#define SUPERLATTICE_AGAINST (-0.05) /* ln of the likelihood of an ion, mean: 300 ions, half a small domain, then make e^-15 */
 #define SUPERLATTICE_LEAST 3.0      /* |Z| of a maximum that is looked at: below, expected numbers are no longer those of maxima */
 
 typedef struct superlattice_params {
@@ -51,6 +50,9 @@ typedef struct superlattice_job {
 
 /* superlattice_planes.c: from ions to phases; puts the spectrum, the phase map and their summary. */
 oa_status oa_superlattice__planes(oa_run *run, superlattice_job *job) OA_MUST_USE;
+/* superlattice_posterior.c: measures blur and shares at the n listed domains as asked, fits the mixture and puts the posterior. share: of the species around
+ * each ion, (tiled.n + OA_WAVE_LANES); becomes the posterior. m: P(A) - P(B), as many. */
+oa_status oa_superlattice__posterior(oa_run *run, const superlattice_job *job, float *share, const float *m, const oa_maximum *list, size_t n) OA_MUST_USE;
 /* superlattice_put.c: the posterior as rows, and, when all ions are there, what is selected and what the domains hold. */
 oa_status oa_superlattice__put_posterior(oa_run *run, const superlattice_job *job, const float *posterior) OA_MUST_USE;
 oa_status oa_superlattice__finish(oa_run *run, const superlattice_job *job) OA_MUST_USE;

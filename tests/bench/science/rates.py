@@ -12,8 +12,8 @@ Boxes are cocrni-a ... cocrni-e in turn (`synthesise --preset`), each of another
 
 Each is judged with its order (`superlattice --rate 0.1`, `score`) and with its labels in random order (`shuffle`). Printed for each kind: the share of the listed domains that are
 farther than 0.5 nm from every true sphere, mean over the boxes and its standard error; the share of wrong ions among the selected; the largest difference between the mean
-probability of ions in a tenth of its range and the share of them that truly lies in a sphere, where that tenth has over 2000 ions; the shuffled boxes that list any domain; at the end
-calibration by tenths. Ends with 1 where a rate is exceeded by more than two standard errors or a tenth is off by more than 0.04. Needs numpy and h5py.
+probability of ions in a tenth of its range and the share of them that truly lies in a sphere, where that tenth has over 2000 ions; the shuffled boxes that list any domain;
+and all the tenths. Ends with 1 where a rate is exceeded by more than two standard errors or a tenth is off by more than 0.04. Needs numpy and h5py.
 """
 import argparse
 import concurrent.futures
@@ -106,7 +106,7 @@ def judge(program, kind, number):
 
 
 def tell(kind, boxes):
-    """A row of the table; whether its rates hold, and its calibration."""
+    """A row of the table; whether its rates hold."""
     false, listed, wrong, chosen, random = (np.array([box[i] for box in boxes]) for i in (0, 1, 2, 3, 5))
     share = false / np.maximum(listed, 1)
     error = share.std(ddof=1) / len(boxes) ** 0.5 if len(boxes) > 1 else np.nan
@@ -114,9 +114,10 @@ def tell(kind, boxes):
     many = bins[:, 0] > FEW
     off = np.abs((bins[many, 1] - bins[many, 2]) / bins[many, 0]).max()
     lists, seldom = int((random > 0).sum()), RATE + 2 * (RATE * (1 - RATE) / len(boxes)) ** 0.5
+    tenths = " ".join(f"{p / n:.2f}:{t / n:.2f}" for n, p, t in bins[many])
     print(f"| {kind} | {false.sum()} of {listed.sum()} | {share.mean():.3f} +- {error:.3f} | {wrong.sum() / max(chosen.sum(), 1):.3f} of {chosen.sum()} | {off:.3f} | "
-          f"{lists} of {len(boxes)} |", flush=True)
-    return bool(share.mean() <= RATE + 2 * error and off <= OFF and lists <= seldom * len(boxes)), bins
+          f"{lists} of {len(boxes)} | {tenths} |", flush=True)
+    return bool(share.mean() <= RATE + 2 * error and off <= OFF and lists <= seldom * len(boxes))
 
 
 def main():
@@ -126,15 +127,11 @@ def main():
     parser.add_argument("--seeds", type=int, default=20, help="boxes of each kind")
     parser.add_argument("--jobs", type=int, default=1, help="boxes at once")
     args = parser.parse_args()
-    holds, bins = True, 0
-    print("| kind | false domains | their share, mean over the boxes | wrong ions of the selected | worst tenth | boxes in random order that list any |\n|---|---|---|---|---|---|")
+    holds = True
+    print("| kind | false domains | their share, mean over the boxes | wrong ions of the selected | worst tenth | boxes in random order that list any | by tenths, mean probability : share in spheres |\n|---|---|---|---|---|---|---|")
     with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
         for kind in args.kinds.split(","):
-            fine, some = tell(kind, list(pool.map(lambda number, kind=kind: judge(args.program, kind, number), range(args.seeds))))
-            holds, bins = holds and fine, bins + some
-    print("\n| ions | mean probability | share in spheres |\n|---|---|---|")
-    for n, p, t in bins[bins[:, 0] > 0]:
-        print(f"| {int(n)} | {p / n:.3f} | {t / n:.3f} |")
+            holds &= tell(kind, list(pool.map(lambda number, kind=kind: judge(args.program, kind, number), range(args.seeds))))
     sys.exit(not holds)
 
 
