@@ -143,11 +143,18 @@ def _of_frequency(_context: Context, _record: Record, task: Task) -> list[str]:
 
 
 def _of_pairs_in_blocks(task: Task) -> list[str]:
-    pair, correlation, z, chance = task.word("strongest_pair"), task.number("strongest_correlation"), task.number("strongest_z"), task.number("p_pairs")
+    pair, correlation, z, chance = (
+        task.word("strongest_pair"),
+        task.number("strongest_correlation"),
+        task.number("strongest_z"),
+        task.number("p_pairs"),
+    )
     if not pair or correlation is None or z is None or chance is None:
         return []
     if chance > SIGNIFICANT:
-        return [f"Whether two species go to the same blocks <b>cannot be told from chance</b>: p = {number(chance)} for all pairs by random orders of the labels."]
+        return [
+            f"Whether two species go to the same blocks <b>cannot be told from chance</b>: p = {number(chance)} for all pairs by random orders of the labels."
+        ]
     where = "more often" if z > 0 else "less often"
     return [
         f"<b>{esc(pair)}</b> are in the same blocks <b>{where} than by chance</b>: correlation {number(correlation)}, {number(abs(z))} standard deviations from "
@@ -234,6 +241,9 @@ def _of_superlattice(_context: Context, _record: Record, task: Task) -> list[str
     if share is not None and chosen is not None and wrong is not None:
         selected = f"<b>{number(int(chosen))}</b> were selected, {number(100 * wrong)} % of which are expected to be wrong"
         told.append(f"By the probabilities of single ions {number(100 * share)} % of them lie in ordered domains; {selected}.")
+    high, low = task.number("occupancy_high"), task.number("occupancy_low")
+    if high is not None and low is not None:
+        told.append(f"The listed domains hold {number(100 * high)} % {esc(species)} on one family of planes and {number(100 * low)} % on the other.")
     return told
 
 
