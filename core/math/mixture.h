@@ -46,7 +46,7 @@ typedef struct oa_contrast {
 
 static inline float oa_neutral_delta(float share) { return 0.8f * (share < 0.5f ? share : 1 - share); }
 
-/* alpha and even of an ion. No label is likelier or less likely by more than a factor of 10, so that no single stray ion decides. */
+/* alpha and even of an ion. No label is likelier or less likely by more than a factor of 14, so that no single stray ion decides. */
 static inline float oa_contrast_alpha(const oa_contrast *c, bool is_species, float share, float m, float *even)
 {
     *even = 0;
@@ -54,7 +54,7 @@ static inline float oa_contrast_alpha(const oa_contrast *c, bool is_species, flo
     const float a = (float)c->a, b = (float)c->b, per = 1 / (is_species ? share : 1 - share);
     const float plus = 0.5f * (a * (1 + m) + b * (1 - m)), minus = 0.5f * (a * (1 - m) + b * (1 + m));
     float f[2] = { (is_species ? plus : 1 - plus) * per, (is_species ? minus : 1 - minus) * per };
-    for (int s = 0; s < 2; s++) f[s] = f[s] < 0.1f ? 0.1f : f[s] < 10 ? f[s] : 10;
+    for (int s = 0; s < 2; s++) f[s] = f[s] < 0.07f ? 0.07f : f[s] < 14 ? f[s] : 14;
     *even = 0.5f * (f[0] + f[1]) - 1;
     return 0.5f * (f[0] - f[1]);
 }

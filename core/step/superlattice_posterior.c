@@ -38,7 +38,7 @@ static double evidence_without_order(const oa_contrast *c, double around)
     const double inside = 0.5 * (c->a + c->b), share[2] = { c->a, c->b };
     double sum = 0;
     for (int s = 0; s < 2; s++)
-        sum += 0.5 * (inside * log(fmax(share[s] / around, 0.1)) + (1 - inside) * log(fmax((1 - share[s]) / (1 - around), 0.1)));
+        sum += 0.5 * (inside * log(fmax(share[s] / around, 0.07)) + (1 - inside) * log(fmax((1 - share[s]) / (1 - around), 0.07)));
     return sum;
 }
 
