@@ -60,8 +60,8 @@ static const oa_output frequency_outputs[] = {
     { .name = "summary/control_mu_high", .type = OA_F64, .is_optional = true, .help = "95 % of the permutations are at or below" },
     { .name = "summary/p_permuted", .type = OA_F64, .is_optional = true, .help = "(1 + permutations with at least this chi2) / (1 + permutations)" },
     { .name = "pairs/correlation", .is_optional = true, .type = OA_F64, .shape = "(pair)", .axes = "pair", .beside = "control_correlation",
-      .help = "of the ions of the first and of the second species in a block: compare with the control, as at random it is below 0 in blocks of fixed "
-              "size, where each leaves fewer places for the other, and may be above 0 in cubes, of which fuller ones hold more of both" },
+      .help = "of the ions of the two species in a block, to be held against the control: at random it is below 0 in blocks of fixed size, and may be "
+              "above 0 in cubes" },
     { .name = "pairs/control_correlation", .is_optional = true, .type = OA_F64, .shape = "(pair)",
       .help = "the same with the labels of all ions in random order, mean over the draws" },
     { .name = "pairs/control_correlation_errors", .is_optional = true, .type = OA_F64, .shape = "(pair)", .help = "standard deviation of one draw" },
@@ -79,12 +79,11 @@ static const oa_output frequency_outputs[] = {
     { .name = "pairs/control_mu", .is_optional = true, .type = OA_F64, .shape = "(pair)", .help = "the same with the labels in random order and the same classes, mean" },
     { .name = "pairs/control_mu_high", .is_optional = true, .type = OA_F64, .shape = "(pair)", .help = "95 % of the draws are at or below" },
     { .name = "pairs/p_permuted", .is_optional = true, .type = OA_F64, .shape = "(pair)",
-      .help = "(1 + draws with at least this chi2) / (1 + draws), the fair reference of chi2. Abundant species that are drawn together come nearer to independence, and "
-              "chi2 falls: p_correlation sees both directions" },
+      .help = "(1 + draws with at least this chi2) / (1 + draws), the fair reference of chi2; p_correlation sees both directions" },
     { .name = "pairs/pair", .is_optional = true, .type = OA_U32, .shape = "(pair)", .help = "number of the pair; the long name says which is which" },
     { .name = "contingency/residual", .is_optional = true, .type = OA_F64, .shape = "(pair, row, column)", .axes = "pair,row,column", .slice = "0,.,.",
-      .help = "(observed - expected) / sqrt(expected (1 - share of the row) (1 - share of the column)): standard normal where the two are independent; NaN where the "
-              "pair has no such class, here and below" },
+      .help = "(observed - expected) / sqrt(expected (1 - share of the row) (1 - share of the column)): standard normal where the two are independent; NaN: the "
+              "pair has no such class" },
     { .name = "contingency/observed", .is_optional = true, .type = OA_F64, .shape = "(pair, row, column)",
       .help = "blocks of the row's class of the first species and the column's of the second" },
     { .name = "contingency/expected", .is_optional = true, .type = OA_F64, .shape = "(pair, row, column)",

@@ -362,9 +362,8 @@ def frequency(ions: Ions | Result | Path, *, species: Words | None = None, block
         summary/control_mu: the same of the permutations, mean
         summary/control_mu_high: 95 % of the permutations are at or below
         summary/p_permuted: (1 + permutations with at least this chi2) / (1 + permutations)
-        pairs/correlation (pair): of the ions of the first and of the second species in a block: compare with the control, as at random it
-            is below 0 in blocks of fixed size, where each leaves fewer places for the other, and may be above 0 in cubes, of which fuller
-            ones hold more of both
+        pairs/correlation (pair): of the ions of the two species in a block, to be held against the control: at random it is below 0 in
+            blocks of fixed size, and may be above 0 in cubes
         pairs/control_correlation (pair): the same with the labels of all ions in random order, mean over the draws
         pairs/control_correlation_errors (pair): standard deviation of one draw
         pairs/z (pair): (correlation - control) / standard deviation of one draw: above 0 the two are together more often than by chance,
@@ -378,11 +377,11 @@ def frequency(ions: Ions | Result | Path, *, species: Words | None = None, block
         pairs/mu (pair): contingency coefficient sqrt(chi2 / (blocks + chi2)); at random it is control_mu, not 0
         pairs/control_mu (pair): the same with the labels in random order and the same classes, mean
         pairs/control_mu_high (pair): 95 % of the draws are at or below
-        pairs/p_permuted (pair): (1 + draws with at least this chi2) / (1 + draws), the fair reference of chi2. Abundant species that are
-            drawn together come nearer to independence, and chi2 falls: p_correlation sees both directions
+        pairs/p_permuted (pair): (1 + draws with at least this chi2) / (1 + draws), the fair reference of chi2; p_correlation sees both
+            directions
         pairs/pair (pair): number of the pair; the long name says which is which
         contingency/residual (pair, row, column): (observed - expected) / sqrt(expected (1 - share of the row) (1 - share of the column)):
-            standard normal where the two are independent; NaN where the pair has no such class, here and below
+            standard normal where the two are independent; NaN: the pair has no such class
         contingency/observed (pair, row, column): blocks of the row's class of the first species and the column's of the second
         contingency/expected (pair, row, column): blocks of the row x blocks of the column / blocks: independent species
         contingency/control (pair, row, column): blocks with the labels in random order, mean over the draws
