@@ -300,7 +300,7 @@ oa_status oa_fit_edges(oa_edges *edges_, const oa_maximum *list, size_t n)
 {
     double sum[WIDTHS] = { 0 };
     edges e;
-    edges_->width = 0, edges_->error = (double)NAN;
+    edges_->error = (double)NAN;
     if (n < OA_EDGES_LEAST) return OA_OK;
     oa_status status = begin(&e, edges_, list, n, WIDTHS);
     if (status == OA_OK) status = oa_parallel(e.tiled->context, e.count, 1, fit_one, &e);

@@ -11,7 +11,7 @@ typedef struct oa_edges {
     const oa_tiled *tiled;
     const float *share, *m;      /* (n) of the species around, and P(A) - P(B) of each ion */
     oa_contrast contrast;        /* what domains are taken to hold */
-    double width, error;         /* nm, out: 0 where there are fewer than OA_EDGES_LEAST domains; error: where its logarithm has fallen by 1/2, or NaN */
+    double width, error;         /* nm; stays as it was where there are fewer than OA_EDGES_LEAST domains; error: where its logarithm has fallen by 1/2, or NaN */
 } oa_edges;
 
 /* Takes up to OA_EDGES_MOST of the n maxima, evenly; at each, over the ions that no other of the n is nearer to, integrates exp L,

@@ -58,9 +58,9 @@ oa_status oa_monte_carlo__put_reached(oa_run *run, const monte_carlo_job *job) O
 
 /* What the samples say, but for the ions; accepted: exchanges during the measurement. Warns where it was not at equilibrium. */
 oa_status oa_monte_carlo__put(oa_run *run, const monte_carlo_job *job, uint64_t accepted) OA_MUST_USE;
-/* Parts that both have: what the shells are, and Warren-Cowley parameters by sweep. */
+/* Parts that both have: what the shells are, and by sweep job->energy - under the name of `what` it is, "energy" or "cost" - and Warren-Cowley parameters. */
 oa_status oa_monte_carlo__put_shells(oa_run *run, const monte_carlo_job *job) OA_MUST_USE;
-oa_status oa_monte_carlo__put_order(oa_run *run, const monte_carlo_job *job) OA_MUST_USE;
+oa_status oa_monte_carlo__put_trace(oa_run *run, const monte_carlo_job *job, const char *what) OA_MUST_USE;
 /* The last configuration as ions. */
 oa_status oa_monte_carlo__put_ions(oa_run *run, const monte_carlo_job *job) OA_MUST_USE;
 

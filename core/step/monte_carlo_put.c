@@ -2,6 +2,7 @@
 #include "step/monte_carlo.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/random.h"
@@ -113,7 +114,7 @@ oa_status oa_monte_carlo__put_shells(oa_run *run, const monte_carlo_job *job)
     return put_distances(run, job);
 }
 
-oa_status oa_monte_carlo__put_order(oa_run *run, const monte_carlo_job *job)
+static oa_status put_order(oa_run *run, const monte_carlo_job *job)
 {
     const size_t n = job->n, dims[2] = { job->n_curves, n };
     double *alpha;
@@ -127,20 +128,23 @@ oa_status oa_monte_carlo__put_order(oa_run *run, const monte_carlo_job *job)
     return put_names(run, job, "order/curve", true);
 }
 
-static oa_status put_trace(oa_run *run, const monte_carlo_job *job)
+oa_status oa_monte_carlo__put_trace(oa_run *run, const monte_carlo_job *job, const char *what)
 {
     const size_t n = job->n;
-    double *energy, *temperature, *accepted;
+    const char *const columns[] = { what, "temperature", "accepted" };
+    const double *const from[] = { job->energy, job->temperature, job->accepted };
+    char name[64];
     uint64_t *sweep;
-    OA_TRY(oa_put_array(run, "energy/energy", 1, &n, &energy));
-    OA_TRY(oa_put_array(run, "energy/temperature", 1, &n, &temperature));
-    OA_TRY(oa_put_array(run, "energy/accepted", 1, &n, &accepted));
-    OA_TRY(oa_put_array(run, "energy/sweep", 1, &n, &sweep));
-    memcpy(energy, job->energy, n * sizeof *energy);
-    memcpy(temperature, job->temperature, n * sizeof *temperature);
-    memcpy(accepted, job->accepted, n * sizeof *accepted);
+    for (int c = 0; c < 3; c++) {
+        double *to;
+        snprintf(name, sizeof name, "%s/%s", what, columns[c]);
+        OA_TRY(oa_put_array(run, name, 1, &n, &to));
+        memcpy(to, from[c], n * sizeof *to);
+    }
+    snprintf(name, sizeof name, "%s/sweep", what);
+    OA_TRY(oa_put_array(run, name, 1, &n, &sweep));
     memcpy(sweep, job->sweep, n * sizeof *sweep);
-    return oa_monte_carlo__put_order(run, job);
+    return put_order(run, job);
 }
 
 /* Says what is wrong, the worst first. */
@@ -189,7 +193,7 @@ oa_status oa_monte_carlo__put(oa_run *run, const monte_carlo_job *job, uint64_t 
 {
     verdict v = { 0 };
     OA_TRY(put_shells(run, job, &v));
-    OA_TRY(put_trace(run, job));
+    OA_TRY(oa_monte_carlo__put_trace(run, job, "energy"));
     return put_verdict(run, job, &v, accepted);
 }
 

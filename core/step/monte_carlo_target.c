@@ -62,22 +62,6 @@ static oa_status put_pairs(oa_run *run, const monte_carlo_job *job)
     return oa_monte_carlo__put_shells(run, job);
 }
 
-static oa_status put_trace(oa_run *run, const monte_carlo_job *job)
-{
-    const size_t n = job->n;
-    double *cost, *temperature, *accepted;
-    uint64_t *sweep;
-    OA_TRY(oa_put_array(run, "cost/cost", 1, &n, &cost));
-    OA_TRY(oa_put_array(run, "cost/temperature", 1, &n, &temperature));
-    OA_TRY(oa_put_array(run, "cost/accepted", 1, &n, &accepted));
-    OA_TRY(oa_put_array(run, "cost/sweep", 1, &n, &sweep));
-    memcpy(cost, job->energy, n * sizeof *cost);
-    memcpy(temperature, job->temperature, n * sizeof *temperature);
-    memcpy(accepted, job->accepted, n * sizeof *accepted);
-    memcpy(sweep, job->sweep, n * sizeof *sweep);
-    return oa_monte_carlo__put_order(run, job);
-}
-
 /* Names those that are missed, as many as a line holds. */
 static oa_status warn(oa_run *run, const monte_carlo_job *job)
 {
@@ -105,7 +89,7 @@ oa_status oa_monte_carlo__put_reached(oa_run *run, const monte_carlo_job *job)
     for (int k = 0; k < job->n_targets; k++) largest = fmax(largest, miss_of(&job->target[k]));
     const oa_exchange *chain = &job->chain;
     OA_TRY(put_pairs(run, job));
-    OA_TRY(put_trace(run, job));
+    OA_TRY(oa_monte_carlo__put_trace(run, job, "cost"));
     OA_TRY(oa_put_bool(run, "summary/is_met", job->reverse.is_met));
     OA_TRY(oa_put_real(run, "summary/largest_miss", largest));
     OA_TRY(oa_put_real(run, "summary/cost", oa_reverse__cost(&job->reverse)));

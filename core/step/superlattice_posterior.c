@@ -24,11 +24,7 @@ static oa_status put_prior(oa_run *run, const oa_mixture *mixture)
 
 static oa_status fit_sigma(const superlattice_job *job, oa_edges *edges, const oa_maximum *list, size_t n)
 {
-    const double given = edges->width;
-    if (!job->params->fit_sigma) return OA_OK;
-    OA_TRY(oa_fit_edges(edges, list, n));
-    if (!(edges->width > 0)) edges->width = given;
-    return OA_OK;
+    return job->params->fit_sigma ? oa_fit_edges(edges, list, n) : OA_OK;
 }
 
 /* What labels of the domains' composition, but without order, say on average of the domains that were measured: where they do not speak against them, places
