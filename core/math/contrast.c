@@ -105,15 +105,9 @@ oa_status oa_wave_angle(const oa_tiled *tiled, const double wave[3], float *angl
 
 /* ---------------------------------------------------------------------------------------------- grids */
 
-/* G and G^2 with the same cut: the squares of the taps are the taps of the square. */
-typedef struct window {
-    float g[3][OA_TAPS_MAX], g2[3][OA_TAPS_MAX];
-    int half[3];
-} window;
-
-static window window_of(const oa_field *field, double width)
+oa_window oa_window_of(const oa_field *field, double width)
 {
-    window w;
+    oa_window w;
     for (int a = 0; a < 3; a++) {
         w.half[a] = oa_gaussian_taps(width / field->edge[a], 4, w.g[a]);
         for (int k = 0; k <= w.half[a]; k++) w.g2[a][k] = w.g[a][k] * w.g[a][k];
@@ -121,7 +115,7 @@ static window window_of(const oa_field *field, double width)
     return w;
 }
 
-static oa_status blur(const oa_field *field, float *data, const window *w, bool squared)
+oa_status oa_window_blur(const oa_field *field, float *data, const oa_window *w, bool squared)
 {
     const float *const taps[3] = { squared ? w->g2[0] : w->g[0], squared ? w->g2[1] : w->g[1], squared ? w->g2[2] : w->g[2] };
     return oa_field_blur(field, data, taps, w->half);
@@ -176,14 +170,14 @@ enum { CELLS_A_CHUNK = 1 << 16 };
 oa_status oa_signed_statistic(const oa_labels *labels, const oa_field *field, const float *m, double width, float *z)
 {
     oa_context *context = labels->tiled->context;
-    const window w = window_of(field, width);
+    const oa_window w = oa_window_of(field, width);
     summing s = { .labels = labels, .m = m };
     float *v, median;
     OA_TRY(oa_new(context, &v, field->cells, sizeof *v));
     float *const data[4] = { z, v, NULL, NULL };
     oa_status status = oa_field_deposit(field, data, 2, signed_values, &s);
-    if (status == OA_OK) status = blur(field, z, &w, false);
-    if (status == OA_OK) status = blur(field, v, &w, true);
+    if (status == OA_OK) status = oa_window_blur(field, z, &w, false);
+    if (status == OA_OK) status = oa_window_blur(field, v, &w, true);
     if (status == OA_OK) status = oa_field_median(field, v, 1e-12f, &median);
     if (status == OA_OK) {
         division d = { .x = z, .v = v, .least = (float)OA_CONTRAST_MASK * median };
@@ -218,7 +212,7 @@ static void whitened_squares(void *arg, const oa_tiled *t, size_t begin, size_t 
 oa_status oa_whitened_statistic(const oa_labels *labels, const oa_field *field, const float *angle, double width, float *t)
 {
     oa_context *context = labels->tiled->context;
-    const window w = window_of(field, width);
+    const oa_window w = oa_window_of(field, width);
     summing s = { .labels = labels, .angle = angle };
     float *all, median;
     OA_TRY(oa_new(context, &all, 4 * field->cells, sizeof *all));
@@ -226,8 +220,8 @@ oa_status oa_whitened_statistic(const oa_labels *labels, const oa_field *field, 
     float *const sums[4] = { t, y, NULL, NULL }, *const squares[4] = { a, b, c, NULL };
     oa_status status = oa_field_deposit(field, sums, 2, whitened_sums, &s);
     if (status == OA_OK) status = oa_field_deposit(field, squares, 3, whitened_squares, &s);
-    for (int k = 0; k < 2 && status == OA_OK; k++) status = blur(field, sums[k], &w, false);
-    for (int k = 0; k < 3 && status == OA_OK; k++) status = blur(field, squares[k], &w, true);
+    for (int k = 0; k < 2 && status == OA_OK; k++) status = oa_window_blur(field, sums[k], &w, false);
+    for (int k = 0; k < 3 && status == OA_OK; k++) status = oa_window_blur(field, squares[k], &w, true);
     if (status == OA_OK) status = oa_field_median(field, a, 1e-12f, &median);
     if (status == OA_OK) {
         division d = { .x = t, .y = y, .v = a, .c = b, .d = c, .least = (float)(2 * OA_CONTRAST_MASK) * median };

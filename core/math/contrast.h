@@ -10,6 +10,14 @@
 
 #define OA_CONTRAST_MASK 0.02 /* of the median of V: cells below say nothing */
 
+/* G and G^2 with the same cut: the squares of the taps are the taps of the square. */
+typedef struct oa_window {
+    float g[3][OA_TAPS_MAX], g2[3][OA_TAPS_MAX];
+    int half[3];
+} oa_window;
+oa_window oa_window_of(const oa_field *field, double width);
+oa_status oa_window_blur(const oa_field *field, float *data, const oa_window *window, bool squared) OA_MUST_USE;
+
 /* p: share of the ions of `species` in a Gaussian of 2 nm around each ion, within [1e-3, 1 - 1e-3]. (n) in the order of tiled. */
 oa_status oa_local_share(const oa_tiled *tiled, unsigned species, float *share) OA_MUST_USE;
 

@@ -107,12 +107,7 @@ static void gather(const edges *e, const oa_maximum *m, around *out)
     const float sign = m->z < 0 ? -1.0f : 1.0f;
     ptrdiff_t low[3], high[3];
     out->n = 0;
-    for (int a = 0; a < 3; a++) {
-        low[a] = (ptrdiff_t)floor((m->at[a] - REACH) / OA_CUBE) - t->first[a];
-        high[a] = (ptrdiff_t)floor((m->at[a] + REACH) / OA_CUBE) - t->first[a];
-        low[a] = low[a] < 0 ? 0 : low[a];
-        high[a] = high[a] < (ptrdiff_t)t->dims[a] ? high[a] : (ptrdiff_t)t->dims[a] - 1;
-    }
+    oa_cubes_around(t, m->at, REACH, low, high);
     for (ptrdiff_t k = low[2]; k <= high[2]; k++)
         for (ptrdiff_t j = low[1]; j <= high[1]; j++)
             for (ptrdiff_t i = low[0]; i <= high[0]; i++) {

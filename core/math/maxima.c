@@ -154,12 +154,7 @@ static size_t gather(const correction *c, const double at[3], float *g, float *p
     ptrdiff_t low[3], high[3];
     size_t n = 0;
     *x = *squares = *weights = 0;
-    for (int a = 0; a < 3; a++) {
-        low[a] = (ptrdiff_t)floor((at[a] - reach) / OA_CUBE) - t->first[a];
-        high[a] = (ptrdiff_t)floor((at[a] + reach) / OA_CUBE) - t->first[a];
-        if (low[a] < 0) low[a] = 0;
-        if (high[a] >= (ptrdiff_t)t->dims[a]) high[a] = (ptrdiff_t)t->dims[a] - 1;
-    }
+    oa_cubes_around(t, at, reach, low, high);
     for (ptrdiff_t k = low[2]; k <= high[2]; k++)
         for (ptrdiff_t j = low[1]; j <= high[1]; j++)
             for (ptrdiff_t i = low[0]; i <= high[0]; i++) {

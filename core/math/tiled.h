@@ -4,6 +4,8 @@
 #ifndef OA_MATH_TILED_H
 #define OA_MATH_TILED_H
 
+#include <math.h>
+
 #include "base/memory.h"
 #include "base/parallel.h"
 #include "math/kernel/kernel.h"
@@ -66,6 +68,17 @@ static inline void oa_cube_place(const oa_tiled *t, size_t cube, size_t at[3])
     at[0] = cube % t->dims[0];
     at[1] = cube / t->dims[0] % t->dims[1];
     at[2] = cube / t->dims[0] / t->dims[1];
+}
+
+/* Cubes [low, high] along each axis that hold what is within `reach` nm of a place. */
+static inline void oa_cubes_around(const oa_tiled *t, const double at[3], double reach, ptrdiff_t low[3], ptrdiff_t high[3])
+{
+    for (int a = 0; a < 3; a++) {
+        low[a] = (ptrdiff_t)floor((at[a] - reach) / OA_CUBE) - t->first[a];
+        high[a] = (ptrdiff_t)floor((at[a] + reach) / OA_CUBE) - t->first[a];
+        low[a] = low[a] < 0 ? 0 : low[a];
+        high[a] = high[a] < (ptrdiff_t)t->dims[a] ? high[a] : (ptrdiff_t)t->dims[a] - 1;
+    }
 }
 
 /* Cell along an axis, in its cube, of an ion `at` nm from the corner. */

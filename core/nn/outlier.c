@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "math/cholesky.h"
 #include "math/statistics.h"
 
 enum { LANES = 16 }; /* patterns side by side */
@@ -115,21 +116,6 @@ static void covariance(const float *rows, size_t m, size_t n, const double *mean
     for (size_t i = 0; i < n * n; i++) out[i] /= (double)m;
 }
 
-/* a (n, n) lower triangle becomes L with L L^T = a; false where a is not positive. */
-static bool cholesky(double *a, size_t n)
-{
-    for (size_t j = 0; j < n; j++) {
-        for (size_t k = 0; k < j; k++) a[j * n + j] -= a[j * n + k] * a[j * n + k];
-        if (!(a[j * n + j] > 0)) return false;
-        a[j * n + j] = sqrt(a[j * n + j]);
-        for (size_t i = j + 1; i < n; i++) {
-            for (size_t k = 0; k < j; k++) a[i * n + j] -= a[i * n + k] * a[j * n + k];
-            a[i * n + j] /= a[j * n + j];
-        }
-    }
-    return true;
-}
-
 /* out (n, n) = L^-1, whose upper triangle is 0, column by column. */
 static void invert(const double *l, size_t n, double *column, float *out)
 {
@@ -155,7 +141,7 @@ static oa_status whiten(oa_model *model, const float *rows, size_t m, double *wo
     covariance(rows, m, n, mean, spare, work);
     for (size_t f = 0; f < n; f++) ridge += work[f * n + f] * SHRINKAGE / (double)n;
     for (size_t f = 0; f < n; f++) work[f * n + f] += ridge;
-    if (!cholesky(work, n))
+    if (!oa_cholesky(work, n))
         return oa_fail(model->context, "E_CLASS_MISSING", "all %zu patterns are the same; a score of how far others lie from them needs different ones", m);
     invert(work, n, spare, model->outlier.whiten);
     for (size_t f = 0; f < n; f++) model->outlier.mean[f] = (float)mean[f];

@@ -7,8 +7,6 @@
 
 #include "step/cloud.h"
 
-static const double pi = 3.14159265358979323846;
-
 static const superlattice_structure structures[] = {
     { "l12", 2, "L1_2 along <001>, d = a: all three <001> see it; amplitude 1/4 where it is perfect" },
     { "l12-110", 2, "L1_2 along <110>, d = a / sqrt 2; amplitude 1/4 where it is perfect" },
@@ -39,6 +37,9 @@ static const oa_preset superlattice_presets[] = {
 static const oa_param superlattice_table[] = {
     OA_PARAM(superlattice_params, preset, .dflt_text = "", .choices = preset_words, .help = "alloy and direction as `classify` names them; fills structure"),
     OA_PARAM(superlattice_params, species, .dflt_text = "", .help = "the species that orders, an element or ion name; several, Ni,Cr: one result each"),
+    OA_PARAM(superlattice_params, joint, .dflt = 0,
+             .help = "with several species: one result more, the map and the domains of all of them at once, each with a contrast of its own. One species that orders "
+                      "alone is seen better by itself"),
     OA_PARAM(superlattice_params, structure, .dflt_text = "l12", .choices = structure_words,
              .help = "ordered structure and, behind a dash, the row of the crystal along the direction where it is not the usual one (<111> for l11, else <001>)"),
     OA_PARAM(superlattice_params, period, .unit = OA_NM, .dflt = 0, .min = 0, .max = 10,
@@ -76,8 +77,8 @@ static const oa_slot superlattice_slots[] = {
 static const oa_output superlattice_outputs[] = {
     { .name = "map/statistic", .is_split = true, .is_optional = true, .type = OA_F32, .shape = "(grid_z, grid_y, grid_x)", .axes = "grid_z,grid_y,grid_x",
         .is_plot = true, .slice = ".,*,.",
-      .help = "Z, normal with mean 0 and variance 1 where labels know nothing of planes; the sign is the antiphase variant. Without resolved planes T, exponential "
-               "with mean 1. NaN: few ions" },
+      .help = "Z, normal with variance 1 without order, its sign the antiphase variant; or T, half of chi-squared with summary/degrees degrees of freedom: planes not "
+               "resolved, or several species. NaN: few ions" },
     { .name = "map/grid_z", .is_split = true, .is_optional = true, .type = OA_F64, .shape = "(grid_z)", .unit = OA_NM, .help = "middles of the cells" },
     { .name = "map/grid_y", .is_optional = true, .type = OA_F64, .shape = "(grid_y)", .unit = OA_NM, .help = "middles of the cells" },
     { .name = "map/grid_x", .is_optional = true, .type = OA_F64, .shape = "(grid_x)", .unit = OA_NM, .help = "middles of the cells" },
@@ -104,7 +105,7 @@ static const oa_output superlattice_outputs[] = {
              "whole specimen" },
     { .name = "domains/amplitude", .is_optional = true, .type = OA_F64, .shape = "(domain)",
       .help = "half the difference of the species' shares on the two families of planes, mean over the window; 1/4 in perfect L1_2, with the sign of the "
-               "statistic" },
+               "statistic. Of several species: half the sum of the moduli, the rest among them" },
     { .name = "domains/ions", .is_optional = true, .type = OA_F64, .shape = "(domain)", .help = "sum of the probabilities of the ions that are nearest to this "
              "domain" },
     { .name = "domains/radius", .is_optional = true, .type = OA_F64, .shape = "(domain)", .unit = OA_NM, .help = "of the sphere that holds as many ions" },
@@ -142,9 +143,11 @@ static const oa_output superlattice_outputs[] = {
     { .name = "summary/sigma_lateral", .type = OA_F64, .unit = OA_NM, .is_optional = true, .help = "blur of the edges of domains that was used: fitted or given" },
     { .name = "summary/sigma_lateral_error", .type = OA_F64, .unit = OA_NM, .is_optional = true, .help = "standard error of the fitted one, from the bend of the "
              "likelihood" },
-    { .name = "summary/is_signed", .type = OA_BOOL, .help = "planes are resolved, so that the statistic has a sign and ions have probabilities" },
+    { .name = "summary/is_signed", .type = OA_BOOL, .help = "planes are resolved and the species is one, so that the statistic has a sign and ions have probabilities" },
+    { .name = "summary/degrees", .type = OA_U64, .is_optional = true, .help = "degrees of freedom of the statistic: 1 of Z, 2 of T; of several species one less than of "
+             "kinds of ions, twice as many where planes are not resolved" },
     { .name = "summary/map_volume", .type = OA_F64, .unit = "nm^3", .is_optional = true, .help = "volume of the map where it is not NaN" },
-    { .name = "summary/maxima", .type = OA_U64, .is_optional = true, .help = "maxima of the map that were looked at: modulus of at least 3" },
+    { .name = "summary/maxima", .type = OA_U64, .is_optional = true, .help = "maxima of the map that were looked at: |Z| of at least 3, T of at least 4.5" },
     { .name = "summary/threshold", .type = OA_F64, .is_optional = true, .help = "modulus of the statistic of the last listed domain" },
     { .name = "summary/expected_false_domains", .type = OA_F64, .is_optional = true, .help = "of the listed domains" },
     { .name = "summary/domains", .type = OA_U64, .help = "domains at the stated rate" },
@@ -180,6 +183,8 @@ static oa_status superlattice_check(oa_context *context, const void *params)
     double square = 0, sum = 0;
     for (int i = 0; i < 3; i++) square += p->direction.v[i] * p->direction.v[i];
     if (!p->species[0]) return oa_fail_at(context, OA_IN_PARAMETER("species"), "E_PARAMETER_VALUE", "species says which ions order; give --species Ni, for example");
+    if (p->joint && !strchr(p->species, ','))
+        return oa_fail_at(context, OA_IN_PARAMETER("joint"), "E_PARAMETER_VALUE", "%s is one species; joint takes several, --species Ni,Cr for example", p->species);
     if (!(square > 1e-12)) return oa_fail_at(context, OA_IN_PARAMETER("direction"), "E_PARAMETER_RANGE", "a direction needs a length; give 0,0,1 or the normal of "
              "the planes");
     for (int i = 1; i < p->radii.n; i++)
@@ -252,122 +257,42 @@ static oa_status prepare(oa_run *run, const superlattice_params *p, superlattice
     if (!job->ions) return oa_fail(run->context, "E_INPUT_KIND", "superlattice takes ions, and they are missing");
     OA_TRY(oa_run_check_types(run, job->ions));
     OA_TRY(split_species(run, job));
+    if (p->joint && job->n_words >= OA_CATEGORIES_MAX)
+        return oa_fail_at(run->context, OA_IN_PARAMETER("joint"), "E_PARAMETER_RANGE", "%zu species; joint takes up to %d", job->n_words, OA_CATEGORIES_MAX - 1);
     OA_TRY(oa_scratch(run, &job->code, job->ions->n, 1));
     for (size_t w = job->n_words; w-- > 0;) OA_TRY(check_species(run, job, w)); /* the first stays marked */
     return OA_OK;
 }
 
-static oa_status take_task(oa_run *run, const superlattice_job *job, size_t word)
+/* One task a species, and with joint one more of all of them. */
+static size_t count_tasks(const superlattice_job *job) { return job->n_words + job->params->joint; }
+
+static oa_status take_task(oa_run *run, const superlattice_job *job, size_t task)
 {
-    return oa_run_task(run, (int)word + 1, job->n_words > 1 ? job->words[word] : "");
+    return oa_run_task(run, (int)task + 1, task == job->n_words ? job->params->species : job->n_words > 1 ? job->words[task] : "");
 }
 
 /* ---------------------------------------------------------------------------------------------- one species */
 
-/* Rows [first, end) of n that belong to this slab. */
-static void slab_of(const oa_run *run, size_t n, size_t *first, size_t *end)
+static oa_status map_and_posterior(oa_run *run, const superlattice_job *job, const oa_labels *labels, float *share)
 {
-    *first = n * (size_t)(run->slab - 1) / (size_t)run->slabs;
-    *end = n * (size_t)run->slab / (size_t)run->slabs;
-}
-
-static oa_status put_map(oa_run *run, const oa_field *field, const float *z)
-{
-    static const char *const names[3] = { "map/grid_x", "map/grid_y", "map/grid_z" };
-    size_t first, end;
-    float *statistic;
-    slab_of(run, field->dims[2], &first, &end);
-    const size_t layer = field->dims[0] * field->dims[1], dims[3] = { end - first, field->dims[1], field->dims[0] };
-    OA_TRY(oa_put_array(run, "map/statistic", 3, dims, &statistic));
-    memcpy(statistic, z + first * layer, (end - first) * layer * sizeof *z);
-    for (int a = 0; a < 3; a++) {
-        const size_t from = a == 2 ? first : 0, n = a == 2 ? end - first : field->dims[a];
-        double *axis;
-        OA_TRY(oa_put_array(run, names[a], 1, &n, &axis));
-        for (size_t i = 0; i < n; i++) axis[i] = oa_field_middle(field, a, from + i);
-    }
-    return OA_OK;
-}
-
-static oa_status put_domains(oa_run *run, const oa_maximum *list, size_t n)
-{
-    double *z, *at[3], *q, *chance, *amplitude;
-    uint32_t *number;
-    OA_TRY(oa_put_array(run, "domains/statistic", 1, &n, &z));
-    OA_TRY(oa_put_array(run, "domains/domain", 1, &n, &number));
-    OA_TRY(oa_put_array(run, "domains/x", 1, &n, &at[0]));
-    OA_TRY(oa_put_array(run, "domains/y", 1, &n, &at[1]));
-    OA_TRY(oa_put_array(run, "domains/z", 1, &n, &at[2]));
-    OA_TRY(oa_put_array(run, "domains/q_value", 1, &n, &q));
-    OA_TRY(oa_put_array(run, "domains/expected_false", 1, &n, &chance));
-    OA_TRY(oa_put_array(run, "domains/amplitude", 1, &n, &amplitude));
-    for (size_t i = 0; i < n; i++) {
-        number[i] = (uint32_t)i + 1;
-        z[i] = list[i].corrected;
-        for (int a = 0; a < 3; a++) at[a][i] = list[i].at[a];
-        q[i] = list[i].q;
-        chance[i] = list[i].chance;
-        amplitude[i] = list[i].amplitude;
-    }
-    OA_TRY(oa_put_count(run, "summary/domains", n));
-    if (n) OA_TRY(oa_put_real(run, "summary/threshold", fabs(list[n - 1].corrected)));
-    return oa_put_real(run, "summary/expected_false_domains", n ? list[n - 1].chance : 0);
-}
-
-/* The map, and its maxima at the stated rate; *out belongs to the run. angle: the phase of the order where planes are not resolved. */
-static oa_status find_domains(oa_run *run, const superlattice_job *job, const oa_labels *labels, const float *m, const float *angle, oa_maximum **out, size_t *n_out)
-{
-    const double width = job->params->width;
-    const oa_field field = oa_field_of(&job->tiled, SUPERLATTICE_MAP_PER, SUPERLATTICE_MAP_PER, SUPERLATTICE_MAP_PER);
-    oa_arena arena = { .context = run->context };
-    oa_measure measure;
-    oa_maximum *list = NULL;
-    float *z;
-    size_t n = 0, kept = 0;
-    oa_phase(run->context, "map");
-    oa_status status = oa_arena_take(&arena, &z, field.cells, sizeof *z);
-    if (status == OA_OK) status = m ? oa_signed_statistic(labels, &field, m, width, z) : oa_whitened_statistic(labels, &field, angle, width, z);
-    if (status == OA_OK) status = put_map(run, &field, z);
-    if (status == OA_OK) status = oa_measure_cells(&field, z, &measure);
-    if (status == OA_OK) status = oa_find_maxima(&arena, &field, z, m ? SUPERLATTICE_LEAST : 0.5 * SUPERLATTICE_LEAST * SUPERLATTICE_LEAST, &list, &n);
-    if (status == OA_OK && m) status = oa_correct_maxima(labels, m, width, list, n);
-    if (status == OA_OK) {
-        kept = oa_rank_maxima(&measure, width, m ? 1 : 2, job->params->rate, list, n);
-        status = put_domains(run, list, kept);
-    }
-    *n_out = kept;
-    if (status == OA_OK) status = oa_scratch(run, out, kept + 1, sizeof **out);
-    if (status == OA_OK && kept) memcpy(*out, list, kept * sizeof *list);
-    if (status == OA_OK) status = oa_put_real(run, "summary/map_volume", measure.mu[3]);
-    if (status == OA_OK) status = oa_put_count(run, "summary/maxima", n);
-    oa_arena_drop(&arena);
-    return status;
-}
-
-static oa_status with_planes(oa_run *run, const superlattice_job *job, const oa_labels *labels, float *share)
-{
+    superlattice_map map = { .labels = labels };
     oa_maximum *list;
     size_t n;
-    float *m;
-    OA_TRY(oa_new(run->context, &m, job->tiled.n + OA_WAVE_LANES, sizeof *m));
-    oa_status status = oa_plane_contrast(&job->tiled, job->plane_phase, job->resolution, m);
-    if (status == OA_OK) status = find_domains(run, job, labels, m, NULL, &list, &n);
-    if (status == OA_OK) status = oa_superlattice__posterior(run, job, share, m, list, n);
-    oa_free(run->context, m);
+    float *contrast;
+    OA_TRY(oa_superlattice__contrast(run, job, &map, &contrast));
+    oa_status status = oa_superlattice__map(run, job, &map, &list, &n);
+    if (status == OA_OK && job->is_resolved) status = oa_superlattice__posterior(run, job, share, contrast, list, n);
+    oa_free(run->context, contrast);
     return status;
 }
 
-static oa_status without_planes(oa_run *run, const superlattice_job *job, const oa_labels *labels)
+static oa_status put_counts(oa_run *run, const superlattice_job *job, const char *species, size_t count)
 {
-    const double q = 2 * pi / job->period, wave[3] = { q * job->normal[0], q * job->normal[1], q * job->normal[2] };
-    oa_maximum *list;
-    size_t n;
-    float *angle;
-    OA_TRY(oa_new(run->context, &angle, job->tiled.n + OA_WAVE_LANES, sizeof *angle));
-    oa_status status = oa_wave_angle(&job->tiled, wave, angle);
-    if (status == OA_OK) status = find_domains(run, job, labels, NULL, angle, &list, &n);
-    oa_free(run->context, angle);
-    return status;
+    OA_TRY(oa_put_text(run, "summary/species", species));
+    OA_TRY(oa_put_text(run, "summary/remark", job->structure->remark));
+    OA_TRY(oa_put_count(run, "summary/ions", job->ranged));
+    return oa_put_count(run, "summary/species_ions", count);
 }
 
 static oa_status one_species(oa_run *run, superlattice_job *job, size_t word)
@@ -375,10 +300,7 @@ static oa_status one_species(oa_run *run, superlattice_job *job, size_t word)
     const oa_labels labels = { .tiled = &job->tiled, .species = 1 };
     size_t count;
     OA_TRY(mark_species(run, job, word, &count));
-    OA_TRY(oa_put_text(run, "summary/species", job->words[word]));
-    OA_TRY(oa_put_text(run, "summary/remark", job->structure->remark));
-    OA_TRY(oa_put_count(run, "summary/ions", job->ranged));
-    OA_TRY(oa_put_count(run, "summary/species_ions", count));
+    OA_TRY(put_counts(run, job, job->words[word], count));
     OA_TRY(oa_put_bool(run, "summary/is_signed", job->is_resolved));
     if (!(job->period > 0)) return oa_put_count(run, "summary/domains", 0);
     for (size_t i = 0; i < job->tiled.n; i++) job->tiled.species[i] = job->code[job->tiled.row[i]];
@@ -387,16 +309,30 @@ static oa_status one_species(oa_run *run, superlattice_job *job, size_t word)
     oa_labels with = labels;
     with.share = share;
     oa_status status = oa_local_share(&job->tiled, 1, share);
-    if (status == OA_OK) status = job->is_resolved ? with_planes(run, job, &with, share) : without_planes(run, job, &with);
+    if (status == OA_OK) status = map_and_posterior(run, job, &with, share);
     oa_free(run->context, share);
     return status;
+}
+
+static oa_status all_species(oa_run *run, superlattice_job *job)
+{
+    size_t sum = 0;
+    for (size_t word = 0; word < job->n_words; word++) {
+        size_t count;
+        OA_TRY(mark_species(run, job, word, &count));
+        sum += count;
+    }
+    OA_TRY(put_counts(run, job, job->params->species, sum));
+    OA_TRY(oa_put_bool(run, "summary/is_signed", false));
+    if (!(job->period > 0)) return oa_put_count(run, "summary/domains", 0);
+    return oa_superlattice__joint(run, job);
 }
 
 /* The planes are those of all species: their results stand once, with the first. */
 static oa_status share_planes(oa_run *run, const superlattice_job *job, size_t n)
 {
-    for (size_t word = 1; word < job->n_words; word++) {
-        OA_TRY(take_task(run, job, word));
+    for (size_t task = 1; task < count_tasks(job); task++) {
+        OA_TRY(take_task(run, job, task));
         for (size_t i = 0; i < n; i++) OA_TRY(oa_put_same(run, i));
     }
     return OA_OK;
@@ -409,9 +345,9 @@ static oa_status superlattice_run(oa_run *run, const void *params)
     OA_TRY(take_task(run, &job, 0));
     OA_TRY(oa_superlattice__planes(run, &job));
     OA_TRY(share_planes(run, &job, run->out->n));
-    for (size_t word = 0; word < job.n_words; word++) {
-        OA_TRY(take_task(run, &job, word));
-        OA_TRY(one_species(run, &job, word));
+    for (size_t task = 0; task < count_tasks(&job); task++) {
+        OA_TRY(take_task(run, &job, task));
+        OA_TRY(task < job.n_words ? one_species(run, &job, task) : all_species(run, &job));
     }
     return OA_OK;
 }
@@ -421,9 +357,9 @@ static oa_status superlattice_finish(oa_run *run, const void *params)
     superlattice_job job;
     size_t count;
     OA_TRY(prepare(run, params, &job));
-    for (size_t word = 0; word < job.n_words; word++) {
-        OA_TRY(take_task(run, &job, word));
-        OA_TRY(mark_species(run, &job, word, &count));
+    for (size_t task = 0; task < count_tasks(&job); task++) {
+        OA_TRY(take_task(run, &job, task));
+        if (task < job.n_words) OA_TRY(mark_species(run, &job, task, &count));
         OA_TRY(oa_superlattice__finish(run, &job));
     }
     return OA_OK;
@@ -434,20 +370,21 @@ static oa_status superlattice_finish(oa_run *run, const void *params)
 static uint64_t superlattice_memory(const oa_run *run, const void *params)
 {
     const superlattice_params *p = params;
+    const double kinds = p->joint ? OA_CATEGORIES_MAX : 0; /* a share of each for every ion, six fields for one after the other */
     const oa_input *input = oa_run_input(run, "ions");
     double lo[3], hi[3], cubes = 1;
     if (!input || !input->ions) return 0;
     oa_ions__bounds(input->ions, lo, hi);
     for (int a = 0; a < 3; a++) cubes *= floor(hi[a] / OA_CUBE) - floor(lo[a] / OA_CUBE) + 1;
     const double per = p->fit_sigma ? 10 : fmin(fmax(rint(OA_CUBE / (0.714 * fmax(p->sigma_lateral, 1e-3))), 4), 10),
-        centres = cubes * per * per * 10 * (8 * p->radii.n + 5), map = cubes * 1000 * (4 + 4);
-    const double ions = (p->occupancy.n || p->fit_occupancy ? 75 : 71) * (double)oa_ions__count(input->ions);
+        centres = cubes * per * per * 10 * (8 * p->radii.n + 5), map = cubes * 1000 * (p->joint ? 28 : 8);
+    const double ions = fmax(p->occupancy.n || p->fit_occupancy ? 75 : 71, 46 + 4 * kinds) * (double)oa_ions__count(input->ions);
     return (uint64_t)(ions + cubes * 1000 * 4 + fmax(map, centres)) + (uint64_t)run->context->threads * 90000000 + 60000000;
 }
 
 const oa_step oa_step_superlattice = {
     .name = "superlattice",
-    .version = 3,
+    .version = 4,
     .title = "Order from the phase of atomic planes",
     .help = "Follows the atomic planes through stretch, bend and tilt by their own reflection and asks on which of the two families of planes a species sits: a "
              "signed map "

@@ -3,15 +3,17 @@
 #define OA_STEP_SUPERLATTICE_H
 
 #include "math/edges.h"
+#include "math/joint.h"
 #include "math/mixture.h"
 #include "math/phase.h"
 #include "step/step.h"
 
 enum { SUPERLATTICE_MAP_PER = 10 }; /* cells of the map along the edge of a cube: 0.2 nm */
-#define SUPERLATTICE_LEAST 3.0      /* |Z| of a maximum that is looked at: below, expected numbers are no longer those of maxima */
 
 typedef struct superlattice_params {
-    const char *preset, *species, *structure;
+    const char *preset, *species;
+    bool joint;
+    const char *structure;
     double period;
     oa_reals direction;
     double width, sigma_lateral;
@@ -50,6 +52,17 @@ typedef struct superlattice_job {
 
 /* superlattice_planes.c: from ions to phases; puts the spectrum, the phase map and their summary. */
 oa_status oa_superlattice__planes(oa_run *run, superlattice_job *job) OA_MUST_USE;
+/* superlattice_map.c: what is held against what; puts the map and its maxima at the stated rate, which belong to the run. */
+typedef struct superlattice_map {
+    const oa_labels *labels; /* of one species, or */
+    const oa_joint *joint;   /* of several */
+    const float *m, *angle;  /* P(A) - P(B) of the ions, or, where planes are not resolved, the phase of the order */
+} superlattice_map;
+oa_status oa_superlattice__map(oa_run *run, const superlattice_job *job, const superlattice_map *of, oa_maximum **out, size_t *n) OA_MUST_USE;
+/* Fills m or angle; *out is the array, the caller's. */
+oa_status oa_superlattice__contrast(oa_run *run, const superlattice_job *job, superlattice_map *of, float **out) OA_MUST_USE;
+/* superlattice_joint.c: all species at once. */
+oa_status oa_superlattice__joint(oa_run *run, const superlattice_job *job) OA_MUST_USE;
 /* superlattice_posterior.c: measures blur and shares at the n listed domains as asked, fits the mixture and puts the posterior. share: of the species around
  * each ion, (tiled.n + OA_WAVE_LANES); becomes the posterior. m: P(A) - P(B), as many. */
 oa_status oa_superlattice__posterior(oa_run *run, const superlattice_job *job, float *share, const float *m, const oa_maximum *list, size_t n) OA_MUST_USE;

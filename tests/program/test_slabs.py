@@ -12,7 +12,7 @@ CALLS = {
     "sdm_plane": lambda h: ("sdm", h.range, "--pairs", "Ni-Ni", "--dimensions", "2", "--roi", "-2,2,-2,2,-5,-2", "--bins", "40", "--crop-first", "0",
                             "--crop-bins", "40"),
     "sdm_picture": lambda h: ("sdm", h.range, "--pairs", "Ni-Ni", "--dimensions", "2", "--roi", "-2,2,-2,2,-5,-2", "--picture", "levels", "--pixels", "20"),
-    "superlattice": lambda h: ("superlattice", h.range, "--species", "Ni,Co", "--period", "0.36", "--radii", "0.8,1.2"),
+    "superlattice": lambda h: ("superlattice", h.range, "--species", "Ni,Co", "--joint", "true", "--period", "0.36", "--radii", "0.8,1.2"),
     "neighbours": lambda h: ("neighbours", h.range, "--k", "3", "--draws", "2"),
     "neighbours_pairs": lambda h: ("neighbours", h.range, "--pairs", "Ni-Ni,Cr-Co", "--k", "5", "--draws", "5"),
     "warren_cowley": lambda h: ("warren_cowley", h.range, "--pairs", "Ni-Ni,Cr-Co", "--k", "4,7", "--draws", "40"),

@@ -1659,7 +1659,7 @@ def segment(ions: Ions | Result | Path, model: Result | Path, *, threshold: Numb
 
 
 def superlattice(ions: Ions | Result | Path, *, preset: Literal["", "cocrni-002", "cocrni-111", "feal-002", "allimg-011"] | None = None,
-                 species: Words | None = None,
+                 species: Words | None = None, joint: bool | None = None,
                  structure: Literal["l12", "l12-110", "d022", "l11", "b2", "d03", "d03-111", "b2-111"] | None = None,
                  period: float | None = None, direction: Numbers | None = None, width: float | None = None,
                  sigma_lateral: float | None = None, fit_sigma: bool | None = None, fit_occupancy: bool | None = None,
@@ -1679,6 +1679,8 @@ def superlattice(ions: Ions | Result | Path, *, preset: Literal["", "cocrni-002"
     Parameters:
         preset: alloy and direction as `classify` names them; fills structure (default none)
         species: the species that orders, an element or ion name; several, Ni,Cr: one result each (default none)
+        joint: with several species: one result more, the map and the domains of all of them at once, each with a contrast of its own. One
+            species that orders alone is seen better by itself (default False)
         structure: ordered structure and, behind a dash, the row of the crystal along the direction where it is not the usual one (<111> for
             l11, else <001>) (default l12)
         period: period of the order along the direction, twice the spacing of the planes (l12: the lattice parameter); 0: twice the spacing
@@ -1710,8 +1712,8 @@ def superlattice(ions: Ions | Result | Path, *, preset: Literal["", "cocrni-002"
         allimg-011: fcc Al-Li-Mg along <011>: L1_2
 
     Gives:
-        map/statistic (grid_z, grid_y, grid_x): Z, normal with mean 0 and variance 1 where labels know nothing of planes; the sign is the
-            antiphase variant. Without resolved planes T, exponential with mean 1. NaN: few ions
+        map/statistic (grid_z, grid_y, grid_x): Z, normal with variance 1 without order, its sign the antiphase variant; or T, half of chi-
+            squared with summary/degrees degrees of freedom: planes not resolved, or several species. NaN: few ions
         map/grid_z (grid_z): middles of the cells
         map/grid_y (grid_y): middles of the cells
         map/grid_x (grid_x): middles of the cells
@@ -1731,7 +1733,7 @@ def superlattice(ions: Ions | Result | Path, *, preset: Literal["", "cocrni-002"
         domains/q_value (domain): smallest rate of false domains at which it is listed
         domains/expected_false (domain): maxima as high that are expected without order, in the whole specimen
         domains/amplitude (domain): half the difference of the species' shares on the two families of planes, mean over the window; 1/4 in
-            perfect L1_2, with the sign of the statistic
+            perfect L1_2, with the sign of the statistic. Of several species: half the sum of the moduli, the rest among them
         domains/ions (domain): sum of the probabilities of the ions that are nearest to this domain
         domains/radius (domain): of the sphere that holds as many ions
         domains/fraction (domain): share of the species among them; NaN where there are none
@@ -1764,9 +1766,11 @@ def superlattice(ions: Ions | Result | Path, *, preset: Literal["", "cocrni-002"
         summary/sigma_depth_high: its upper quartile
         summary/sigma_lateral: blur of the edges of domains that was used: fitted or given
         summary/sigma_lateral_error: standard error of the fitted one, from the bend of the likelihood
-        summary/is_signed: planes are resolved, so that the statistic has a sign and ions have probabilities
+        summary/is_signed: planes are resolved and the species is one, so that the statistic has a sign and ions have probabilities
+        summary/degrees: degrees of freedom of the statistic: 1 of Z, 2 of T; of several species one less than of kinds of ions, twice as
+            many where planes are not resolved
         summary/map_volume: volume of the map where it is not NaN
-        summary/maxima: maxima of the map that were looked at: modulus of at least 3
+        summary/maxima: maxima of the map that were looked at: |Z| of at least 3, T of at least 4.5
         summary/threshold: modulus of the statistic of the last listed domain
         summary/expected_false_domains: of the listed domains
         summary/domains: domains at the stated rate
@@ -1786,9 +1790,10 @@ def superlattice(ions: Ions | Result | Path, *, preset: Literal["", "cocrni-002"
         summary/expected_wrong_share: of the selected ions
     """
     return _call.run("superlattice", {"ions": ions},
-                     {"preset": preset, "species": species, "structure": structure, "period": period, "direction": direction,
-                      "width": width, "sigma_lateral": sigma_lateral, "fit_sigma": fit_sigma, "fit_occupancy": fit_occupancy,
-                      "radii": radii, "rate": rate, "ion_rate": ion_rate, "prior": prior, "occupancy": occupancy},
+                     {"preset": preset, "species": species, "joint": joint, "structure": structure, "period": period,
+                      "direction": direction, "width": width, "sigma_lateral": sigma_lateral, "fit_sigma": fit_sigma,
+                      "fit_occupancy": fit_occupancy, "radii": radii, "rate": rate, "ion_rate": ion_rate, "prior": prior,
+                      "occupancy": occupancy},
                      _Options(threads, kernel, progress, search))
 
 

@@ -192,6 +192,44 @@ static void test_binary_alloy(void **state)
 }
 
 /* Several species: a result each, as of calls of their own. */
+/* All species at once: the domains of the one that orders, where it has two contrasts; none where labels are mixed; no probabilities. */
+static void test_joint(void **state)
+{
+    static const char *const mixed[] = { "domains", "0", NULL };
+    for (int k = 0; k < 2; k++) {
+        uint32_t *truth;
+        oa_ions *ions = make(*state, k ? mixed : ordered, &truth);
+        step_run *s = begin(*state, ions);
+        step_set(s, "species", "Cr,Ni");
+        step_set(s, "joint", "true");
+        check_ok(*state, go(s));
+        assert_string_equal(s->values->task_titles[2], "Cr,Ni");
+        assert_null(oa_values_find(s->values, 3, "posterior/probability"));
+        const oa_array *domains = oa_values_find(s->values, 3, "domains/statistic"), *of_ni = oa_values_find(s->values, 2, "domains/statistic");
+        const double n = (double)oa_array_count(domains);
+        assert_true(k ? n <= 1 : n >= 3 && n <= (double)oa_array_count(of_ni) + 1);
+        for (size_t i = 0; i < oa_array_count(domains); i++) assert_true(oa_array_real(domains, i) > 7);
+        for (size_t i = 0; !k && i < 3; i++) { /* the surest are those of the species that orders */
+            double nearest = 1e9;
+            for (size_t j = 0; j < oa_array_count(of_ni); j++) {
+                double d2 = 0;
+                for (int a = 0; a < 3; a++) {
+                    static const char *const axis[3] = { "domains/x", "domains/y", "domains/z" };
+                    const double d = oa_array_real(oa_values_find(s->values, 3, axis[a]), i) - oa_array_real(oa_values_find(s->values, 2, axis[a]), j);
+                    d2 += d * d;
+                }
+                nearest = fmin(nearest, sqrt(d2));
+            }
+            assert_true(nearest < 0.6);
+        }
+        check_real(oa_array_real(oa_values_find(s->values, 3, "summary/degrees"), 0), 2, 0);
+        check_real(oa_array_real(oa_values_find(s->values, 2, "summary/degrees"), 0), 1, 0);
+        step_end(s);
+        oa_ions_free(ions);
+        free(truth);
+    }
+}
+
 static void test_several_species(void **state)
 {
     uint32_t *truth;
@@ -261,6 +299,21 @@ static void test_wrong_period(void **state)
     free(truth);
 }
 
+/* Two species that are all there is have one contrast, not two. */
+static void test_joint_of_two(void **state)
+{
+    static const char *const binary[] = { "domains", "0", "composition", "Co:0.5,Ni:0.5", NULL };
+    uint32_t *truth;
+    oa_ions *ions = make(*state, binary, &truth);
+    step_run *s = begin(*state, ions);
+    step_set(s, "species", "Co,Ni");
+    step_set(s, "joint", "true");
+    check_fails(*state, go(s), "E_PARAMETER_VALUE");
+    step_end(s);
+    oa_ions_free(ions);
+    free(truth);
+}
+
 static void test_refused(void **state)
 {
     static const char *const few[] = { "domains", "0", "composition", "Co:0.995,Ni:0.005", NULL }, *const all[] = { "domains", "0", "composition", "Ni:1", NULL };
@@ -277,6 +330,14 @@ static void test_refused(void **state)
     step_set(s, "species", "");
     check_fails(*state, go(s), "E_PARAMETER_VALUE");
     step_end(s);
+    static const char *const no_joint[] = { "Co", "Co,Co" };
+    for (int i = 0; i < 2; i++) {
+        s = begin(*state, ions);
+        step_set(s, "species", no_joint[i]);
+        step_set(s, "joint", "true");
+        check_fails(*state, go(s), "E_PARAMETER_VALUE");
+        step_end(s);
+    }
     s = begin(*state, ions);
     step_set(s, "direction", "0,0,0");
     check_fails(*state, go(s), "E_PARAMETER_RANGE");
@@ -361,6 +422,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_depletion_is_no_order, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(test_binary_alloy, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(test_several_species, check_setup, check_teardown),
+        cmocka_unit_test_setup_teardown(test_joint, check_setup, check_teardown),
+        cmocka_unit_test_setup_teardown(test_joint_of_two, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(test_no_planes, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(test_wrong_period, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(test_refused, check_setup, check_teardown),

@@ -236,6 +236,8 @@ def _of_superlattice(_context: Context, _record: Record, task: Task) -> list[str
             f"No atomic planes are resolved along the direction, so no order of {esc(species)} could be looked for; the spectrum of spacings is below."
         ]
     expected = f", of which {number(false)} are expected to be false" if false is not None else ""
+    if "," in species:
+        species = " and ".join(species.split(",")) + " together"
     told = [f"<b>{number(int(found))}</b> ordered domains of {esc(species)} stand out of the map of order{expected}."]
     share, chosen, wrong = task.number("ordered_share"), task.number("ions_selected"), task.number("expected_wrong_share")
     if share is not None and chosen is not None and wrong is not None:

@@ -31,6 +31,12 @@ inputs:
     doc: "the species that orders, an element or ion name; several, Ni,Cr: one result each"
     inputBinding:
       prefix: "--species"
+  joint:
+    type: "boolean?"
+    label: "joint"
+    doc: "with several species: one result more, the map and the domains of all of them at once, each with a contrast of its own. One species that orders alone is seen better by itself [default false]"
+    inputBinding:
+      valueFrom: "--joint=$(self)"
   structure:
     type: ["null", {"type": "enum", "symbols": ["l12", "l12-110", "d022", "l11", "b2", "d03", "d03-111", "b2-111"]}]
     label: "structure"

@@ -554,6 +554,8 @@ rule segment:
 #   input ions: ranged ions; those without a type are left out
 #   preset: alloy and direction as `classify` names them; fills structure
 #   species: the species that orders, an element or ion name; several, Ni,Cr: one result each
+#   joint: with several species: one result more, the map and the domains of all of them at once, each with a contrast of its own. One species that
+#   orders alone is seen better by itself [default false]
 #   period: period of the order along the direction, twice the spacing of the planes (l12: the lattice parameter); 0: twice the spacing whose planes
 #   diffract best, 0.10 to 0.30 nm [nm; 0 to 10; default 0]
 #   direction: x,y,z of the specimen, the normal of the planes; up to 8 degrees off and up to 6 % of stretch are followed [3 numbers; -1000000 to
