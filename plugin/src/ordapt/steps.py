@@ -1712,8 +1712,8 @@ def superlattice(ions: Ions | Result | Path, *, preset: Literal["", "cocrni-002"
         allimg-011: fcc Al-Li-Mg along <011>: L1_2
 
     Gives:
-        map/statistic (grid_z, grid_y, grid_x): Z, normal with variance 1 without order, its sign the antiphase variant; or T, half of chi-
-            squared with summary/degrees degrees of freedom: planes not resolved, or several species. NaN: few ions
+        map/statistic (grid_z, grid_y, grid_x): Z, normal with variance 1 without order, its sign the antiphase variant; T, half of chi-
+            squared with summary/degrees degrees, where planes are not resolved or species several. NaN: few ions
         map/grid_z (grid_z): middles of the cells
         map/grid_y (grid_y): middles of the cells
         map/grid_x (grid_x): middles of the cells
@@ -1733,7 +1733,7 @@ def superlattice(ions: Ions | Result | Path, *, preset: Literal["", "cocrni-002"
         domains/q_value (domain): smallest rate of false domains at which it is listed
         domains/expected_false (domain): maxima as high that are expected without order, in the whole specimen
         domains/amplitude (domain): half the difference of the species' shares on the two families of planes, mean over the window; 1/4 in
-            perfect L1_2, with the sign of the statistic. Of several species: half the sum of the moduli, the rest among them
+            perfect L1_2, with the sign of the statistic. Of several: half the sum of all moduli
         domains/ions (domain): sum of the probabilities of the ions that are nearest to this domain
         domains/radius (domain): of the sphere that holds as many ions
         domains/fraction (domain): share of the species among them; NaN where there are none
