@@ -77,7 +77,7 @@ static const oa_slot superlattice_slots[] = {
 static const oa_output superlattice_outputs[] = {
     { .name = "map/statistic", .is_split = true, .is_optional = true, .type = OA_F32, .shape = "(grid_z, grid_y, grid_x)", .axes = "grid_z,grid_y,grid_x",
         .is_plot = true, .slice = ".,*,.",
-      .help = "Z, normal with variance 1 without order, its sign the antiphase variant; T, half of chi-squared with summary/degrees degrees, where planes are not "
+      .help = "Z, normal with variance 1 without order, its sign the antiphase variant; T, half of chi-squared of summary/degrees, where planes are not "
                "resolved or species several. NaN: few ions" },
     { .name = "map/grid_z", .is_split = true, .is_optional = true, .type = OA_F64, .shape = "(grid_z)", .unit = OA_NM, .help = "middles of the cells" },
     { .name = "map/grid_y", .is_optional = true, .type = OA_F64, .shape = "(grid_y)", .unit = OA_NM, .help = "middles of the cells" },
@@ -104,8 +104,8 @@ static const oa_output superlattice_outputs[] = {
     { .name = "domains/expected_false", .is_optional = true, .type = OA_F64, .shape = "(domain)", .help = "maxima as high that are expected without order, in the "
              "whole specimen" },
     { .name = "domains/amplitude", .is_optional = true, .type = OA_F64, .shape = "(domain)",
-      .help = "half the difference of the species' shares on the two families of planes, mean over the window; 1/4 in perfect L1_2, with the sign of the "
-               "statistic. Of several: half the sum of all moduli" },
+      .help = "half the difference of the species' shares on the two families of planes, mean over the window, with the sign of the statistic; 1/4 in perfect L1_2. "
+               "Of several: half the sum of all moduli" },
     { .name = "domains/ions", .is_optional = true, .type = OA_F64, .shape = "(domain)", .help = "sum of the probabilities of the ions that are nearest to this "
              "domain" },
     { .name = "domains/radius", .is_optional = true, .type = OA_F64, .shape = "(domain)", .unit = OA_NM, .help = "of the sphere that holds as many ions" },

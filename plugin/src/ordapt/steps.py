@@ -1713,7 +1713,7 @@ def superlattice(ions: Ions | Result | Path, *, preset: Literal["", "cocrni-002"
 
     Gives:
         map/statistic (grid_z, grid_y, grid_x): Z, normal with variance 1 without order, its sign the antiphase variant; T, half of chi-
-            squared with summary/degrees degrees, where planes are not resolved or species several. NaN: few ions
+            squared of summary/degrees, where planes are not resolved or species several. NaN: few ions
         map/grid_z (grid_z): middles of the cells
         map/grid_y (grid_y): middles of the cells
         map/grid_x (grid_x): middles of the cells
@@ -1732,8 +1732,8 @@ def superlattice(ions: Ions | Result | Path, *, preset: Literal["", "cocrni-002"
         domains/z (domain): place of the maximum
         domains/q_value (domain): smallest rate of false domains at which it is listed
         domains/expected_false (domain): maxima as high that are expected without order, in the whole specimen
-        domains/amplitude (domain): half the difference of the species' shares on the two families of planes, mean over the window; 1/4 in
-            perfect L1_2, with the sign of the statistic. Of several: half the sum of all moduli
+        domains/amplitude (domain): half the difference of the species' shares on the two families of planes, mean over the window, with the
+            sign of the statistic; 1/4 in perfect L1_2. Of several: half the sum of all moduli
         domains/ions (domain): sum of the probabilities of the ions that are nearest to this domain
         domains/radius (domain): of the sphere that holds as many ions
         domains/fraction (domain): share of the species among them; NaN where there are none
