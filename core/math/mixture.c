@@ -59,11 +59,10 @@ static void keep_evidence(const tile_job *job, const oa_tile *tile, const oa_til
             for (size_t y = tile->low[1]; y < tile->high[1]; y++) {
                 const size_t from = ((z - tile->low[2] + b->halo[2]) * b->n[1] + y - tile->low[1] + b->halo[1]) * b->n[0] + b->halo[0], to = (z * f->dims[1] +
                     y) * f->dims[0];
-                for (size_t x = tile->low[0]; x < tile->high[0]; x++) {
-                    const bool may = c->mask[to + x];
-                    c->l[2 * r][to + x] = may ? room->re[3 + r][from + x - tile->low[0]] : OA_NO_CENTRE;
-                    c->l[2 * r + 1][to + x] = may ? room->im[3 + r][from + x - tile->low[0]] : OA_NO_CENTRE;
-                }
+                float *l = c->l[r] + to;
+                f->tiled->context->kernels->waves->join(tile->high[0] - tile->low[0], l + tile->low[0], c->plus[r] + to + tile->low[0], room->re[r] + from,
+                    room->im[r] + from);
+                for (size_t x = tile->low[0]; x < tile->high[0]; x++) l[x] = c->mask[to + x] ? l[x] : 0;
             }
 }
 
@@ -101,8 +100,8 @@ static void take_centres(const oa_centres *c, const oa_tile *tile, const oa_tile
     const oa_bank *b = &c->bank;
     const oa_field *f = &b->field;
     for (int r = 0; r < b->radii; r++) {
-        memset(room->re[3 + r], 0, oa_bank_cells(b) * sizeof(float));
-        memset(room->im[3 + r], 0, oa_bank_cells(b) * sizeof(float));
+        memset(room->re[r], 0, oa_bank_cells(b) * sizeof(float));
+        memset(room->im[r], 0, oa_bank_cells(b) * sizeof(float));
         for (size_t z = 0; z < b->inner[2] + 2 * b->halo[2]; z++)
             for (size_t y = 0; y < b->inner[1] + 2 * b->halo[1]; y++) {
                 const ptrdiff_t fz = (ptrdiff_t)(tile->low[2] + z) - (ptrdiff_t)b->halo[2], fy = (ptrdiff_t)(tile->low[1] + y) - (ptrdiff_t)b->halo[1];
@@ -111,8 +110,9 @@ static void take_centres(const oa_centres *c, const oa_tile *tile, const oa_tile
                 for (size_t x = 0; x < b->inner[0] + 2 * b->halo[0]; x++) {
                     const ptrdiff_t fx = (ptrdiff_t)(tile->low[0] + x) - (ptrdiff_t)b->halo[0];
                     if (fx < 0 || fx >= (ptrdiff_t)f->dims[0]) continue;
-                    room->re[3 + r][to + x] = c->l[2 * r][row + (size_t)fx];
-                    room->im[3 + r][to + x] = c->l[2 * r + 1][row + (size_t)fx];
+                    const float both = c->l[r][row + (size_t)fx], plus = both * (float)c->plus[r][row + (size_t)fx] * (1.0f / 255);
+                    room->re[r][to + x] = plus;
+                    room->im[r][to + x] = both - plus;
                 }
             }
     }

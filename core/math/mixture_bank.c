@@ -199,11 +199,11 @@ void oa_bank_evidence(const oa_bank *b, const oa_waves *w, oa_tile_room *room)
             memset(sum_r, 0, 2 * line * sizeof *sum_r);
             for (int e = 0; e < 3; e++) add_product(b, w, sum_r, sum_i, d[2 * e], d[2 * e + 1], spectrum_at(b, r, e, at / b->n[1], at % b->n[1]));
             oa_fft_lines(&b->fft[2], w, sum_i, sum_r, work);
-            give_column(b, sum_r, sum_i, room->re[3 + r], room->im[3 + r], at);
+            give_column(b, sum_r, sum_i, room->re[r], room->im[r], at);
         }
     }
     for (int r = 0; r < b->radii; r++)
-        for (size_t z = b->halo[2]; z < b->n[2] - b->halo[2]; z++) plane_back(b, w, room->re[3 + r] + z * layer, room->im[3 + r] + z * layer, room->line);
+        for (size_t z = b->halo[2]; z < b->n[2] - b->halo[2]; z++) plane_back(b, w, room->re[r] + z * layer, room->im[r] + z * layer, room->line);
 }
 
 void oa_bank_spread(const oa_bank *b, const oa_waves *w, oa_tile_room *room)
@@ -211,11 +211,11 @@ void oa_bank_spread(const oa_bank *b, const oa_waves *w, oa_tile_room *room)
     const size_t layer = b->n[0] * b->n[1], line = b->n[2] * LANES;
     float *lr = room->line, *li = lr + line, *sum_r = li + line, *sum_i = sum_r + line, *work = sum_i + line;
     for (int r = 0; r < b->radii; r++)
-        for (size_t z = 0; z < b->n[2]; z++) plane_forward(b, w, room->re[3 + r] + z * layer, room->im[3 + r] + z * layer, room->line);
+        for (size_t z = 0; z < b->n[2]; z++) plane_forward(b, w, room->re[r] + z * layer, room->im[r] + z * layer, room->line);
     for (size_t at = 0; at < layer; at += LANES) {
         memset(sum_r, 0, 2 * line * sizeof *sum_r);
         for (int r = 0; r < b->radii; r++) {
-            take_column(b, lr, li, room->re[3 + r], room->im[3 + r], at);
+            take_column(b, lr, li, room->re[r], room->im[r], at);
             oa_fft_lines(&b->fft[2], w, lr, li, work);
             add_product(b, w, sum_r, sum_i, lr, li, spectrum_at(b, r, 0, at / b->n[1], at % b->n[1]));
         }
@@ -330,7 +330,7 @@ oa_tile oa_bank_tile(const oa_bank *bank, size_t number)
 
 oa_status oa_tile_room_take(const oa_bank *bank, oa_worker *worker, oa_tile_room *out)
 {
-    const size_t arrays = 3 + (size_t)bank->radii, cells = oa_bank_cells(bank);
+    const size_t arrays = bank->radii < 3 ? 3 : (size_t)bank->radii, cells = oa_bank_cells(bank);
     float **room = &bank->room[oa_worker_number(worker)];
     if (!*room) OA_TRY(oa_new(oa_worker_context(worker), room, line_floats(bank) + 2 * arrays * cells, sizeof **room));
     out->line = *room;

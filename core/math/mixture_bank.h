@@ -34,15 +34,15 @@ size_t oa_bank_tiles(const oa_bank *bank);
 oa_tile oa_bank_tile(const oa_bank *bank, size_t number);
 static inline size_t oa_bank_cells(const oa_bank *bank) { return bank->n[0] * bank->n[1] * bank->n[2]; }
 
-/* Buffers of one thread: complex arrays of a tile, `in` of them that are transformed and `out` that come back. */
+/* Buffers of one thread: complex arrays of a tile, as many as radii and three at least. What comes back takes the place of what went in, column by column. */
 typedef struct oa_tile_room {
     float *line; /* 2 lines of complex lanes for every input, and some */
-    float *re[3 + OA_RADII_MAX], *im[3 + OA_RADII_MAX];
+    float *re[OA_RADII_MAX], *im[OA_RADII_MAX];
 } oa_tile_room;
 
-/* L of all radii and both signs in a tile: in re/im[0...2] deposits of the coefficients (plus in re, minus in im; (z, y, x)); out re/im[3...] L. */
+/* L of all radii and both signs in a tile: in re/im[0...2] deposits of the coefficients (plus in re, minus in im; (z, y, x)); out re/im[radius] L. */
 void oa_bank_evidence(const oa_bank *bank, const oa_waves *waves, oa_tile_room *room);
-/* Sum over radii of re/im[3...] convolved with their balls, into re/im[0]. */
+/* Sum over radii of re/im[radius] convolved with their balls, into re/im[0]. */
 void oa_bank_spread(const oa_bank *bank, const oa_waves *waves, oa_tile_room *room);
 oa_status oa_tile_room_take(const oa_bank *bank, oa_worker *worker, oa_tile_room *out) OA_MUST_USE;
 void oa_bank_drop(oa_context *context, oa_bank *bank); /* the rooms; the rest is the arena's */

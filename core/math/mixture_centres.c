@@ -8,7 +8,8 @@
 enum { BX = OA_BALL_SIDE, BY = 4, BZ = 4, ROWS = BY * BZ, REACH_MAX = 48 };
 #define CLEARANCE 0.3   /* nm beyond the radius that keeps other centres out */
 #define QUIET (-8.0)    /* Omega below which nobody is kept out */
-#define PLAIN 75.0f     /* L up to which exp L is kept, and Omega up to which floats do: their range is e^88, and e^75 leaves room for sums of 10^5 cells */
+#define PLAIN OA_PLAIN   /* Omega up to which floats do */
+#define NOTHING (-1e4)  /* logarithm of a weight of 0 */
 #define SILENT (-12.0)  /* Omega that is taken for none where no cell of a block has more */
 #define LEVEL 600.0     /* beyond, exp Omega is kept in steps of exp 600, so that no double overflows */
 
@@ -47,7 +48,10 @@ oa_status oa_centres_begin(oa_arena *arena, oa_centres *out, const oa_field *fie
     memcpy(out->radius, prior->radius, sizeof out->radius);
     OA_TRY(oa_bank_plan(&out->arena, &out->bank, field, prior, sigma));
     OA_TRY(oa_arena_take(&out->arena, &out->mask, field->cells, 1));
-    for (int r = 0; r < 2 * prior->n; r++) OA_TRY(oa_arena_take(&out->arena, &out->l[r], field->cells, sizeof(float)));
+    for (int r = 0; r < prior->n; r++) {
+        OA_TRY(oa_arena_take(&out->arena, &out->l[r], field->cells, sizeof(float)));
+        OA_TRY(oa_arena_take(&out->arena, &out->plus[r], field->cells, 1));
+    }
     OA_TRY(oa_arena_take(&out->arena, &out->e, field->cells + 2 * REACH_MAX, sizeof *out->e));
     return find_mask(out, out->l[0]);
 }
@@ -82,7 +86,7 @@ typedef struct weighing {
     bool is_last;                 /* L becomes the density of centres */
     int reach[OA_RADII_MAX][3];   /* cells */
     oa_ball_rows rows[OA_RADII_MAX];
-    float *strongest;             /* (radii, blocks) largest L of both signs */
+    float *strongest;             /* (radii, blocks) largest logarithm of exp L of both signs */
     double *mass;                 /* (radii, blocks) sum of exp L of both */
 } weighing;
 
@@ -92,8 +96,8 @@ static double *large_of(const weighing *w, int level) { return w->large + (size_
 
 static size_t number_of_blocks(const weighing *w) { return w->blocks[0] * w->blocks[1] * w->blocks[2]; }
 
-/* What join_row_of_blocks has made of L: exp L of both signs together or, where the block has large ones, its logarithm; and the share of the sign +. */
-static bool is_log(const weighing *w, int r, size_t block) { return w->strongest[(size_t)r * number_of_blocks(w) + block] > PLAIN; }
+/* Whether any cell of a block is kept as a logarithm. */
+static bool is_strong(const weighing *w, int r, size_t block) { return w->strongest[(size_t)r * number_of_blocks(w) + block] > PLAIN; }
 
 /* exp Omega of n cells; the largest of each block in `top`. */
 static void weigh_plain(const weighing *w, size_t cell, size_t n, float *e, float *top)
@@ -101,7 +105,7 @@ static void weigh_plain(const weighing *w, size_t cell, size_t n, float *e, floa
     const float *in[OA_RADII_MAX];
     float factor[OA_RADII_MAX];
     for (int r = 0; r < w->c->bank.radii; r++) {
-        in[r] = w->c->l[2 * r] + cell;
+        in[r] = w->c->l[r] + cell;
         factor[r] = (float)w->factor[r];
     }
     w->c->context->kernels->waves->combine(e, n, in, factor, w->c->bank.radii);
@@ -109,12 +113,12 @@ static void weigh_plain(const weighing *w, size_t cell, size_t n, float *e, floa
 }
 
 /* Omega of a cell, however large. */
-static double omega_of(const weighing *w, size_t block, size_t cell)
+static double omega_of(const weighing *w, size_t cell)
 {
     double value[OA_RADII_MAX], most = -INFINITY, sum = 0;
     for (int r = 0; r < w->c->bank.radii; r++) {
-        const double l = (double)w->c->l[2 * r][cell];
-        value[r] = (is_log(w, r, block) ? l : l > 0 ? log(l) : (double)OA_NO_CENTRE) + w->weight[r];
+        const double l = (double)w->c->l[r][cell];
+        value[r] = (l < 0 ? -l : l > 0 ? log(l) : NOTHING) + w->weight[r];
         most = fmax(most, value[r]);
     }
     for (int r = 0; r < w->c->bank.radii; r++) sum += exp(value[r] - most);
@@ -122,10 +126,10 @@ static double omega_of(const weighing *w, size_t block, size_t cell)
 }
 
 /* Who is near enough to see a number that is cut off here takes the large ones. */
-static void weigh_strong(const weighing *w, size_t block, size_t cell, size_t n, float *e, float *top)
+static void weigh_strong(const weighing *w, size_t cell, size_t n, float *e, float *top)
 {
     for (size_t x = 0; x < n; x++) {
-        const double omega = omega_of(w, block, cell + x);
+        const double omega = omega_of(w, cell + x);
         e[x] = (float)exp(fmin(omega, (double)PLAIN));
         *top = (float)omega > *top ? (float)omega : *top;
     }
@@ -145,12 +149,12 @@ static kind kind_of(const weighing *w, size_t block)
 {
     if (is_silent(w, block)) return IS_SILENT;
     for (int r = 0; r < w->c->bank.radii; r++)
-        if (is_log(w, r, block)) return IS_STRONG;
+        if (is_strong(w, r, block)) return IS_STRONG;
     return IS_PLAIN;
 }
 
-/* One row of cells of a row of blocks, of which `first` is the number of the first; silent ones are zeros. */
-static void weigh_row(const weighing *w, size_t row, size_t first, const uint8_t *kinds, float *e, float *top)
+/* One row of cells of a row of blocks; silent ones are zeros. */
+static void weigh_row(const weighing *w, size_t row, const uint8_t *kinds, float *e, float *top)
 {
     const size_t nx = w->c->bank.field.dims[0];
     for (size_t b = 0, next; b < w->blocks[0]; b = next) {
@@ -158,7 +162,7 @@ static void weigh_row(const weighing *w, size_t row, size_t first, const uint8_t
         const size_t x0 = b * BX, n = (next * BX < nx ? next * BX : nx) - x0;
         if (kinds[b] == IS_SILENT) memset(e + x0, 0, n * sizeof *e);
         else if (kinds[b] == IS_PLAIN) weigh_plain(w, row + x0, n, e + x0, top + b);
-        else weigh_strong(w, first + b, row + x0, n, e + x0, top + b);
+        else weigh_strong(w, row + x0, n, e + x0, top + b);
     }
 }
 
@@ -183,7 +187,7 @@ static oa_status weigh_layers(void *arg, oa_span span, oa_worker *worker)
     for (size_t z = span.begin * BZ; z < end_of_layer(w, span.begin); z++)
         for (size_t y = 0; y < ny; y++) {
             const size_t row = (z * ny + y) * nx, blocks = y / BY * w->blocks[0];
-            weigh_row(w, row, span.begin * layer + blocks, kinds + blocks, plain_of(w) + row, top + blocks);
+            weigh_row(w, row, kinds + blocks, plain_of(w) + row, top + blocks);
         }
     for (size_t b = 0; b < layer; b++)
         if (kinds[b] == IS_PLAIN) top[b] = top[b] > 0 ? logf(top[b]) : -1e30f;
@@ -206,7 +210,7 @@ static oa_status weigh_large(void *arg, oa_span span, oa_worker *worker)
                 const float *plain = plain_of(w) + row;
                 double *e = large_of(w, w->level) + row;
                 for (size_t x = b * BX; x < end; x++)
-                    e[x] = how == IS_STRONG ? exp(fmin(omega_of(w, block, row + x) - LEVEL * w->level, 700)) : (double)plain[x] * scale;
+                    e[x] = how == IS_STRONG ? exp(fmin(omega_of(w, row + x) - LEVEL * w->level, 700)) : (double)plain[x] * scale;
             }
     return OA_OK;
 }
@@ -289,7 +293,7 @@ static void settle_alone(const weighing *w, const block *b, double *sums)
         for (size_t z = b->low[2]; !b->wanted[r] && z < b->high[2]; z++)
             for (size_t y = b->low[1]; y < b->high[1]; y++) {
                 const size_t cell = (z * f->dims[1] + y) * f->dims[0] + b->low[0];
-                exponentials(w, r, b->number, cell, n, w->weight[r], w->factor[r], number);
+                exponentials(w, r, cell, n, w->weight[r], w->factor[r], number);
                 keep_densities(w, r, cell, n, number);
             }
 }
@@ -378,44 +382,39 @@ static oa_status measure_balls(weighing *w)
     return OA_OK;
 }
 
-/* What all steps of the fit ask for of the blocks that lie in rows [y0, y1) and [z0, z1), and L of both signs joined. */
-static void join_row_of_blocks(const weighing *w, int r, size_t first, const size_t y[2], const size_t z[2])
+/* What all steps of the fit ask for of the blocks that lie in rows [y0, y1) and [z0, z1). */
+static void survey_row_of_blocks(const weighing *w, int r, size_t first, const size_t y[2], const size_t z[2])
 {
     const oa_field *f = &w->c->bank.field;
     const size_t nx = f->dims[0];
     float *most = w->strongest + (size_t)r * number_of_blocks(w) + first;
     double *mass = w->mass + (size_t)r * number_of_blocks(w) + first;
-    for (size_t b = 0; b < w->blocks[0]; b++) most[b] = -1e30f, mass[b] = 0;
-    for (size_t k = z[0]; k < z[1]; k++)
-        for (size_t j = y[0]; j < y[1]; j++) {
-            const float *p = w->c->l[2 * r] + (k * f->dims[1] + j) * nx, *m = w->c->l[2 * r + 1] + (k * f->dims[1] + j) * nx;
-            for (size_t x = 0; x < nx; x++) {
-                const float l = p[x] > m[x] ? p[x] : m[x];
-                most[x / BX] = l > most[x / BX] ? l : most[x / BX];
+    for (size_t b = 0; b < w->blocks[0]; b++) {
+        float plain = 0, logarithm = 0;
+        double sum = 0;
+        for (size_t k = z[0]; k < z[1]; k++)
+            for (size_t j = y[0]; j < y[1]; j++) {
+                const float *l = w->c->l[r] + (k * f->dims[1] + j) * nx;
+                for (size_t x = b * BX; x < (b + 1) * BX && x < nx; x++) {
+                    plain = l[x] > plain ? l[x] : plain;
+                    logarithm = -l[x] > logarithm ? -l[x] : logarithm;
+                    sum += l[x] < 0 ? exp(fmin(-(double)l[x], 700)) : (double)l[x];
+                }
             }
-        }
-    for (size_t k = z[0]; k < z[1]; k++)
-        for (size_t j = y[0]; j < y[1]; j++) {
-            float *p = w->c->l[2 * r] + (k * f->dims[1] + j) * nx, *m = w->c->l[2 * r + 1] + (k * f->dims[1] + j) * nx;
-            for (size_t b = 0, next; b < w->blocks[0]; b = next) {
-                const bool here = is_log(w, r, first + b);
-                for (next = b + 1; next < w->blocks[0] && is_log(w, r, first + next) == here; next++) continue;
-                const size_t x0 = b * BX, x1 = next * BX < nx ? next * BX : nx;
-                w->c->context->kernels->waves->join(x1 - x0, p + x0, m + x0, here);
-                for (size_t x = x0; x < x1; x++) mass[x / BX] += here ? exp(fmin((double)p[x], 700)) : (double)p[x];
-            }
-        }
+        most[b] = logarithm > 0 ? logarithm : plain > 0 ? fminf(logf(plain), PLAIN) : -1e30f;
+        mass[b] = sum;
+    }
 }
 
-static oa_status join_layer(void *arg, oa_span span, oa_worker *worker)
+static oa_status survey_layer(void *arg, oa_span span, oa_worker *worker)
 {
     const weighing *w = arg;
-    const size_t *dims = w->c->bank.field.dims, z[2] = { span.begin * BZ, (span.begin + 1) * BZ < dims[2] ? (span.begin + 1) * BZ : dims[2] };
+    const size_t *dims = w->c->bank.field.dims, z[2] = { span.begin * BZ, end_of_layer(w, span.begin) };
     (void)worker;
     for (int r = 0; r < w->c->bank.radii; r++)
         for (size_t b = 0; b < w->blocks[1]; b++) {
             const size_t y[2] = { b * BY, (b + 1) * BY < dims[1] ? (b + 1) * BY : dims[1] };
-            join_row_of_blocks(w, r, (span.begin * w->blocks[1] + b) * w->blocks[0], y, z);
+            survey_row_of_blocks(w, r, (span.begin * w->blocks[1] + b) * w->blocks[0], y, z);
         }
     return OA_OK;
 }
@@ -490,7 +489,7 @@ oa_status oa_centres_weigh(oa_centres *centres, const oa_mixture_prior *given, d
     if (status == OA_OK) status = oa_new(centres->context, &w.sums, w.blocks[2] * (size_t)centres->bank.radii, sizeof *w.sums);
     if (status == OA_OK) status = oa_arena_take(&w.arena, &w.strongest, (size_t)centres->bank.radii * number_of_blocks(&w), sizeof *w.strongest);
     if (status == OA_OK) status = oa_arena_take(&w.arena, &w.mass, (size_t)centres->bank.radii * number_of_blocks(&w), sizeof *w.mass);
-    if (status == OA_OK) status = oa_parallel(centres->context, w.blocks[2], 1, join_layer, &w);
+    if (status == OA_OK) status = oa_parallel(centres->context, w.blocks[2], 1, survey_layer, &w);
     if (status == OA_OK) status = all_steps(&w, given);
     oa_arena_drop(&w.arena);
     oa_free(centres->context, w.top);

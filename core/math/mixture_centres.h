@@ -4,15 +4,14 @@
 
 #include "math/mixture_bank.h"
 
-#define OA_NO_CENTRE (-1e4f) /* L where no centre may lie */
-
 typedef struct oa_centres {
     oa_context *context;
     oa_arena arena;             /* the bank's */
     oa_bank bank;
     double radius[OA_RADII_MAX];
     uint8_t *mask;              /* (cells) 1: a centre may lie there, as ions are around */
-    float *l[2 * OA_RADII_MAX]; /* (cells) of radius r: [2 r] sign +, [2 r + 1] sign -. L before oa_centres_weigh, then densities of centres */
+    float *l[OA_RADII_MAX];     /* (cells) by radius: e^L of both signs or, above e^OA_PLAIN, minus its logarithm; after oa_centres_weigh densities of centres */
+    uint8_t *plus[OA_RADII_MAX]; /* (cells) of these the share of sign +, of 255 */
     float *e;                   /* (cells) exp Omega */
     double volume;              /* nm^3 of the mask */
     double density, share[OA_RADII_MAX], found; /* after oa_centres_weigh */

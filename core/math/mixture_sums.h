@@ -9,13 +9,16 @@ typedef struct SUMS(block_room) {
 } SUMS(block_room);
 
 /* exp(L + add) of n cells of a block, both signs together; factor = exp(add). */
-static void SUMS(exponentials)(const weighing *w, int r, size_t number, size_t cell, size_t n, double add, double factor, REAL *out)
+static void SUMS(exponentials)(const weighing *w, int r, size_t cell, size_t n, double add, double factor, REAL *out)
 {
-    const float *l = w->c->l[2 * r] + cell;
-    if (is_log(w, r, number))
-        for (size_t x = 0; x < n; x++) out[x] = (REAL)exp(fmin((double)l[x] + add, TOP));
-    else
-        for (size_t x = 0; x < n; x++) out[x] = (REAL)l[x] * (REAL)factor;
+    const float *l = w->c->l[r] + cell;
+    bool any = false;
+    for (size_t x = 0; x < n; x++) {
+        out[x] = (REAL)l[x] * (REAL)factor;
+        any |= l[x] < 0;
+    }
+    for (size_t x = 0; any && x < n; x++)
+        if (l[x] < 0) out[x] = (REAL)exp(fmin(-(double)l[x] + add, TOP));
 }
 
 /* exp omega of a block, both signs; a radius is wanted where what its neighbours could take off matters. */
@@ -31,7 +34,7 @@ static bool SUMS(own_weights)(const weighing *w, block *b, SUMS(block_room) *roo
         for (size_t z = b->low[2]; b->wanted[r] && z < b->high[2]; z++)
             for (size_t y = b->low[1]; y < b->high[1]; y++) {
                 const size_t cell = (z * f->dims[1] + y) * f->dims[0] + b->low[0];
-                SUMS(exponentials)(w, r, b->number, cell, b->high[0] - b->low[0], add, factor, room->own + place_in(r, z, y));
+                SUMS(exponentials)(w, r, cell, b->high[0] - b->low[0], add, factor, room->own + place_in(r, z, y));
             }
     }
     return any;
@@ -66,14 +69,10 @@ static void SUMS(add_neighbours)(const weighing *w, const block *b, SUMS(block_r
         }
 }
 
-/* The last time: densities of the two signs. */
+/* The last time: densities. */
 static void SUMS(keep_densities)(const weighing *w, int r, size_t cell, size_t n, const REAL *both)
 {
-    float *plus = w->c->l[2 * r] + cell, *minus = w->c->l[2 * r + 1] + cell;
-    for (size_t x = 0; x < n; x++) {
-        plus[x] = (float)both[x] * minus[x];
-        minus[x] = (float)both[x] - plus[x];
-    }
+    for (size_t x = 0; x < n; x++) w->c->l[r][cell + x] = (float)both[x];
 }
 
 /* What neighbours leave of the expected number. */

@@ -276,15 +276,10 @@ static oa_status take_task(oa_run *run, const superlattice_job *job, size_t task
 
 static oa_status map_and_posterior(oa_run *run, const superlattice_job *job, const oa_labels *labels, float *share)
 {
-    superlattice_map map = { .labels = labels };
     oa_maximum *list;
     size_t n;
-    float *contrast;
-    OA_TRY(oa_superlattice__contrast(run, job, &map, &contrast));
-    oa_status status = oa_superlattice__map(run, job, &map, &list, &n);
-    if (status == OA_OK && job->is_resolved) status = oa_superlattice__posterior(run, job, share, contrast, list, n);
-    oa_free(run->context, contrast);
-    return status;
+    OA_TRY(oa_superlattice__map(run, job, &(superlattice_map){ .labels = labels }, &list, &n));
+    return job->is_resolved ? oa_superlattice__posterior(run, job, share, list, n) : OA_OK;
 }
 
 static oa_status put_counts(oa_run *run, const superlattice_job *job, const char *species, size_t count)
@@ -338,18 +333,26 @@ static oa_status share_planes(oa_run *run, const superlattice_job *job, size_t n
     return OA_OK;
 }
 
+static oa_status all_tasks(oa_run *run, superlattice_job *job)
+{
+    OA_TRY(share_planes(run, job, run->out->n));
+    for (size_t task = 0; task < count_tasks(job); task++) {
+        OA_TRY(take_task(run, job, task));
+        OA_TRY(task < job->n_words ? one_species(run, job, task) : all_species(run, job));
+    }
+    return OA_OK;
+}
+
 static oa_status superlattice_run(oa_run *run, const void *params)
 {
     superlattice_job job;
     OA_TRY(prepare(run, params, &job));
     OA_TRY(take_task(run, &job, 0));
-    OA_TRY(oa_superlattice__planes(run, &job));
-    OA_TRY(share_planes(run, &job, run->out->n));
-    for (size_t task = 0; task < count_tasks(&job); task++) {
-        OA_TRY(take_task(run, &job, task));
-        OA_TRY(task < job.n_words ? one_species(run, &job, task) : all_species(run, &job));
-    }
-    return OA_OK;
+    oa_status status = oa_superlattice__planes(run, &job);
+    if (status == OA_OK) status = all_tasks(run, &job);
+    oa_free(run->context, job.m);
+    oa_free(run->context, job.angle);
+    return status;
 }
 
 static oa_status superlattice_finish(oa_run *run, const void *params)
@@ -365,8 +368,8 @@ static oa_status superlattice_finish(oa_run *run, const void *params)
     return OA_OK;
 }
 
-/* Per ion: columns 17, mark 1, sorted 17, phase and resolution 8, share, m, plus and minus 16, even 4; results 12. Per cubic nanometre: the map 125 cells
- * with two fields, or the mixture's, 5 by up to 5 by 5 cells with two signs of each radius and exp Omega. */
+/* Per ion: columns 17, mark 1, sorted 17, m and share 8, plus and minus 8, even 4; results 12. Per cubic nanometre: the map 125 cells with two fields, or the
+ * mixture's, 5 by up to 5 by 5 cells with a weight and a sign of each radius and exp Omega. */
 static uint64_t superlattice_memory(const oa_run *run, const void *params)
 {
     const superlattice_params *p = params;
@@ -377,8 +380,8 @@ static uint64_t superlattice_memory(const oa_run *run, const void *params)
     oa_ions__bounds(input->ions, lo, hi);
     for (int a = 0; a < 3; a++) cubes *= floor(hi[a] / OA_CUBE) - floor(lo[a] / OA_CUBE) + 1;
     const double per = p->fit_sigma ? 10 : fmin(fmax(rint(OA_CUBE / (0.714 * fmax(p->sigma_lateral, 1e-3))), 4), 10),
-        centres = cubes * per * per * 10 * (8 * p->radii.n + 5), map = cubes * 1000 * (p->joint ? 28 : 8);
-    const double ions = fmax(p->occupancy.n || p->fit_occupancy ? 75 : 71, 46 + 4 * kinds) * (double)oa_ions__count(input->ions);
+        centres = cubes * per * per * 10 * (5 * p->radii.n + 5), map = cubes * 1000 * (p->joint ? 28 : 8);
+    const double ions = fmax(p->occupancy.n || p->fit_occupancy ? 67 : 63, 42 + 4 * kinds) * (double)oa_ions__count(input->ions);
     return (uint64_t)(ions + cubes * 1000 * 4 + fmax(map, centres)) + (uint64_t)run->context->threads * 90000000 + 60000000;
 }
 

@@ -46,26 +46,23 @@ typedef struct superlattice_job {
     oa_tiled tiled;
     oa_plane_phase phase;
     bool is_resolved;    /* planes are, and a period has two of them: Z; else T */
-    float *plane_phase, *resolution; /* (tiled.n); only where resolved */
+    float *m, *angle;    /* (tiled.n + OA_WAVE_LANES) P(A) - P(B) of the ions or, where planes are not resolved, the phase of the order; the caller's */
     double sigma, sigma_quartile[2]; /* nm, depth noise: median over the ions, quartiles */
 } superlattice_job;
 
-/* superlattice_planes.c: from ions to phases; puts the spectrum, the phase map and their summary. */
+/* superlattice_planes.c: from ions to what each knows of the planes (m, or angle); puts the spectrum, the phase map and their summary. */
 oa_status oa_superlattice__planes(oa_run *run, superlattice_job *job) OA_MUST_USE;
 /* superlattice_map.c: what is held against what; puts the map and its maxima at the stated rate, which belong to the run. */
 typedef struct superlattice_map {
     const oa_labels *labels; /* of one species, or */
     const oa_joint *joint;   /* of several */
-    const float *m, *angle;  /* P(A) - P(B) of the ions, or, where planes are not resolved, the phase of the order */
 } superlattice_map;
 oa_status oa_superlattice__map(oa_run *run, const superlattice_job *job, const superlattice_map *of, oa_maximum **out, size_t *n) OA_MUST_USE;
-/* Fills m or angle; *out is the array, the caller's. */
-oa_status oa_superlattice__contrast(oa_run *run, const superlattice_job *job, superlattice_map *of, float **out) OA_MUST_USE;
 /* superlattice_joint.c: all species at once. */
 oa_status oa_superlattice__joint(oa_run *run, const superlattice_job *job) OA_MUST_USE;
 /* superlattice_posterior.c: measures blur and shares at the n listed domains as asked, fits the mixture and puts the posterior. share: of the species around
- * each ion, (tiled.n + OA_WAVE_LANES); becomes the posterior. m: P(A) - P(B), as many. */
-oa_status oa_superlattice__posterior(oa_run *run, const superlattice_job *job, float *share, const float *m, const oa_maximum *list, size_t n) OA_MUST_USE;
+ * each ion, (tiled.n + OA_WAVE_LANES); becomes the posterior. */
+oa_status oa_superlattice__posterior(oa_run *run, const superlattice_job *job, float *share, const oa_maximum *list, size_t n) OA_MUST_USE;
 /* superlattice_put.c: the posterior as rows, and, when all ions are there, what is selected and what the domains hold. */
 oa_status oa_superlattice__put_posterior(oa_run *run, const superlattice_job *job, const float *posterior) OA_MUST_USE;
 oa_status oa_superlattice__finish(oa_run *run, const superlattice_job *job) OA_MUST_USE;

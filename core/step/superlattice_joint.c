@@ -49,15 +49,12 @@ static oa_status find_shares(oa_run *run, oa_joint *joint, float **all)
 oa_status oa_superlattice__joint(oa_run *run, const superlattice_job *job)
 {
     oa_joint joint = { .tiled = &job->tiled };
-    superlattice_map map = { .joint = &joint };
-    float *shares = NULL, *contrast = NULL;
+    float *shares = NULL;
     oa_maximum *list;
     size_t n;
     OA_TRY(mark_categories(run, job, &joint.n));
     oa_status status = find_shares(run, &joint, &shares);
-    if (status == OA_OK) status = oa_superlattice__contrast(run, job, &map, &contrast);
-    if (status == OA_OK) status = oa_superlattice__map(run, job, &map, &list, &n);
-    oa_free(run->context, contrast);
+    if (status == OA_OK) status = oa_superlattice__map(run, job, &(superlattice_map){ .joint = &joint }, &list, &n);
     oa_free(run->context, shares);
     return status;
 }

@@ -4,8 +4,6 @@
 
 #include "step/superlattice.h"
 
-static const double pi = 3.14159265358979323846;
-
 /* Rows [first, end) of n that belong to this slab. */
 static void slab_of(const oa_run *run, size_t n, size_t *first, size_t *end)
 {
@@ -57,18 +55,20 @@ static oa_status put_domains(oa_run *run, const oa_maximum *list, size_t n)
 }
 
 /* Degrees of freedom of 2 T, or of Z squared. */
-static int degrees_of(const superlattice_map *of) { return (of->joint ? of->joint->n - 1 : 1) * (of->m ? 1 : 2); }
+static int degrees_of(const superlattice_job *job, const superlattice_map *of) { return (of->joint ? of->joint->n - 1 : 1) * (job->is_resolved ? 1 : 2); }
 
-static oa_status find_statistic(const superlattice_map *of, const oa_field *field, double width, float *z)
+static oa_status find_statistic(const superlattice_job *job, const superlattice_map *of, const oa_field *field, float *z)
 {
-    if (of->joint) return oa_joint_statistic(of->joint, field, of->m, of->angle, width, z);
-    return of->m ? oa_signed_statistic(of->labels, field, of->m, width, z) : oa_whitened_statistic(of->labels, field, of->angle, width, z);
+    const double width = job->params->width;
+    if (of->joint) return oa_joint_statistic(of->joint, field, job->m, job->angle, width, z);
+    return job->is_resolved ? oa_signed_statistic(of->labels, field, job->m, width, z) : oa_whitened_statistic(of->labels, field, job->angle, width, z);
 }
 
-static oa_status correct(const superlattice_map *of, double width, oa_maximum *list, size_t n)
+static oa_status correct(const superlattice_job *job, const superlattice_map *of, oa_maximum *list, size_t n)
 {
-    if (!of->m) return OA_OK;
-    return of->joint ? oa_correct_joint_maxima(of->joint, of->m, width, list, n) : oa_correct_maxima(of->labels, of->m, width, list, n);
+    const double width = job->params->width;
+    if (!job->is_resolved) return OA_OK;
+    return of->joint ? oa_correct_joint_maxima(of->joint, job->m, width, list, n) : oa_correct_maxima(of->labels, job->m, width, list, n);
 }
 
 /* |Z| of 3, T of 4.5, and more with more degrees of freedom: below, expected numbers are no longer those of maxima. */
@@ -78,7 +78,7 @@ oa_status oa_superlattice__map(oa_run *run, const superlattice_job *job, const s
 {
     const double width = job->params->width;
     const oa_field field = oa_field_of(&job->tiled, SUPERLATTICE_MAP_PER, SUPERLATTICE_MAP_PER, SUPERLATTICE_MAP_PER);
-    const int degrees = degrees_of(of);
+    const int degrees = degrees_of(job, of);
     oa_arena arena = { .context = run->context };
     oa_measure measure;
     oa_maximum *list = NULL;
@@ -86,11 +86,11 @@ oa_status oa_superlattice__map(oa_run *run, const superlattice_job *job, const s
     size_t n = 0, kept = 0;
     oa_phase(run->context, "map");
     oa_status status = oa_arena_take(&arena, &z, field.cells, sizeof *z);
-    if (status == OA_OK) status = find_statistic(of, &field, width, z);
+    if (status == OA_OK) status = find_statistic(job, of, &field, z);
     if (status == OA_OK) status = put_map(run, &field, z);
     if (status == OA_OK) status = oa_measure_cells(&field, z, &measure);
     if (status == OA_OK) status = oa_find_maxima(&arena, &field, z, least_of(degrees), &list, &n);
-    if (status == OA_OK) status = correct(of, width, list, n);
+    if (status == OA_OK) status = correct(job, of, list, n);
     if (status == OA_OK) {
         kept = oa_rank_maxima(&measure, width, degrees, job->params->rate, list, n);
         status = put_domains(run, list, kept);
@@ -102,19 +102,5 @@ oa_status oa_superlattice__map(oa_run *run, const superlattice_job *job, const s
     if (status == OA_OK) status = oa_put_real(run, "summary/map_volume", measure.mu[3]);
     if (status == OA_OK) status = oa_put_count(run, "summary/maxima", n);
     oa_arena_drop(&arena);
-    return status;
-}
-
-oa_status oa_superlattice__contrast(oa_run *run, const superlattice_job *job, superlattice_map *of, float **out)
-{
-    const double q = 2 * pi / job->period, wave[3] = { q * job->normal[0], q * job->normal[1], q * job->normal[2] };
-    OA_TRY(oa_new(run->context, out, job->tiled.n + OA_WAVE_LANES, sizeof **out));
-    const oa_status status = job->is_resolved ? oa_plane_contrast(&job->tiled, job->plane_phase, job->resolution, *out) : oa_wave_angle(&job->tiled, wave, *out);
-    of->m = job->is_resolved ? *out : NULL;
-    of->angle = job->is_resolved ? NULL : *out;
-    if (status != OA_OK) {
-        oa_free(run->context, *out);
-        *out = NULL;
-    }
     return status;
 }

@@ -110,13 +110,13 @@ static oa_status put_phase_map(oa_run *run, const superlattice_job *job)
 }
 
 /* Depth noise at every 64th ion or so, sorted. */
-static oa_status find_sigma(oa_run *run, superlattice_job *job)
+static oa_status find_sigma(oa_run *run, superlattice_job *job, const float *resolution)
 {
     const double q = 2 * pi / job->period;
     const size_t every = job->tiled.n / 65536 + 1, n = (job->tiled.n + every - 1) / every;
     float *sigma;
     OA_TRY(oa_new(run->context, &sigma, n, sizeof *sigma));
-    for (size_t i = 0; i < n; i++) sigma[i] = (float)(sqrt(-log((double)job->resolution[i * every]) / 2) / q);
+    for (size_t i = 0; i < n; i++) sigma[i] = (float)(sqrt(-log((double)resolution[i * every]) / 2) / q);
     qsort(sigma, n, sizeof *sigma, oa_ascending_f32);
     job->sigma = (double)sigma[n / 2];
     job->sigma_quartile[0] = (double)sigma[n / 4];
@@ -141,6 +141,21 @@ static void note_planes(oa_run *run, const superlattice_job *job)
                 p->largest_deviation);
 }
 
+/* From the phase of the planes at the ions and their resolution there to m. */
+static oa_status find_contrast(oa_run *run, superlattice_job *job)
+{
+    const size_t room = job->tiled.n + OA_WAVE_LANES;
+    float *resolution;
+    OA_TRY(oa_new(run->context, &job->m, room, sizeof *job->m));
+    OA_TRY(oa_phase_interpolate(&job->phase, job->m));
+    OA_TRY(oa_new(run->context, &resolution, room, sizeof *resolution));
+    oa_status status = oa_phase_refine(&job->tiled, job->m, resolution);
+    if (status == OA_OK) status = find_sigma(run, job, resolution);
+    if (status == OA_OK) status = oa_plane_contrast(&job->tiled, job->m, resolution, job->m);
+    oa_free(run->context, resolution);
+    return status;
+}
+
 static oa_status find_phase(oa_run *run, superlattice_job *job)
 {
     const double length = 2 * pi * job->structure->planes / job->period, wave[3] = { length * job->normal[0], length * job->normal[1], length * job->normal[2] };
@@ -155,11 +170,14 @@ static oa_status find_phase(oa_run *run, superlattice_job *job)
     if (!job->is_resolved) return OA_OK;
     OA_TRY(oa_put_real(run, "summary/largest_deviation", job->phase.largest_deviation));
     OA_TRY(put_phase_map(run, job));
-    OA_TRY(oa_scratch(run, &job->plane_phase, job->tiled.n + OA_WAVE_LANES, sizeof(float)));
-    OA_TRY(oa_scratch(run, &job->resolution, job->tiled.n + OA_WAVE_LANES, sizeof(float)));
-    OA_TRY(oa_phase_interpolate(&job->phase, job->plane_phase));
-    OA_TRY(oa_phase_refine(&job->tiled, job->plane_phase, job->resolution));
-    return find_sigma(run, job);
+    return find_contrast(run, job);
+}
+
+static oa_status find_angle(oa_run *run, superlattice_job *job)
+{
+    const double q = 2 * pi / job->period, wave[3] = { q * job->normal[0], q * job->normal[1], q * job->normal[2] };
+    OA_TRY(oa_new(run->context, &job->angle, job->tiled.n + OA_WAVE_LANES, sizeof *job->angle));
+    return oa_wave_angle(&job->tiled, wave, job->angle);
 }
 
 oa_status oa_superlattice__planes(oa_run *run, superlattice_job *job)
@@ -176,5 +194,6 @@ oa_status oa_superlattice__planes(oa_run *run, superlattice_job *job)
     oa_ions__bounds(job->ions, lo, hi);
     OA_TRY(oa_tiled_build(&run->arena, &job->tiled, job->ions->n, oa_ions__f32(job->ions, OA_X), oa_ions__f32(job->ions, OA_Y), oa_ions__f32(job->ions, OA_Z),
         job->code, lo, hi));
-    return find_phase(run, job);
+    OA_TRY(find_phase(run, job));
+    return job->is_resolved ? OA_OK : find_angle(run, job);
 }

@@ -101,13 +101,13 @@ static oa_status take_columns(oa_arena *arena, oa_mixture *mixture, size_t n, fl
     return oa_arena_take(arena, &mixture->minus, n, sizeof(float));
 }
 
-oa_status oa_superlattice__posterior(oa_run *run, const superlattice_job *job, float *share, const float *m, const oa_maximum *list, size_t n)
+oa_status oa_superlattice__posterior(oa_run *run, const superlattice_job *job, float *share, const oa_maximum *list, size_t n)
 {
     const superlattice_params *p = job->params;
     const oa_tiled *t = &job->tiled;
     oa_arena arena = { .context = run->context };
     oa_mixture mixture = { .arena = &arena, .tiled = t, .alpha = share, .is_given = p->prior.n > 0 };
-    oa_edges edges = { .tiled = t, .share = share, .m = m, .width = p->sigma_lateral };
+    oa_edges edges = { .tiled = t, .share = share, .m = job->m, .width = p->sigma_lateral };
     double contrast = 0;
     float *even = NULL;
     if (p->occupancy.n) edges.contrast = (oa_contrast){ .is_known = true, .a = p->occupancy.v[0], .b = p->occupancy.v[1] };

@@ -9,6 +9,7 @@
 
 /* Lists that are summed over are filled up with weights of 0 to a multiple of this. */
 enum { OA_WAVE_LANES = 16, OA_BALL_SIDE = 16 };
+#define OA_PLAIN 75.0f /* L up to which e^L is kept: the range of floats is e^88, and e^75 leaves room for sums of 10^5 cells */
 
 /* One pass of a transform of many lines side by side, in the order of Stockham: `radix` 2, 3 or 4, `stride` floats lie beside each
  * other (lanes times what earlier passes have split off), `parts` = length left / radix. twiddle: (parts, radix - 1) pairs. */
@@ -35,8 +36,8 @@ typedef struct oa_waves {
     /* Coefficients of B, B^2 and B^3 of the cubic through ln(1 + a B) at B = 1/3, 2/3, 1, for a = alpha (s - S)/(1 + alpha S), S = plus -
      * minus, s = +1 (out[0...2]) and -1 (out[3...5]). With even: for a = (even (1 - T) + alpha (s - S))/(1 + even T + alpha S), T = plus + minus. */
     void (*evidence)(float *const out[6], size_t n, const float *alpha, const float *even, const float *plus, const float *minus);
-    /* Evidence of two signs, in place: a becomes e^a + e^b (0 below e^-87, e^88 at most), or with is_log its logarithm; b becomes e^a / (e^a + e^b). */
-    void (*join)(size_t n, float *a, float *b, bool is_log);
+    /* Evidence of two signs: out = e^a + e^b (0 below e^-87) or, where the larger is above OA_PLAIN, minus its logarithm; plus = 255 e^a / (e^a + e^b). */
+    void (*join)(size_t n, float *out, uint8_t *plus, const float *a, const float *b);
     /* out[i] = sum over k < m of factor[k] in[k][i]. */
     void (*combine)(float *out, size_t n, const float *const *in, const float *factor, int m);
     /* out[i] = min(own[i] / (one + around[i]), 1), 0 where nothing is divided by. _large here and below: the same where numbers leave the range of floats. */

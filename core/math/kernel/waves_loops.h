@@ -119,21 +119,14 @@ static void multiply_add(size_t n, float *restrict out, const float *restrict a,
     for (size_t i = 0; i < n; i++) out[i] += a[i] * b[i];
 }
 
-EACH void join_pair(float *a, float *b, bool is_log)
+static void join(size_t n, float *restrict out, uint8_t *restrict plus, const float *restrict a, const float *restrict b)
 {
-    const float high = *a > *b ? *a : *b, low = *a > *b ? *b : *a, t = exponential(low - high), part = 1.0f / (1.0f + t);
-    const float first = *a > *b ? part : t * part;
-    *a = is_log ? high + logarithm(1.0f + t) : exponential(high) * (1.0f + t);
-    *b = first;
-}
-
-static void join(size_t n, float *restrict a, float *restrict b, bool is_log)
-{
-    if (is_log) {
-        for (size_t i = 0; i < n; i++) join_pair(&a[i], &b[i], true);
-    } else {
-        INDEPENDENT
-        for (size_t i = 0; i < n; i++) join_pair(&a[i], &b[i], false);
+    INDEPENDENT
+    for (size_t i = 0; i < n; i++) {
+        const float high = a[i] > b[i] ? a[i] : b[i], low = a[i] > b[i] ? b[i] : a[i], t = exponential(low - high), part = 1.0f / (1.0f + t);
+        const float sum = exponential(high < OA_PLAIN ? high : OA_PLAIN) * (1.0f + t);
+        out[i] = high > OA_PLAIN ? -(high + logarithm(1.0f + t)) : sum;
+        plus[i] = (uint8_t)(int32_t)((a[i] > b[i] ? part : t * part) * 255.0f + 0.5f);
     }
 }
 
