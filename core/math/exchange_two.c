@@ -180,6 +180,8 @@ void oa_two__show(oa_exchange *e)
 
 /* ---------------------------------------------------------------------------------------------- attempts */
 
+typedef uint64_t halves __attribute__((vector_size(16)));
+
 /* What the constants are, for the compiler. */
 typedef struct shape {
     int n_windows;
@@ -190,11 +192,12 @@ EACH unsigned tally(const two *t, const uint8_t *is_one, uint32_t spot, const oa
 {
     const oa_two_window *window = t->window[spot & (s.sublattices - 1)];
     const uint8_t *at = is_one + (spot & BYTE);
-    uint64_t sum[2] = { 0, 0 }; /* bytes do not overflow */
+    halves sum = { 0, 0 }; /* bytes do not overflow */
     for (int w = 0; w < s.n_windows; w++) {
-        uint64_t bytes[2];
-        memcpy(bytes, at + around->lead[w], sizeof bytes);
-        for (int h = 0; h < 2; h++) sum[h] += bytes[h] & window[w].weight[h];
+        halves bytes, weight;
+        memcpy(&bytes, at + around->lead[w], sizeof bytes);
+        memcpy(&weight, window[w].weight, sizeof weight);
+        sum += bytes & weight;
     }
     return (unsigned)((sum[0] + sum[1]) * 0x0101010101010101u >> 56);
 }
