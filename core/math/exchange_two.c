@@ -203,7 +203,7 @@ EACH unsigned tally(const two *t, const uint8_t *is_one, uint32_t spot, const oa
 }
 
 /* What tallies of neighbours i, of species 0, and j leave out. */
-static unsigned own_tally(const two *t, uint32_t i, uint32_t j, uint32_t sublattices)
+static __attribute__((noinline)) unsigned own_tally(const two *t, uint32_t i, uint32_t j, uint32_t sublattices)
 {
     const oa_two_around *around = around_of(t, i, sublattices);
     const int32_t gap = (int32_t)(j & BYTE) - (int32_t)(i & BYTE), twin = around_of(t, j, sublattices)->twin;
