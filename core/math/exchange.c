@@ -2,7 +2,7 @@
  *
  * Every site keeps what its energy would be with each species, so that an attempt reads two sites and only an exchange visits their
  * neighbours, by steps that all sites as far from the faces of the box share. Attempt number k draws from (seed, k) alone: numbers are
- * made in batches, and what they point to is fetched ahead. */
+ * made in batches, and what they point to is fetched ahead. Simple cases of two species go by exchange_two.c instead. */
 #include "math/exchange.h"
 
 #include <math.h>

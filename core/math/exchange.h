@@ -46,7 +46,7 @@ typedef struct oa_exchange {
     uint32_t reach[3];  /* cells that any of these vectors spans at most */
     uint32_t *row, *column; /* (n / cells along x), (cells along x): where they are, summed */
     int32_t *lead;      /* (sublattices, places along z, y, x, n_vectors) what they add to the number of the site */
-    uint32_t *order;    /* (n) sites sorted by species; any pair: which sites exchange */
+    uint32_t *order;    /* (n) sites sorted by species; any pair: which sites exchange. Beside `two` spots instead */
     uint32_t first[OA_EXCHANGE_SPECIES_MAX + 1]; /* of each species in order */
     uint32_t near[1 << (OA_EXCHANGE_NEAR_BITS - 5)]; /* bits, hashed: a neighbour may be so far on in number */
     double temperature; /* that of the memo, K */

@@ -4,14 +4,14 @@
 #include <string.h>
 
 enum { REACH = 16 /* bytes of a window */, BYTE = (1 << OA_TWO_SPOT_BITS) - 1, CANCEL_EVERY = 1 << 20 };
-enum { FAR_SITES = 1 << 16 /* more leave the nearer caches: what comes next is fetched ahead */ };
+enum { AHEAD = 6, FAR_SITES = 1 << 16 /* more leave the nearer caches: what comes next is fetched ahead */ };
 #define EACH static inline __attribute__((always_inline))
 
 typedef struct oa_two two;
 
 /* ---------------------------------------------------------------------------------------------- setting up */
 
-/* What the energy rises by where a neighbour of species 1 less is left behind than is found. */
+/* What the energy rises by where an atom of species 1 finds a neighbour of its species more than it leaves. */
 static int32_t step_of(const oa_exchange *e, int shell)
 {
     const int32_t *v = e->table + 4 * shell;
@@ -230,6 +230,12 @@ static void places_of(const oa_exchange *e, const oa_exchange_words *words, uint
     }
 }
 
+EACH void fetch(const two *t, const uint8_t *is_one, uint32_t spot, shape s)
+{
+    const oa_two_around *around = around_of(t, spot, s.sublattices);
+    for (int w = 0; w < s.n_windows; w++) __builtin_prefetch(is_one + (spot & BYTE) + around->lead[w]);
+}
+
 EACH void attempts(oa_exchange *e, const oa_exchange_words *words, shape s, bool is_far)
 {
     const two *t = e->two;
@@ -243,6 +249,10 @@ EACH void attempts(oa_exchange *e, const oa_exchange_words *words, shape s, bool
         __builtin_prefetch(&order[q[k]], 1);
     }
     for (size_t k = 0; k < words->n; k++) {
+        if (is_far && k + AHEAD < words->n) {
+            fetch(t, is_one, order[p[k + AHEAD]], s);
+            fetch(t, is_one, order[q[k + AHEAD]], s);
+        }
         const uint32_t i = order[p[k]], j = order[q[k]], bit = near_bit((j & BYTE) - (i & BYTE));
         const oa_two_around *around_i = around_of(t, i, s.sublattices), *around_j = around_of(t, j, s.sublattices);
         uint32_t more = (uint32_t)t->largest + tally(t, is_one, i, around_i, s) - tally(t, is_one, j, around_j, s);
