@@ -2,7 +2,7 @@
  *
  * Every site keeps what its energy would be with each species, so that an attempt reads two sites and only an exchange visits their
  * neighbours, by steps that all sites as far from the faces of the box share. Attempt number k draws from (seed, k) alone: numbers are
- * made in batches, and what they point to is fetched ahead. */
+ * made in batches, and what they point to is fetched ahead. Simple cases of two species go by exchange_two.c instead. */
 #include "math/exchange.h"
 
 #include <math.h>
@@ -10,9 +10,10 @@
 #include <string.h>
 
 #include "base/random.h"
+#include "math/exchange_two.h"
 
 enum { STREAM_START = 0x4d01, STREAM_ATTEMPTS = 0x4d02 };
-enum { BATCH = 256, AHEAD = 12, CANCEL_EVERY = 1 << 20, FAR_SITES = 1 << 16 /* more leave the nearer caches: what comes next is fetched ahead */ };
+enum { BATCH = OA_EXCHANGE_BATCH, AHEAD = 12, CANCEL_EVERY = 1 << 20, FAR_SITES = 1 << 16 /* more leave the nearer caches: what comes next is fetched ahead */ };
 #define LARGEST 134217728.0 /* 2^27 quanta: twice and with a correction still far from the end of int32 */
 #define EACH static inline __attribute__((always_inline))
 
@@ -165,7 +166,6 @@ oa_status oa_exchange__make(oa_arena *arena, const oa_exchange_setup *setup, oa_
     *out = (oa_exchange){ .setup = *setup };
     OA_TRY(oa_arena_take(arena, &out->species, n, sizeof *out->species));
     OA_TRY(oa_arena_take(arena, &out->order, n, sizeof *out->order));
-    OA_TRY(oa_arena_take(arena, &out->field, n * (species - 1), sizeof *out->field));
     OA_TRY(oa_arena_take(arena, &out->table, shells * species * species, sizeof *out->table));
     OA_TRY(oa_arena_take(arena, &out->change, species * species * shells * (species - 1), sizeof *out->change));
     OA_TRY(oa_arena_take(arena, &out->memo, OA_EXCHANGE_MEMO, sizeof *out->memo));
@@ -174,6 +174,9 @@ oa_status oa_exchange__make(oa_arena *arena, const oa_exchange_setup *setup, oa_
     set_changes(out);
     OA_TRY(set_leads(arena, out));
     OA_TRY(spread(arena->context, out));
+    OA_TRY(oa_two__make(arena, out));
+    if (out->two) return OA_OK;
+    OA_TRY(oa_arena_take(arena, &out->field, n * (species - 1), sizeof *out->field));
     return set_fields(arena->context, out);
 }
 
@@ -197,18 +200,18 @@ double oa_exchange__energy(const oa_exchange *e, const uint64_t *pairs)
 
 /* ---------------------------------------------------------------------------------------------- one exchange */
 
+uint64_t oa_exchange__limit(const oa_exchange *e, int32_t rise)
+{
+    return rise > 0 ? (uint64_t)ceil(exp(-(double)rise * e->quantum / (OA_BOLTZMANN * e->temperature)) * 0x1p53) : UINT64_C(1) << 53;
+}
+
 static void set_temperature(oa_exchange *e, double temperature)
 {
     if (temperature == e->temperature) return;
     e->temperature = temperature;
     memset(e->memo, 0, OA_EXCHANGE_MEMO * sizeof *e->memo);
     e->memo[0].limit = UINT64_C(1) << 53; /* of an energy of 0, which is looked up nowhere else */
-}
-
-static void remember(oa_exchange *e, int32_t energy, oa_exchange_memo *out)
-{
-    const double chance = exp(-(double)energy * e->quantum / (OA_BOLTZMANN * e->temperature));
-    *out = (oa_exchange_memo){ (uint64_t)ceil(chance * 0x1p53), energy };
+    if (e->two) oa_two__heat(e);
 }
 
 /* Whether a word of 53 bits over 2^53 is below the chance of that energy. One branch, as nobody can foresee it. */
@@ -216,7 +219,7 @@ EACH bool takes_place(oa_exchange *e, int32_t energy, uint64_t word)
 {
     const int32_t rise = energy > 0 ? energy : 0;
     oa_exchange_memo *memo = &e->memo[(uint32_t)rise * 2654435769u >> 20];
-    if (__builtin_expect(memo->energy != rise, 0)) remember(e, rise, memo);
+    if (__builtin_expect(memo->energy != rise, 0)) *memo = (oa_exchange_memo){ oa_exchange__limit(e, rise), rise };
     return word < memo->limit;
 }
 
@@ -284,10 +287,7 @@ EACH bool try_exchange(oa_exchange *e, uint32_t i, uint32_t j, int a, int b, uin
 
 /* ---------------------------------------------------------------------------------------------- a sweep */
 
-typedef struct batch {
-    uint32_t w[4][BATCH]; /* four words of every attempt */
-    size_t n;
-} batch;
+typedef oa_exchange_words batch;
 
 /* The words that oa_philox gives at counter first, first + 1, ...: the same rounds, attempt beside attempt. */
 static void draw(const oa_exchange *e, uint64_t first, batch *out)
@@ -375,9 +375,11 @@ oa_status oa_exchange__sweep(oa_context *context, oa_exchange *e, double tempera
         draw(e, e->attempts, &b);
         e->attempts += b.n;
         if (e->setup.neighbours_only) near_pairs(e, &b, others);
+        else if (e->two) oa_two__attempts(e, &b);
         else if (others == 1) any_pairs(e, &b, 1, n > FAR_SITES); /* the compiler knows the stride */
         else any_pairs(e, &b, others, true);
         if (done % CANCEL_EVERY < BATCH) OA_TRY(oa_check_cancelled(context));
     }
+    if (e->two) oa_two__show(e);
     return OA_OK;
 }

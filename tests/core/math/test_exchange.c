@@ -264,14 +264,16 @@ static void compare_with_plain(oa_context *context, const char *name, const uint
 {
     const oa_periodic p = crystal_of(context, name, cells[0], cells[1], cells[2], shells);
     const uint64_t counts[] = { p.n - p.n / 4 - (n_species > 2 ? p.n / 3 : 0), p.n / 4, p.n / 3 };
+    const int with_energies = shells > 3 ? 3 : 2; /* shells without come last */
     double energies[OA_SHELLS_MAX * 9] = { 0 };
-    for (int m = 0; m < shells && m < 2; m++) /* shells without energies come last */
+    for (int m = 0; m < shells && m < with_energies; m++)
         for (int a = 0; a < n_species; a++)
             for (int b = 0; b < n_species; b++) energies[(m * n_species + a) * n_species + b] = (a == b ? 0.01 * a : -0.03 * (a + b)) / (m ? -4 : 1);
     oa_arena arena = { .context = context };
     oa_exchange chain;
     const oa_exchange_setup setup = { &p, n_species, counts, energies, 11, neighbours_only, 0 };
     check_ok(context, oa_exchange__make(&arena, &setup, &chain));
+    assert_true((chain.two != NULL) == (n_species == 2 && !neighbours_only && with_energies == 2));
     plain spec = plain_of(&chain);
     for (int s = 0; s < 12; s++) {
         const double temperature = 1500 - 100 * (s / 4);
