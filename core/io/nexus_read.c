@@ -273,10 +273,12 @@ static oa_status read_u16(const oa_h5 *h5, const char *path, size_t limit, uint1
     return OA_OK;
 }
 
-static void clean_name(oa_ion_type *type, const char *text)
+/* Atoms make the name, in one spelling for all files; else what the file says, or the group where that is nothing. */
+static void set_name(oa_ion_type *type, const char *text, const char *group)
 {
-    oa_text_clean(type->name, sizeof type->name, text, strlen(text));
-    if (type->n_atoms) oa_ion_type__name(type); /* one spelling for all files */
+    if (text) oa_text_clean(type->name, sizeof type->name, text, strlen(text));
+    if (!type->name[0]) oa_text_clean(type->name, sizeof type->name, group, strlen(group));
+    if (type->n_atoms) oa_ion_type__name(type);
 }
 
 /* The field had another name in the oldest definitions. */
@@ -298,10 +300,10 @@ static oa_status read_ion_type(const oa_h5 *h5, const char *ion, bool is_old, oa
     set_nuclides(type, hashes, n, is_old);
     if (oa_h5_is_dataset(h5, join(path, ion, "charge_state"))) OA_TRY(oa_h5_real(h5, path, NULL, &charge));
     if (oa_h5_is_dataset(h5, join(path, ion, "volume"))) OA_TRY(oa_h5_real(h5, path, NULL, &volume));
-    type->charge = charge >= -7 && charge <= 7 ? (int)charge : 0;
+    type->charge = charge >= 0 && charge <= 7 ? (int)charge : 0;
     type->volume = volume > 0 && isfinite(volume) ? volume : 0;
     if (oa_h5_is_dataset(h5, join(path, ion, "name"))) OA_TRY(oa_h5_text(h5, path, NULL, 4096, &name));
-    clean_name(type, name ? name : oa_base_name(ion));
+    set_name(type, name, oa_base_name(ion));
     oa_free(h5->context, name);
     return OA_OK;
 }

@@ -15,6 +15,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const char *const presets[] = { "", "cocrni-002", "feal-002", "al-li-mg" };
     size_t base;
+    const ssize_t open = fuzz_h5_open();
     oa_context *context = fuzz_context(&base);
     const oa_read_options options = { .byte_order = "big", .preset = presets[size % 4] };
     const char *path = fuzz_room_write("fuzz.h5", data, size);
@@ -27,7 +28,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     fuzz_must(status == OA_OK || oa_error_text(context)[0], "failures have a text");
     if (content.model) check_model(content.model);
     oa_model_free(content.model);
-    fuzz_h5_must_be_closed();
+    fuzz_h5_must_be_closed(open);
     fuzz_must(context->bytes - base < 4096, "nothing stays allocated");
     return 0;
 }

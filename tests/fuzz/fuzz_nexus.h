@@ -89,6 +89,7 @@ static inline void fuzz_read_slot(oa_desk *desk, const oa_slot *slot, const char
 static inline int fuzz_nexus(const uint8_t *data, size_t size, const oa_slot *slots, size_t n_slots)
 {
     size_t base;
+    const ssize_t open = fuzz_h5_open();
     oa_context *context = fuzz_context(&base);
     oa_desk desk = { .context = context };
     oa_h5 h5 = { .context = context };
@@ -99,7 +100,7 @@ static inline int fuzz_nexus(const uint8_t *data, size_t size, const oa_slot *sl
     if (status == OA_OK) fuzz_read_all(&desk, &h5);
     oa_h5_close(&h5);
     if (status == OA_OK) fuzz_read_slot(&desk, &slots[size % n_slots], path);
-    fuzz_h5_must_be_closed();
+    fuzz_h5_must_be_closed(open);
     fuzz_must(context->bytes - base < 4096, "nothing stays allocated");
     return 0;
 }

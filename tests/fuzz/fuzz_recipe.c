@@ -45,6 +45,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     size_t base;
     char given[500];
     if (!tip) tip = tip_argument();
+    const ssize_t open = fuzz_h5_open();
     oa_context *context = fuzz_context(&base);
     const char *recipe = fuzz_room_write("fuzz.recipe", data, size);
     if (!recipe) return 0;
@@ -59,7 +60,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     fuzz_must(access(fuzz_room_path("out.nxs.part"), F_OK) != 0, "nothing half is left");
     json_decref(cli.document);
     unlink(fuzz_room_path("out.nxs"));
-    fuzz_h5_must_be_closed();
+    fuzz_h5_must_be_closed(open);
     fuzz_must(context->bytes - base < 4096, "nothing stays allocated");
     return 0;
 }

@@ -20,6 +20,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     size_t base;
     uint64_t bytes;
     char written[65], read[65];
+    const ssize_t open = fuzz_h5_open();
     oa_context *context = fuzz_context(&base);
     fuzz_bytes in = { data, size };
     const int level = (int)(fuzz_take(&in) % 3);
@@ -37,7 +38,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     oa_ranges__free(content.ranges);
     oa_call_free(call);
     oa_ions_free(ions);
-    fuzz_h5_must_be_closed();
+    fuzz_h5_must_be_closed(open);
     fuzz_must(context->bytes - base < 65536, "nothing but idle scratch stays allocated");
     return 0;
 }

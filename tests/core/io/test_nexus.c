@@ -424,6 +424,23 @@ static void test_nexus__new_hashes_stay(void **state)
     oa_ions_free(ions);
 }
 
+/* No atoms and an empty name: the group tells which it is. A charge below 0 is none. */
+static void test_nexus__an_ion_without_a_name(void **state)
+{
+    oa_h5w w = with_ions();
+    add_peaks(&w);
+    add_ion(&w, "ion1", "nuclide_hash", 0, 28.4, 29.1);
+    oa_h5w_text(&w, PEAKS "/ion1/name", "");
+    oa_h5w_real(&w, PEAKS "/ion1/charge_state", -2, NULL);
+    add_ion(&w, "ion2", "nuclide_hash", 0, 14.9, 15.1);
+    oa_h5w_text(&w, PEAKS "/ion2/name", "unknown");
+    oa_ions *ions = foreign_ions(*state, &w);
+    assert_string_equal(ions->ranges->types[0].name, "ion1");
+    assert_int_equal(ions->ranges->types[0].charge, 0);
+    assert_string_equal(ions->ranges->types[1].name, "unknown");
+    oa_ions_free(ions);
+}
+
 static void test_nexus__units_in_both_spellings(void **state)
 {
     static const struct { const char *attribute, *unit; float x; } row[] = {
@@ -711,6 +728,7 @@ int main(void)
         with_context(test_nexus__names_that_would_leave_their_place),
         with_context(test_nexus__old_hashes_are_renewed),
         with_context(test_nexus__new_hashes_stay),
+        with_context(test_nexus__an_ion_without_a_name),
         with_context(test_nexus__units_in_both_spellings),
         with_context(test_nexus__without_iontypes_equal_ions_are_joined),
         with_context(test_nexus__with_iontypes_numbers_are_kept),
