@@ -6,10 +6,10 @@
     python3 tests/mutation/mutate.py --again mutants.log            the survivors that an earlier call printed, after tests were added
 
 Works on a copy in build/mutants. A mutant is killed by a test that fails, crashes or takes ten times as long; one that does not compile or gives the same object code is not
-counted. First come the eight fastest tests that know the file; what survives them is tried by all that do, built with the address and undefined-behaviour sanitizers, as the
-test command runs them too: a loop that goes one too far is seen there alone. Survivors are printed with their line: each is either a missing test or a change that says the same in other words. Ends with the share that was killed.
+counted. First come the nearest twelve tests that know the file; what survives them is tried by the nearest thirty, built with the address and undefined-behaviour sanitizers,
+as the test command runs them too: a loop that goes one too far is seen there alone. Survivors are printed with their line: each is either a missing test or a change that says the same in other words. Ends with the share that was killed.
 
-Tests of a file are those that mention what it defines; where none does, those of the files that use it. Standard library only."""
+Tests of a file are those that mention what it defines, then those of the files that use it, and of those that use these. Standard library only."""
 import argparse
 import collections
 import hashlib
@@ -65,14 +65,20 @@ def mutants_of(path):
 
 def defined(text):
     """Functions of other files' concern, and the step."""
-    return set(re.findall(r"^(?!static)[\w *]+?\b(oa_\w+)\([^;]*$", text, re.M)) | set(re.findall(r"^const oa_step (oa_step_\w+)", text, re.M))
+    return set(re.findall(r"^(?!static|typedef)\w[\w *]*?\b([a-z]\w+)\([^;]*$", text, re.M)) | set(re.findall(r"^const oa_step (oa_step_\w+)", text, re.M))
 
 
 class Knowledge:
     def __init__(self, tree, tests):
         self.sources = {path: path.read_text() for path in sorted(tree.glob("core/**/*.c"))}
-        self.words = {path: set(re.findall(r"\boa_\w+", text)) for path, text in self.sources.items()}
-        self.tests = {name: set(re.findall(r"\boa_\w+", path.read_text())) | self.included(path) for name, path in tests.items()}
+        self.words = {path: set(re.findall(r"\b[a-z]\w+", text)) for path, text in self.sources.items()}
+        self.tests = {name: self.words_of(path.read_text()) | self.included(path) for name, path in tests.items()}
+
+    @staticmethod
+    def words_of(text):
+        """Names, and the steps that are asked for by a text."""
+        steps = re.findall(r'oa_step_find\("(\w+)"\)', text) + [name for row in re.findall(r"^X\(.*", text, re.M) for name in re.findall(r"X\((\w+)\)", row)]
+        return set(re.findall(r"\boa_\w+", text)) | {"oa_step_" + name for name in steps}
 
     @staticmethod
     def included(path):
@@ -83,15 +89,14 @@ class Knowledge:
             words |= set(re.findall(r"\boa_\w+", helper.read_text())) if helper.exists() else set()
         return words - {"oa_ions", "oa_context", "oa_arena_take", "oa_new", "oa_free"}
 
-    def of(self, path, depth=3):
-        files = {path}
+    def of(self, path, depth=5):
+        """Names of tests, the nearest first. The list of all steps is no use of a step."""
+        files, known = {path}, []
         for _ in range(depth):
             names = set().union(*(defined(self.sources[file]) for file in files))
-            known = sorted(name for name, words in self.tests.items() if words & names)
-            if known:
-                return known
-            files = {file for file, words in self.words.items() if words & names}
-        return []
+            known += sorted(name for name, words in self.tests.items() if words & names and name not in known)
+            files = {file for file, words in self.words.items() if words & names and file.name != "steps.c"}
+        return known
 
 
 # ---- building and trying ----
@@ -124,7 +129,7 @@ def prepare():
     fast, names = configure(tree, "build", "-DCMAKE_C_FLAGS_RELEASE=-O2 -w")
     careful, _ = configure(tree, "sanitized", "-DCMAKE_C_FLAGS_RELEASE=-O1 -g1 -w -fno-sanitize-recover=all", "-DORDAPT_SANITIZE=address,undefined")
     sources = {path.stem: path for folder in ("core", "physics", "golden", "torture") for path in tree.glob(f"tests/{folder}/**/test_*.c")}
-    return tree, Bench(fast, 8), Bench(careful, 40), {name: sources[name] for name in names if name in sources}
+    return tree, Bench(fast, 12), Bench(careful, 30), {name: sources[name] for name in names if name in sources}
 
 
 class Bench:
@@ -143,6 +148,7 @@ class Bench:
 
     def ready(self, tests):
         """The tests, built without a fault and by their seconds; those that fail or are too slow to be asked often are left out."""
+        tests = tests[:self.most]
         if not tests or self.make(tests).returncode:
             return []
         for name in tests:
@@ -151,7 +157,7 @@ class Bench:
             started = time.monotonic()
             done = run(self.build / "tests" / name, cwd=self.build, timeout=60)
             self.times[name] = time.monotonic() - started if done is not None and done.returncode == 0 else None
-        return sorted((name for name in tests if self.times[name] is not None), key=lambda name: self.times[name])[:self.most]
+        return sorted((name for name in tests if self.times[name] is not None), key=lambda name: self.times[name])
 
     def notices(self, tests):
         for name in tests:
