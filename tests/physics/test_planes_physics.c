@@ -70,6 +70,9 @@ static void a_small_tilt_is_measured(void **state)
         check_real(f.tilt, tilt, 0.8); /* wave numbers lie 1.5 degrees apart */
         check_real(fabs(f.direction[0]), sin(tilt * degree), 0.014); /* the tilt is about y */
         check_real(f.direction[1], 0, 0.014);
+        const oa_planes_found other = look(*state, OA_FCC, 0.36, "001", -tilt, (noise){ 0.1, 0.03, 0.6 }, up);
+        check_real(other.direction[0], -f.direction[0], 0.014); /* the other way */
+        check_real(other.tilt, tilt, 0.8);
     }
 }
 

@@ -85,6 +85,13 @@ static void test_finds_order(void **state)
         assert_true(oa_array_real(step_array(s, "domains/radius"), i) > 0.3);
     }
     check_real(step_real(s, "summary/period"), 0.36, 0.003);
+    const double *spacing = step_data(s, "spectrum/spacing"), *quality = step_data(s, "spectrum/quality");
+    size_t top = 0;
+    for (size_t i = 0; i < oa_array_count(step_array(s, "spectrum/spacing")); i++) {
+        assert_true(spacing[i] > (i ? spacing[i - 1] : 0) && quality[i] > 0);
+        if (quality[i] > quality[top]) top = i;
+    }
+    check_real(spacing[top], step_real(s, "summary/plane_spacing"), 0.05);
     check_real(step_real(s, "summary/sigma_depth"), 0.03, 0.002);
     check_real(step_real(s, "summary/sigma_lateral"), 0.3, 0.15);
     assert_true(step_real(s, "summary/accepted_share") > 0.8);
