@@ -102,6 +102,14 @@ static void test_picture__linear_is_in_proportion(void **state)
     oa_arena_drop(&arena);
 }
 
+/* Steps that the largest count is an exact multiple of are taken, not the next ones: 8 regions where there may be 8. */
+static void test_picture__round_steps_are_taken(void **state)
+{
+    static const double steps[] = { 1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10, 15, 20, 25, 30, 40, 50, 60, 80, 100, 150, 300, 600 };
+    (void)state;
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) check_real(oa_picture_levels((uint32_t)(8 * steps[i]) + 1).step, steps[i], 1e-9);
+}
+
 #define with_context(test) cmocka_unit_test_setup_teardown(test, check_setup, check_teardown)
 
 int main(void)
@@ -109,6 +117,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         with_context(test_picture__fcc),
         with_context(test_picture__l12),
+        with_context(test_picture__round_steps_are_taken),
         with_context(test_picture__linear_is_in_proportion),
         with_context(test_picture__the_colours_are_the_published_ones),
     };
