@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
-"""mutate.py [--count N] [--seed S] [--again LOG] [FILE...] - are the tests able to fail? One small fault at a time is put into the sources, and the tests that know the code must notice.
+"""mutate.py [--count N] [--seed S] [--again LOG] [FILE...] - are the tests able to fail? One small fault at a time is put into the sources, and the tests that
+know the code must notice.
 
     python3 tests/mutation/mutate.py --count 100                    of all of core/math, core/step and core/run
     python3 tests/mutation/mutate.py --count 30 core/math/chance.c  of these files
     python3 tests/mutation/mutate.py --again mutants.log            the survivors that an earlier call printed, after tests were added
 
-Works on a copy in build/mutants. A mutant is killed by a test that fails, crashes or takes ten times as long; one that does not compile or gives the same object code is not
-counted. First come the nearest twelve tests that know the file; what survives them is tried by the nearest six, built with the address and undefined-behaviour sanitizers,
-as the test command runs them too: a loop that goes one too far is seen there alone. All are printed with their line; a survivor is either a missing test or a change that says the same in other words. Ends with the share that was killed.
+Works on a copy in build/mutants. A mutant is killed by a test that fails, crashes or takes ten times as long; one that does not compile or gives the same object code is
+not counted. First come the nearest twelve tests that know the file; what survives them is tried by the nearest six, built with the address and undefined-behaviour
+sanitizers, as the test command runs them too: a loop that goes one too far is seen there alone. All are printed with their line; a survivor is either a missing test or
+a change that says the same in other words. Ends with the share that was killed.
 
 Tests of a file are those that mention what it defines, then those of the files that use it, and of those that use these. Standard library only."""
 import argparse
@@ -239,8 +241,9 @@ def main():
         if what in ("survived", "without a test") or what.startswith("killed"):
             print(f"{what} {number}: {mutant.path.relative_to(tree)}:{mutant.line + 1}\n    - {mutant.before.strip()}\n    + {mutant.after.strip()}", flush=True)
     counted = told["killed"] + told["survived"]
-    print(f"{len(candidates)} places, {counted} mutants counted, {told['killed']} killed ({100 * told['killed'] / max(counted, 1):.0f} %, {told['killed by sanitized tests alone']} of them "
-          f"by sanitized tests alone), {told['survived']} survived, {told['not counted']} not counted, {told['without a test']} without a test, {time.monotonic() - started:.0f} s, seed {args.seed}")
+    print(f"{len(candidates)} places, {counted} mutants counted, {told['killed']} killed ({100 * told['killed'] / max(counted, 1):.0f} %, "
+          f"{told['killed by sanitized tests alone']} of them by sanitized tests alone), {told['survived']} survived, {told['not counted']} not counted, "
+          f"{told['without a test']} without a test, {time.monotonic() - started:.0f} s, seed {args.seed}")
     return 0 if counted and told["killed"] >= 0.8 * counted and not told["without a test"] else 1
 
 
