@@ -177,11 +177,17 @@ static float ball_at(const edges *e, const around *ions, size_t w, const double 
     return low + f * (high - low);
 }
 
+size_t oa_edges_shells(double reach)
+{
+    const size_t shells = reach < REACH ? (size_t)(reach * SHELLS / REACH) + 1 : SHELLS;
+    return shells < SHELLS ? shells : SHELLS; /* just below REACH the quotient is rounded up */
+}
+
 /* Ions that a ball can reach come first. */
 static size_t within_reach(const edges *e, const around *ions, size_t w, const double p[4])
 {
     const double reach = sqrt(p[0] * p[0] + p[1] * p[1] + p[2] * p[2]) + p[3] + 3.5 * e->widths[w];
-    return ions->first[reach < REACH ? (size_t)(reach * SHELLS / REACH) + 1 : SHELLS];
+    return ions->first[oa_edges_shells(reach)];
 }
 
 static double evidence(const edges *e, const around *ions, size_t w, const double p[4])

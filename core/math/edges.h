@@ -21,5 +21,7 @@ oa_status oa_fit_edges(oa_edges *edges, const oa_maximum *list, size_t n) OA_MUS
 /* At the places and radii where L is largest, shares of the species on the two families of planes by expectation and maximisation (Dempster, Laird, Rubin,
  * J. R. Stat. Soc. B 39 (1977) 1), into contrast.a and .b, a > b; places and radii follow the shares. width is that of the blur. */
 oa_status oa_fit_occupancy(oa_edges *edges, const oa_maximum *list, size_t n) OA_MUST_USE;
+/* How many of the shells of ions around a maximum, 0.1 nm each, a ball can reach that goes so far. */
+size_t oa_edges_shells(double reach);
 
 #endif

@@ -121,7 +121,8 @@ static void draw_domains(specimen *s)
     const uint64_t least = (uint64_t)b->p->domains.v[0], most = (uint64_t)b->p->domains.v[1];
     const uint64_t wanted = least + oa_random_below(&s->random, most - least + 1);
     for (uint64_t k = 0; k < wanted; k++) {
-        domain d = { .radius = uniform(&s->random, &b->p->domain_radii), .class = 1 + (size_t)oa_random_below(&s->random, b->n_classes - 1) };
+        domain d = { .radius = uniform(&s->random, &b->p->domain_radii) };
+        d.class = 1 + (size_t)oa_random_below(&s->random, b->n_classes - 1);
         d.shift = oa_translations[b->lattice.parent][oa_random_below(&s->random, OA_TRANSLATIONS)];
         const double room = s->half - margin_of(b) + d.radius / 2;
         bool found = false;
@@ -173,8 +174,8 @@ static oa_status make_ions(specimen *s, oa_worker *worker)
     const double a = p->lattice_parameter, lateral = (s->half + 3 * s->sigma_lateral) / s->stretch[0], depth = (s->half + 3 * s->sigma_depth) / s->stretch[2];
     const double box[6] = { -lateral, lateral, -lateral, lateral, -depth, depth };
     oa_lattice lattice;
-    OA_TRY(oa_lattice__make(s->b->run->context, s->b->lattice.parent, a, strcmp(s->b->map.direction, "002") == 0 ? "001" : s->b->map.direction,
-                            uniform(&s->random, &p->rotation), uniform(&s->random, &p->tilt), &lattice));
+    const double tilt = uniform(&s->random, &p->tilt), rotation = uniform(&s->random, &p->rotation);
+    OA_TRY(oa_lattice__make(s->b->run->context, s->b->lattice.parent, a, strcmp(s->b->map.direction, "002") == 0 ? "001" : s->b->map.direction, rotation, tilt, &lattice));
     for (int d = 0; d < 3; d++) lattice.origin[d] = a * oa_random_uniform(&s->random);
     s->capacity = (size_t)(8 * (lateral + a) * (lateral + a) * (depth + a) / (a * a * a) * (lattice.parent == OA_BCC ? 2 : 4)) + 64;
     OA_TRY(oa_worker_scratch(worker, SLOT_IONS, &s->x, s->capacity, 3 * sizeof *s->x + 3));

@@ -317,7 +317,7 @@ static uint64_t classify_memory(const oa_run *run, const void *params)
     }
     const double species = count_words(p->species), groups = ceil(species / (double)model->model->input_channels), classes = count_words(p->class);
     const double per_voxel = groups * (8.0 * (double)model->model->n_classes + 6 + 5 * classes) + 16;
-    const double bytes = voxels / run->slabs * per_voxel + (12 * fmin(species, 3) + 2) * (double)ions->ions->n +
+    const double bytes = voxels / run->slabs * per_voxel + (12 * fmin(species, 3) + (run->slabs > 1 ? 2 : 19)) * (double)ions->ions->n +
                          (p->dimensions == 2 ? 120e6 : 4e6) * run->context->threads + 4e6;
     return bytes > 0 && bytes < 1e18 ? (uint64_t)bytes : 0;
 }

@@ -387,7 +387,7 @@ static uint64_t diffuse_memory(const oa_run *run, const void *params)
     if (!p->q[0])
         for (int d = 0; d < 3; d++) n *= p->grid_points.v[d];
     const double parts = n > 4096 ? 1 : 64;
-    return (uint64_t)fmin(n * (24 + 16 + 40 + 32 * parts) + (input && input->ions ? (double)input->ions->n * 9 : 0), 1e18) + (2u << 20);
+    return (uint64_t)fmin(n * (24 + 16 + 40 + 32 * parts) + (input && input->ions ? (double)input->ions->n * 26 : 0), 1e18) + (2u << 20);
 }
 
 const oa_step oa_step_diffuse = {

@@ -424,7 +424,7 @@ static oa_status frequency_run(oa_run *run, const void *params)
     return status;
 }
 
-/* Two counts for each block and species, and those of each permutation; of two species what each draw gave, and the cells of their table. */
+/* Columns of the ions; two counts for each block and species, and those of each permutation; of two species what each draw gave, and the cells of their table. */
 static uint64_t frequency_memory(const oa_run *run, const void *params)
 {
     const frequency_params *p = params;
@@ -438,7 +438,7 @@ static uint64_t frequency_memory(const oa_run *run, const void *params)
     }
     for (const char *c = p->species; *c; c++) species += *c == ',';
     const double draws = (double)p->draws, threads = run->context->threads, pairs = species * (species - 1) / 2, cells = fmin(blocks / p->least + 64, 4096);
-    const double bytes = blocks * (16 + 8 * species + (pairs > 0 ? 4 * species * threads : 0)) + classes * (4 * draws * (species + 1) + 64 * species);
+    const double bytes = 17.0 * (double)ions->n + blocks * (16 + 8 * species + (pairs > 0 ? 4 * species * threads : 0)) + classes * (4 * draws * (species + 1) + 64 * species);
     return (uint64_t)(bytes + pairs * (24 * draws + cells * (16 * threads + 80) + 20 * classes));
 }
 

@@ -398,7 +398,7 @@ static oa_status sdm_finish(oa_run *run, const void *params)
     return oa_put_count(run, "summary/counts", sums.counts);
 }
 
-/* Maps and centres; 16 bytes an ion for the cells of the species and 2 for the choice. */
+/* Maps and centres; 17 bytes an ion for its columns, 16 for the cells of the species and 2 for the choice. A slab holds the ions near its layers alone. */
 static uint64_t sdm_memory(const oa_run *run, const void *params)
 {
     const sdm_params *p = params;
@@ -414,7 +414,7 @@ static uint64_t sdm_memory(const oa_run *run, const void *params)
     else if (centres && centres->ions) voxels = (double)(centres->has_selection ? centres->n_index : centres->ions->n);
     for (const char *c = p->pairs; *c; c++) pairs += *c == ',';
     const double map = (double)p->crop_bins * (p->dimensions == 2 ? (double)p->crop_bins : 1) + (p->picture[0] ? (double)(p->pixels * p->pixels) / 4 : 0);
-    const double bytes = voxels / run->slabs * (pairs * (4 * map + 4) + 24) + 18.0 * (double)in->ions->n +
+    const double bytes = voxels / run->slabs * (pairs * (4 * map + 4) + 24) + (run->slabs > 1 ? 18.0 : 35.0) * (double)in->ions->n +
                          16 * map * pairs * run->context->threads + 16e6;
     return bytes < 1e18 ? (uint64_t)bytes : UINT64_MAX;
 }

@@ -79,6 +79,37 @@ static void test_picture__the_colours_are_the_published_ones(void **state)
     oa_arena_drop(&arena);
 }
 
+/* A linear picture is the counts over the largest, pixel by pixel. */
+static void test_picture__linear_is_in_proportion(void **state)
+{
+    static uint32_t map[200 * 200];
+    static uint8_t grey[200 * 200];
+    oa_arena arena = { .context = *state };
+    oa_picture_rule rule = drawing;
+    oa_picture_plan plan;
+    size_t right = 0, pixels = 200;
+    rule.is_linear = true, rule.pixels = 200;
+    for (uint32_t i = 0; i < 200 * 200; i++) map[i] = i % 200 * 4;
+    check_ok((oa_context *)*state, oa_picture_plan_make(&arena, &plan, &rule));
+    oa_picture_draw(&plan, map, grey);
+    for (size_t i = 0; i < pixels * pixels; i++) {
+        const int32_t column = plan.column[i % pixels];
+        if (plan.row[i / pixels] < 0 || column < 0) continue;
+        assert_int_equal(grey[i], (int)rint(255.0 * column / 199));
+        right++;
+    }
+    assert_true(right > pixels * pixels / 2);
+    oa_arena_drop(&arena);
+}
+
+/* Steps that the largest count is an exact multiple of are taken, not the next ones: 8 regions where there may be 8. */
+static void test_picture__round_steps_are_taken(void **state)
+{
+    static const double steps[] = { 1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10, 15, 20, 25, 30, 40, 50, 60, 80, 100, 150, 300, 600 };
+    (void)state;
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) check_real(oa_picture_levels((uint32_t)(8 * steps[i]) + 1).step, steps[i], 1e-9);
+}
+
 #define with_context(test) cmocka_unit_test_setup_teardown(test, check_setup, check_teardown)
 
 int main(void)
@@ -86,6 +117,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         with_context(test_picture__fcc),
         with_context(test_picture__l12),
+        with_context(test_picture__round_steps_are_taken),
+        with_context(test_picture__linear_is_in_proportion),
         with_context(test_picture__the_colours_are_the_published_ones),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -132,6 +132,16 @@ def check_calls():
     done("no banned calls")
 
 
+def check_draws():
+    """C leaves the order of arguments, operands and initialisers to the compiler: two draws from one stream in one of them are two results by two compilers."""
+    stream = r"(?:&(?:\w+(?:->|\.))*random|[(,] ?random)\b"
+    for name, text in sources(".c", ".h"):
+        for piece in re.split(r"[;{}?]|&&|\|\||, \w+ = ", bare(text)):
+            if len(re.findall(stream, piece)) > 1 and not re.match(r"\s*(static |oa_)", piece):
+                problem(f"{name}: two draws in one expression: {' '.join(piece.split())}")
+    done("draws in an order")
+
+
 def functions(text):
     """(name, first line, lines) of every function; the house puts its closing brace into the first column."""
     lines = bare(text).split("\n")
@@ -282,7 +292,7 @@ def main(arguments):
     elif "--hardened" in arguments:
         check_hardened(arguments[arguments.index("--hardened") + 1:])
     else:
-        for check in (check_includes, check_calls, check_lengths, check_names, check_codes, check_paths, check_header):
+        for check in (check_includes, check_calls, check_draws, check_lengths, check_names, check_codes, check_paths, check_header):
             check()
     for text in problems:
         print(text)

@@ -29,19 +29,26 @@ static oa_status add_site(void *arg, const oa_site *site)
 
 static const double box[6] = { -12, 12, -12, 12, -24, 0 };
 
-/* Planes along `direction` of a crystal of lattice parameter a with `pole` along z, tilted about y. */
-static oa_planes_found look(oa_context *context, oa_parent parent, double a, const char *pole, double tilt, noise level, const double direction[3])
+/* Planes along `direction` of a crystal of lattice parameter a with `pole` along z, tilted about y, in a part of space. */
+static oa_planes_found look_in(oa_context *context, const double part[6], oa_parent parent, double a, const char *pole, double tilt, noise level,
+                               const double direction[3])
 {
     const oa_frame frame = oa_frame_along(direction);
     oa_planes planes;
     oa_planes_found found;
     oa_lattice lattice;
-    crystal c = { .planes = &planes, .random = oa_random_start(11, (uint64_t)(tilt * 100)), .noise = level };
-    oa_planes_begin(context, &planes, box, &frame);
+    crystal c = { .planes = &planes, .random = oa_random_start(11, (uint64_t)fabs(tilt * 100)), .noise = level };
+    oa_planes_begin(context, &planes, part, &frame);
     check_ok(context, oa_lattice__make(context, parent, a, pole, 17, tilt, &lattice));
-    check_ok(context, oa_lattice__each(context, &lattice, box, add_site, &c));
+    check_ok(context, oa_lattice__each(context, &lattice, part, add_site, &c));
     check_ok(context, oa_planes_find(&planes, &found));
     oa_planes_end(&planes);
+    return found;
+}
+
+static oa_planes_found look(oa_context *context, oa_parent parent, double a, const char *pole, double tilt, noise level, const double direction[3])
+{
+    const oa_planes_found found = look_in(context, box, parent, a, pole, tilt, level, direction);
     assert_true(found.nodes >= 16);
     return found;
 }
@@ -70,6 +77,9 @@ static void a_small_tilt_is_measured(void **state)
         check_real(f.tilt, tilt, 0.8); /* wave numbers lie 1.5 degrees apart */
         check_real(fabs(f.direction[0]), sin(tilt * degree), 0.014); /* the tilt is about y */
         check_real(f.direction[1], 0, 0.014);
+        const oa_planes_found other = look(*state, OA_FCC, 0.36, "001", -tilt, (noise){ 0.1, 0.03, 0.6 }, up);
+        check_real(other.direction[0], -f.direction[0], 0.014); /* the other way */
+        check_real(other.tilt, tilt, 0.8);
     }
 }
 
@@ -122,6 +132,15 @@ static void nothing_at_random(void **state)
     assert_true(f.quality > 3 && f.quality < 9 && f.share == 0);
 }
 
+/* One node is enough: it says what it would say among others. */
+static void one_node_alone(void **state)
+{
+    const oa_planes_found f = look_in(*state, (double[6]){ -2.5, 2.5, -2.5, 2.5, -5, 0 }, OA_FCC, 0.36, "001", 0, settings[0], up);
+    assert_int_equal(f.nodes, 1);
+    assert_true(f.quality > 15 && f.share == 1);
+    check_real(f.spacing, 0.18, 0.004);
+}
+
 /* Too few ions for any answer. */
 static void no_nodes_without_ions(void **state)
 {
@@ -170,6 +189,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(found_along_their_normal, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(nothing_where_depth_is_blurred, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(nothing_at_random, check_setup, check_teardown),
+        cmocka_unit_test_setup_teardown(one_node_alone, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(no_nodes_without_ions, check_setup, check_teardown),
         cmocka_unit_test(frames_are_right_handed_and_those_of_the_papers),
     };

@@ -144,6 +144,16 @@ static void test_cells__gather_what_is_near(void **state)
     cloud_free(&out);
 }
 
+/* Numbers of points are kept in 32 bits; more are refused before any is looked at. */
+static void test_cells__refuse_more_than_they_can_number(void **state)
+{
+    oa_arena arena = { .context = *state };
+    oa_cells cells;
+    const oa_points points = { .n = (size_t)UINT32_MAX + 1 };
+    check_fails(*state, oa_cells_build(&arena, &cells, &points, 1, 0), "E_TOO_MANY_IONS");
+    oa_arena_drop(&arena);
+}
+
 static void test_cells__round_to_decimals(void **state)
 {
     (void)state;
@@ -165,6 +175,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_cells__leave_out_what_is_not_finite, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(test_cells__bear_few_points_and_large_boxes, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(test_cells__gather_what_is_near, check_setup, check_teardown),
+        cmocka_unit_test_setup_teardown(test_cells__refuse_more_than_they_can_number, check_setup, check_teardown),
         cmocka_unit_test(test_cells__round_to_decimals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

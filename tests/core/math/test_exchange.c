@@ -301,6 +301,12 @@ static void chains_follow_the_plain_rules(void **state)
 }
 
 /* Where sites are is found by multiplying: as dividing does, for all boxes that can be. */
+static void a_box_of_too_many_sites_is_refused(void **state)
+{
+    oa_periodic p;
+    check_fails(*state, oa_periodic__make(*state, "sc", (const uint32_t[]){ 4, 4, 1u << 28 }, 1, &p), "E_TOO_MANY_IONS");
+}
+
 static void sites_lie_where_division_says(void **state)
 {
     static const uint32_t cells[][3] = { { 2, 7, 3 }, { 3, 2, 5 }, { 12, 12, 12 }, { 63, 64, 65 }, { 4096, 127, 1023 }, { 640, 2, 838860 }, { 1290, 1290, 1290 } };
@@ -361,7 +367,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         with_context(shells_are_those_of_the_books), with_context(neighbours_lie_at_their_vectors), with_context(pairs_are_counted_as_one_by_one),
         with_context(chains_visit_states_by_their_weight), with_context(fields_keep_up_with_the_atoms), with_context(chains_follow_the_plain_rules),
-        with_context(sites_lie_where_division_says), with_context(memory_of_a_known_series),
+        with_context(a_box_of_too_many_sites_is_refused), with_context(sites_lie_where_division_says), with_context(memory_of_a_known_series),
             with_context(drift_of_a_line),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

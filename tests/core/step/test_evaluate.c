@@ -23,6 +23,8 @@ static void answers_are_counted(void **state)
     check_real(step_real(s, "summary/invalid_patterns"), 1, 0);
     check_real(step_real(s, "summary/accuracy"), 5 / 6.0, 1e-15);
     const double *recall = step_data(s, "by_class/recall"), *precision = step_data(s, "by_class/precision");
+    const uint64_t *patterns = step_data(s, "by_class/patterns");
+    assert_true(patterns[0] == 2 && patterns[1] == 2 && patterns[2] == 2);
     check_real(recall[1], 0.5, 0);
     check_real(precision[0], 2 / 3.0, 1e-15);
     check_real(precision[2], 1, 0);

@@ -81,8 +81,15 @@ static void random_places_follow_the_formula(void **state)
     check_ok(*state, go(s));
     const float *distance = step_data(s, "distances/distance");
     const uint64_t *index = step_data(s, "distances/ion_index");
-    const double *want = step_data(s, "orders/random");
+    const double *want = step_data(s, "orders/random"), *random = step_data(s, "distribution/random"), *at_bin = step_data(s, "distribution/distance");
     double sum[5] = { 0 };
+    const size_t bins = oa_array_count(step_array(s, "distribution/distance"));
+    for (size_t j = 0; j < 5; j++) { /* the expected distribution holds all centres, and has the expected mean */
+        double all = 0, first = 0;
+        for (size_t b = 0; b < bins; b++) all += random[j * bins + b], first += random[j * bins + b] * at_bin[b];
+        check_real(all, (double)c.n, 0.01 * (double)c.n);
+        check_real(first / all, want[j], 0.01 * want[j]);
+    }
     size_t n = 0;
     for (size_t i = 0; i < c.n; i++) {
         const size_t at = index[i];

@@ -159,6 +159,25 @@ static void test_sdm_step__rest_is_what_is_not_selected(void **state)
     oa_ions_free(ions);
 }
 
+/* One map of all ions lies in the middle of the region, or of the ions where none is given. */
+static void test_sdm_step__a_map_of_all_has_a_place(void **state)
+{
+    oa_context *context = *state;
+    oa_ions *ions = make_ions(context);
+    double lo[3], hi[3];
+    oa_ions__bounds(ions, lo, hi);
+    for (int boxed = 0; boxed < 2; boxed++) {
+        step_run *s = begin(context, ions, "Ni");
+        step_set(s, "mode", "all");
+        if (boxed) step_set(s, "roi", "-3,2,-2,3,-5,-1");
+        go(s);
+        const double *centre = step_data(s, "grid/centre"), middle[3] = { -0.5, 0.5, -3 };
+        for (int axis = 0; axis < 3; axis++) check_real(centre[axis], boxed ? middle[axis] : (lo[axis] + hi[axis]) / 2, 1e-12);
+        step_end(s);
+    }
+    oa_ions_free(ions);
+}
+
 static void test_sdm_step__presets_and_two_dimensions(void **state)
 {
     oa_context *context = *state;
@@ -235,6 +254,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_sdm_step__slabs_join_to_the_whole, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(test_sdm_step__centres_and_selection, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(test_sdm_step__rest_is_what_is_not_selected, check_setup, check_teardown),
+        cmocka_unit_test_setup_teardown(test_sdm_step__a_map_of_all_has_a_place, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(test_sdm_step__presets_and_two_dimensions, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(test_sdm_step__refusals, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(test_sdm_step__few_ions_draw_a_warning, check_setup, check_teardown),

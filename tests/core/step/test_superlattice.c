@@ -85,6 +85,13 @@ static void test_finds_order(void **state)
         assert_true(oa_array_real(step_array(s, "domains/radius"), i) > 0.3);
     }
     check_real(step_real(s, "summary/period"), 0.36, 0.003);
+    const double *spacing = step_data(s, "spectrum/spacing"), *quality = step_data(s, "spectrum/quality");
+    size_t top = 0;
+    for (size_t i = 0; i < oa_array_count(step_array(s, "spectrum/spacing")); i++) {
+        assert_true(spacing[i] > (i ? spacing[i - 1] : 0) && quality[i] > 0);
+        if (quality[i] > quality[top]) top = i;
+    }
+    check_real(spacing[top], step_real(s, "summary/plane_spacing"), 0.05);
     check_real(step_real(s, "summary/sigma_depth"), 0.03, 0.002);
     check_real(step_real(s, "summary/sigma_lateral"), 0.3, 0.15);
     assert_true(step_real(s, "summary/accepted_share") > 0.8);
@@ -92,6 +99,35 @@ static void test_finds_order(void **state)
     assert_true(step_real(s, "summary/ions_selected") > 0.2 * true_ions);
     assert_false(step_warned(s, "W_NO_PLANES"));
     step_end(s);
+    oa_ions_free(ions);
+    free(truth);
+}
+
+/* A narrow specimen, and the same turned about z: what every ion is told does not change, though tiles lie in other rows. */
+static void test_narrow_along_either(void **state)
+{
+    static const char *const narrow[] = { "domains", "6", "radii", "0.9,1.4", "box", "-2.9,2.9,-9.1,9.1,-9,0", NULL };
+    uint32_t *truth;
+    oa_ions *ions = make(*state, narrow, &truth);
+    float *told[2];
+    size_t n = 0;
+    for (int turned = 0; turned < 2; turned++) {
+        float *x = oa_ions__data(ions, OA_X), *y = oa_ions__data(ions, OA_Y);
+        for (size_t i = 0; turned && i < ions->n; i++) {
+            const float old = x[i];
+            x[i] = -y[i], y[i] = old;
+        }
+        step_run *s = begin(*state, ions);
+        check_ok(*state, go(s));
+        if (turned) assert_int_equal(oa_array_count(step_array(s, "posterior/probability")), n);
+        n = oa_array_count(step_array(s, "posterior/probability"));
+        assert_true(average_precision(s, truth) > 0.7);
+        told[turned] = calloc(n, sizeof(float));
+        memcpy(told[turned], step_data(s, "posterior/probability"), n * sizeof(float));
+        step_end(s);
+    }
+    for (size_t i = 0; i < n; i++) check_real((double)told[1][i], (double)told[0][i], 0.02);
+    for (int k = 0; k < 2; k++) free(told[k]);
     oa_ions_free(ions);
     free(truth);
 }
@@ -419,6 +455,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_finds_order, check_setup, check_teardown),
+        cmocka_unit_test_setup_teardown(test_narrow_along_either, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(test_depletion_is_no_order, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(test_binary_alloy, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(test_several_species, check_setup, check_teardown),

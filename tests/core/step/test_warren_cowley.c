@@ -83,6 +83,13 @@ static void check_definition(oa_context *context, const cloud *c, const uint8_t 
             check_real(pm[p * shells + m], (q - share) / (delta - share), 1e-12);
         }
     }
+    const uint32_t *shell = step_data(s, "shells/shell");
+    for (size_t m = 0; m < shells; m++) {
+        assert_int_equal(shell[m], ranks ? ranks[m] : m + 1);
+        if (!edges) continue;
+        check_real(((const double *)step_data(s, "shells/lower"))[m], edges[m], 0);
+        check_real(((const double *)step_data(s, "shells/upper"))[m], edges[m + 1], 0);
+    }
     step_end(s);
     oa_ions_free(ions);
 }
