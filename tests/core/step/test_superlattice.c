@@ -84,6 +84,15 @@ static void test_finds_order(void **state)
         assert_true(oa_array_real(step_array(s, "domains/q_value"), i) <= 0.05);
         assert_true(oa_array_real(step_array(s, "domains/radius"), i) > 0.3);
     }
+    const oa_array *share = step_array(s, "prior/share"), *radius = step_array(s, "prior/radius");
+    double shares = 0, mean = 0;
+    for (size_t i = 0; i < oa_array_count(share); i++) {
+        shares += oa_array_real(share, i);
+        mean += oa_array_real(share, i) * oa_array_real(radius, i);
+    }
+    check_real(shares, 1, 1e-6);
+    check_real(mean, 1.2, 0.2); /* true radii are 0.9 to 1.5 nm */
+    check_real(step_real(s, "summary/density"), 12 / (12 * 12 * 12.0), 0.004);
     check_real(step_real(s, "summary/period"), 0.36, 0.003);
     const double *spacing = step_data(s, "spectrum/spacing"), *quality = step_data(s, "spectrum/quality");
     size_t top = 0;
