@@ -13,7 +13,7 @@
 #include "math/exchange_two.h"
 
 enum { STREAM_START = 0x4d01, STREAM_ATTEMPTS = 0x4d02 };
-enum { BATCH = OA_EXCHANGE_BATCH, AHEAD = 12, CANCEL_EVERY = 1 << 20, FAR_SITES = 1 << 16 /* more leave the nearer caches: what comes next is fetched ahead */ };
+enum { BATCH = OA_EXCHANGE_BATCH, AHEAD = 12, CANCEL_EVERY = 1 << 20 };
 #define LARGEST 134217728.0 /* 2^27 quanta: twice and with a correction still far from the end of int32 */
 #define EACH static inline __attribute__((always_inline))
 
@@ -311,8 +311,6 @@ static void draw(const oa_exchange *e, uint64_t first, batch *out)
     }
 }
 
-EACH uint32_t below(uint32_t word, uint32_t n) { return (uint32_t)((uint64_t)word * n >> 32); }
-
 EACH int species_at(const oa_exchange *e, uint32_t place, int others)
 {
     int s = 0;
@@ -325,9 +323,9 @@ EACH int species_at(const oa_exchange *e, uint32_t place, int others)
  * reverse are tried equally often. */
 EACH void places_of(const oa_exchange *e, const batch *b, size_t k, uint32_t *p, uint32_t *q, int others)
 {
-    *p = below(b->w[0][k], e->setup.crystal->n);
+    *p = oa_exchange_below(b->w[0][k], e->setup.crystal->n);
     const int s = species_at(e, *p, others);
-    const uint32_t own = e->first[s + 1] - e->first[s], other = below(b->w[1][k], e->setup.crystal->n - own);
+    const uint32_t own = e->first[s + 1] - e->first[s], other = oa_exchange_below(b->w[1][k], e->setup.crystal->n - own);
     *q = other + (other < e->first[s] ? 0 : own);
 }
 
@@ -357,8 +355,8 @@ EACH void near_pairs(oa_exchange *e, const batch *b, int others)
 {
     const oa_periodic *c = e->setup.crystal;
     for (size_t k = 0; k < b->n; k++) {
-        const uint32_t i = below(b->w[0][k], c->n);
-        const uint32_t j = i + (uint32_t)oa_exchange_leads(e, i)[below(b->w[1][k], (uint32_t)c->shell[0].coordination)];
+        const uint32_t i = oa_exchange_below(b->w[0][k], c->n);
+        const uint32_t j = i + (uint32_t)oa_exchange_leads(e, i)[oa_exchange_below(b->w[1][k], (uint32_t)c->shell[0].coordination)];
         if (e->species[i] == e->species[j]) continue;
         try_exchange(e, i, j, e->species[i], e->species[j], (uint64_t)b->w[2][k] << 32 | b->w[3][k], others);
     }
@@ -376,7 +374,7 @@ oa_status oa_exchange__sweep(oa_context *context, oa_exchange *e, double tempera
         e->attempts += b.n;
         if (e->setup.neighbours_only) near_pairs(e, &b, others);
         else if (e->two) oa_two__attempts(e, &b);
-        else if (others == 1) any_pairs(e, &b, 1, n > FAR_SITES); /* the compiler knows the stride */
+        else if (others == 1) any_pairs(e, &b, 1, n > OA_EXCHANGE_FAR); /* the compiler knows the stride */
         else any_pairs(e, &b, others, true);
         if (done % CANCEL_EVERY < BATCH) OA_TRY(oa_check_cancelled(context));
     }

@@ -27,11 +27,12 @@ typedef struct oa_exchange_memo {
 } oa_exchange_memo;
 
 /* Four words of every attempt. */
-enum { OA_EXCHANGE_BATCH = 256 };
+enum { OA_EXCHANGE_BATCH = 256, OA_EXCHANGE_FAR = 1 << 16 /* more sites leave the nearer caches: what comes next is fetched ahead */ };
 typedef struct oa_exchange_words {
     uint32_t w[4][OA_EXCHANGE_BATCH];
     size_t n; /* attempts */
 } oa_exchange_words;
+static inline uint32_t oa_exchange_below(uint32_t word, uint32_t n) { return (uint32_t)((uint64_t)word * n >> 32); }
 
 typedef struct oa_exchange {
     oa_exchange_setup setup;

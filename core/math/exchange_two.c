@@ -4,7 +4,7 @@
 #include <string.h>
 
 enum { REACH = 16 /* bytes of a window */, BYTE = (1 << OA_TWO_SPOT_BITS) - 1, CANCEL_EVERY = 1 << 20 };
-enum { AHEAD = 6, FAR_SITES = 1 << 16 /* more leave the nearer caches: what comes next is fetched ahead */ };
+enum { AHEAD = 6 };
 #define EACH static inline __attribute__((always_inline))
 
 typedef struct oa_two two;
@@ -217,14 +217,12 @@ static __attribute__((noinline)) unsigned own_tally(const two *t, uint32_t i, ui
     return sum;
 }
 
-EACH uint32_t below(uint32_t word, uint32_t n) { return (uint32_t)((uint64_t)word * n >> 32); }
-
 /* Places in chain->order of a site of species 0 and of one of species 1, from the words as exchange.c draws them. */
 static void places_of(const oa_exchange *e, const oa_exchange_words *words, uint32_t *p, uint32_t *q)
 {
     const uint32_t n = e->setup.crystal->n, zeros = e->first[1], ones = n - zeros;
     for (size_t k = 0; k < OA_EXCHANGE_BATCH; k++) {
-        const uint32_t at = below(words->w[0][k], n), zero = below(words->w[1][k], zeros), one = below(words->w[1][k], ones);
+        const uint32_t at = oa_exchange_below(words->w[0][k], n), zero = oa_exchange_below(words->w[1][k], zeros), one = oa_exchange_below(words->w[1][k], ones);
         p[k] = at < zeros ? at : zero;
         q[k] = at < zeros ? zeros + one : at;
     }
@@ -274,7 +272,7 @@ EACH void attempts(oa_exchange *e, const oa_exchange_words *words, shape s, bool
 void oa_two__attempts(oa_exchange *e, const oa_exchange_words *words)
 {
     const shape s = { e->two->n_windows, (uint32_t)e->setup.crystal->sublattices };
-    const bool is_far = e->setup.crystal->n > FAR_SITES;
+    const bool is_far = e->setup.crystal->n > OA_EXCHANGE_FAR;
     if (s.n_windows == 6 && s.sublattices == 4) attempts(e, words, (shape){ 6, 4 }, is_far); /* fcc, two shells */
     else attempts(e, words, s, is_far);
 }

@@ -292,7 +292,6 @@ static oa_status put_counts(oa_run *run, const superlattice_job *job, const char
 
 static oa_status one_species(oa_run *run, superlattice_job *job, size_t word)
 {
-    const oa_labels labels = { .tiled = &job->tiled, .species = 1 };
     size_t count;
     OA_TRY(mark_species(run, job, word, &count));
     OA_TRY(put_counts(run, job, job->words[word], count));
@@ -301,10 +300,9 @@ static oa_status one_species(oa_run *run, superlattice_job *job, size_t word)
     for (size_t i = 0; i < job->tiled.n; i++) job->tiled.species[i] = job->code[job->tiled.row[i]];
     float *share;
     OA_TRY(oa_new(run->context, &share, job->tiled.n + OA_WAVE_LANES, sizeof *share));
-    oa_labels with = labels;
-    with.share = share;
+    const oa_labels labels = { .tiled = &job->tiled, .species = 1, .share = share };
     oa_status status = oa_local_share(&job->tiled, 1, share);
-    if (status == OA_OK) status = map_and_posterior(run, job, &with, share);
+    if (status == OA_OK) status = map_and_posterior(run, job, &labels, share);
     oa_free(run->context, share);
     return status;
 }

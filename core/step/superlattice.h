@@ -47,7 +47,6 @@ typedef struct superlattice_job {
     oa_plane_phase phase;
     bool is_resolved;    /* planes are, and a period has two of them: Z; else T */
     float *m, *angle;    /* (tiled.n + OA_WAVE_LANES) P(A) - P(B) of the ions or, where planes are not resolved, the phase of the order; the caller's */
-    double sigma, sigma_quartile[2]; /* nm, depth noise: median over the ions, quartiles */
 } superlattice_job;
 
 /* superlattice_planes.c: from ions to what each knows of the planes (m, or angle); puts the spectrum, the phase map and their summary. */

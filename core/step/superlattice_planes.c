@@ -110,7 +110,7 @@ static oa_status put_phase_map(oa_run *run, const superlattice_job *job)
 }
 
 /* Depth noise at every 64th ion or so, sorted. */
-static oa_status find_sigma(oa_run *run, superlattice_job *job, const float *resolution)
+static oa_status find_sigma(oa_run *run, const superlattice_job *job, const float *resolution)
 {
     const double q = 2 * pi / job->period;
     const size_t every = job->tiled.n / 65536 + 1, n = (job->tiled.n + every - 1) / every;
@@ -118,13 +118,11 @@ static oa_status find_sigma(oa_run *run, superlattice_job *job, const float *res
     OA_TRY(oa_new(run->context, &sigma, n, sizeof *sigma));
     for (size_t i = 0; i < n; i++) sigma[i] = (float)(sqrt(-log((double)resolution[i * every]) / 2) / q);
     qsort(sigma, n, sizeof *sigma, oa_ascending_f32);
-    job->sigma = (double)sigma[n / 2];
-    job->sigma_quartile[0] = (double)sigma[n / 4];
-    job->sigma_quartile[1] = (double)sigma[3 * n / 4];
+    const double median = (double)sigma[n / 2], low = (double)sigma[n / 4], high = (double)sigma[3 * n / 4];
     oa_free(run->context, sigma);
-    OA_TRY(oa_put_real(run, "summary/sigma_depth", job->sigma));
-    OA_TRY(oa_put_real(run, "summary/sigma_depth_low", job->sigma_quartile[0]));
-    return oa_put_real(run, "summary/sigma_depth_high", job->sigma_quartile[1]);
+    OA_TRY(oa_put_real(run, "summary/sigma_depth", median));
+    OA_TRY(oa_put_real(run, "summary/sigma_depth_low", low));
+    return oa_put_real(run, "summary/sigma_depth_high", high);
 }
 
 static void note_planes(oa_run *run, const superlattice_job *job)
