@@ -195,3 +195,16 @@ oa_status oa_parallel(oa_context *context, size_t n_items, size_t per_chunk, oa_
     for (int i = 0; i < context->threads; i++) drop_scratch(&pool->workers[i]);
     return j.status;
 }
+
+static oa_status clear_chunk(void *arg, oa_span span, oa_worker *worker)
+{
+    (void)worker;
+    memset((char *)arg + span.begin, 0, span.end - span.begin);
+    return OA_OK;
+}
+
+oa_status oa_parallel_clear(oa_context *context, void *data, size_t bytes)
+{
+    enum { CHUNK = 1 << 24 };
+    return oa_parallel(context, bytes, CHUNK, clear_chunk, data);
+}

@@ -18,6 +18,9 @@ typedef oa_status oa_chunk_fn(void *arg, oa_span span, oa_worker *worker);
  * fn may not call oa_parallel. Sum integers freely; keep floating-point sums per chunk and add them in chunk order. */
 oa_status oa_parallel(oa_context *context, size_t n_items, size_t per_chunk, oa_chunk_fn *fn, void *arg) OA_MUST_USE;
 
+/* Zeros. What was never touched before costs most of the time of doing so: all threads share it. */
+oa_status oa_parallel_clear(oa_context *context, void *data, size_t bytes) OA_MUST_USE;
+
 size_t oa_chunk_count(size_t n_items, size_t per_chunk);
 oa_context *oa_worker_context(oa_worker *worker);
 int oa_worker_number(const oa_worker *worker); /* 0 ... threads-1: for per-thread integer sums */

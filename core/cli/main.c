@@ -5,6 +5,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
+
 #include "base/text.h"
 #include "cli/cli.h"
 
@@ -87,8 +91,19 @@ static int said_all(int code)
     return oa_exit_code(OA_E_IO);
 }
 
+/* Memory that is given back is asked for again a moment later, and the kernel clears it anew each time, two seconds a gigabyte on a virtual machine: it is kept.
+ * A program may decide so; the library leaves the allocator of its host alone. */
+static void keep_memory(void)
+{
+#if defined(__GLIBC__)
+    mallopt(M_MMAP_MAX, 0);
+    mallopt(M_TRIM_THRESHOLD, -1);
+#endif
+}
+
 int main(int argc, char **argv)
 {
+    keep_memory();
     oa_cli cli = { .started = oa_seconds(), .word = argc > 1 ? argv[1] : "help" };
     if (strcmp(cli.word, "--help") == 0 || strcmp(cli.word, "-h") == 0) cli.word = "help";
     keep_streams();

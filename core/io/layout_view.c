@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/parallel.h"
 #include "base/text.h"
 #include "io/layout.h"
 
@@ -84,25 +85,48 @@ static bool is_seen(const long place[5], const size_t at[5], int rank)
     return true;
 }
 
+typedef struct summing {
+    const oa_array *signal;
+    const long *place;
+    int dimension;
+    double *sum; /* (places along the dimension) */
+} summing;
+
+static oa_status sum_place(void *arg, oa_span span, oa_worker *worker)
+{
+    const summing *s = arg;
+    const oa_array *signal = s->signal;
+    size_t at[5] = { 0 }, inner = 1;
+    double sum = -INFINITY;
+    (void)worker;
+    for (int d = s->dimension + 1; d < signal->rank; d++) inner *= signal->dims[d];
+    const size_t places = signal->dims[s->dimension], outer = oa_array_count(signal) / (inner * places);
+    at[s->dimension] = span.begin;
+    for (size_t o = 0; o < outer; o++) {
+        for (size_t i = 0; i < inner; i++) {
+            const double value = is_seen(s->place, at, signal->rank) ? oa_array_real(signal, (o * places + span.begin) * inner + i) : NAN;
+            if (isfinite(value)) sum = isfinite(sum) ? sum + value : value;
+            for (int d = signal->rank - 1; d > s->dimension && ++at[d] == signal->dims[d]; d--) at[d] = 0;
+        }
+        for (int d = s->dimension - 1; d >= 0 && ++at[d] == signal->dims[d]; d--) at[d] = 0;
+    }
+    s->sum[span.begin] = sum;
+    return OA_OK;
+}
+
 /* Where the sum of the finite values that can be seen is largest, the first of several; places without any come last. */
 static oa_status find_fullest(oa_context *context, const oa_array *signal, long place[5], int dimension)
 {
-    const size_t n = oa_array_count(signal), places = signal->dims[dimension];
-    size_t at[5] = { 0 }, best = 0;
-    double *sum;
-    OA_TRY(oa_new(context, &sum, places, sizeof *sum));
-    for (size_t k = 0; k < places; k++) sum[k] = -INFINITY;
-    for (size_t i = 0; i < n; i++) {
-        const double value = is_seen(place, at, signal->rank) ? oa_array_real(signal, i) : NAN;
-        double *to = &sum[at[dimension]];
-        if (isfinite(value)) *to = isfinite(*to) ? *to + value : value;
-        for (int d = signal->rank - 1; d >= 0 && ++at[d] == signal->dims[d]; d--) at[d] = 0;
-    }
+    const size_t places = signal->dims[dimension];
+    size_t best = 0;
+    summing s = { signal, place, dimension, NULL };
+    OA_TRY(oa_new(context, &s.sum, places, sizeof *s.sum));
+    const oa_status status = oa_parallel(context, places, 1, sum_place, &s);
     for (size_t k = 1; k < places; k++)
-        if (sum[k] > sum[best]) best = k;
-    oa_free(context, sum);
+        if (s.sum[k] > s.sum[best]) best = k;
+    oa_free(context, s.sum);
     place[dimension] = (long)best;
-    return OA_OK;
+    return status;
 }
 
 static oa_status write_slice(oa_h5w *w, const char *group, const oa_array *signal, const char *words)

@@ -66,7 +66,7 @@ static oa_status fill_table(void *arg, oa_span span, oa_worker *worker)
 typedef struct around {
     size_t n;
     uint32_t first[SHELLS + 1]; /* of each shell */
-    float *x, *y, *z, *a, *m, *share, *seen; /* m: s (P(A) - P(B)); share: of the species around, negative for ions of others; seen: a B, of those within reach */
+    float *x, *y, *z, *a, *m, *share, *seen; /* m: s (P(A) - P(B)); share: of the species around, negative for ions of others; seen: room for B */
 } around;
 enum { COLUMNS = 6 };
 
@@ -162,21 +162,6 @@ static oa_status look(const edges *e, size_t i, oa_worker *worker, around *out)
     return OA_OK;
 }
 
-/* B at each ion up to a distance of the maximum; p: x, y, z, radius. */
-static float ball_at(const edges *e, const around *ions, size_t w, const double p[4], size_t i)
-{
-    const float radius2 = (float)(p[3] * p[3]), far = (float)(p[3] + 3.5 * e->widths[w]), per = (float)(1 / GRAIN);
-    const float x = ions->x[i] - (float)p[0], y = ions->y[i] - (float)p[1], z = ions->z[i] - (float)p[2], rest = radius2 - z * z, r2 = x * x + y * y;
-    if (!(rest > 0) || r2 > far * far) return 0;
-    const float u = sqrtf(rest) * per, v = sqrtf(r2) * per;
-    const size_t disc = (size_t)u, place = (size_t)v;
-    if (disc + 1 >= DISCS || place + 1 >= PLACES) return 0;
-    float(*const t)[PLACES] = e->table[w] + disc;
-    const float f = u - (float)disc, g = v - (float)place;
-    const float low = t[0][place] + g * (t[0][place + 1] - t[0][place]), high = t[1][place] + g * (t[1][place + 1] - t[1][place]);
-    return low + f * (high - low);
-}
-
 size_t oa_edges_shells(double reach)
 {
     const size_t shells = reach < REACH ? (size_t)(reach * SHELLS / REACH) + 1 : SHELLS;
@@ -190,14 +175,19 @@ static size_t within_reach(const edges *e, const around *ions, size_t w, const d
     return ions->first[oa_edges_shells(reach)];
 }
 
-static double evidence(const edges *e, const around *ions, size_t w, const double p[4])
+/* B at each of the ions that come first into `out`; p: x, y, z, radius. Returns how many. */
+static size_t ball_at(const edges *e, const around *ions, size_t w, const double p[4], float *out)
 {
     const size_t end = within_reach(e, ions, w, p);
-    size_t n = 0;
-    for (size_t i = 0; i < end; i++) {
-        const float ball = ball_at(e, ions, w, p, i);
-        if (ball > 0) ions->seen[n++] = ions->a[i] * ball;
-    }
+    e->tiled->context->kernels->waves->ball(out, end, ions->x, ions->y, ions->z, (float[4]){ (float)p[0], (float)p[1], (float)p[2], (float)p[3] },
+                                            (float)(p[3] + 3.5 * e->widths[w]), (float)(1 / GRAIN), &e->table[w][0][0], DISCS, PLACES);
+    return end;
+}
+
+static double evidence(const edges *e, const around *ions, size_t w, const double p[4])
+{
+    size_t n = ball_at(e, ions, w, p, ions->seen);
+    for (size_t i = 0; i < n; i++) ions->seen[i] *= ions->a[i];
     while (n % OA_WAVE_LANES) ions->seen[n++] = 0;
     return e->tiled->context->kernels->waves->sum_logarithms(n, ions->seen);
 }
@@ -317,11 +307,11 @@ oa_status oa_fit_edges(oa_edges *edges_, const oa_maximum *list, size_t n)
 /* The ions that lie in the ball by their labels, and on which family of planes: expected numbers. */
 static void expect_inside(const edges *e, const around *ions, found *f)
 {
-    const size_t end = within_reach(e, ions, 0, f->p);
+    const size_t end = ball_at(e, ions, 0, f->p, ions->seen);
     memset(f->ions, 0, sizeof f->ions);
     memset(f->species, 0, sizeof f->species);
     for (size_t i = 0; i < end; i++) {
-        const double ball = (double)ball_at(e, ions, 0, f->p, i), a = (double)ions->a[i], m = (double)ions->m[i], p = fabs((double)ions->share[i]);
+        const double ball = (double)ions->seen[i], a = (double)ions->a[i], m = (double)ions->m[i], p = fabs((double)ions->share[i]);
         const bool is_species = ions->share[i] > 0;
         const double delta = (double)oa_neutral_delta((float)p), high = e->contrast.is_known ? e->contrast.a : p + delta,
             low = e->contrast.is_known ? e->contrast.b : p - delta;

@@ -3,7 +3,7 @@
  *
  * The label of ion j inside a domain of sign s is likelier by the factor 1 + even_j + s alpha_j than outside, where even_j is 0 unless the composition of
  * domains is known; a domain at c of radius R then has the Bayes factor exp L, L = sum_j ln(1 + (even_j + s alpha_j) B_R(r_j - c)), B_R a ball blurred
- * laterally. A cubic in B makes L three convolutions.
+ * laterally. A cubic in B makes L three convolutions, on a grid of hats.
  * Density lambda and shares pi_R of the radii are fitted (EM; Dempster, Laird, Rubin, J. R. Stat. Soc. B 39 (1977) 1), one domain at most has its
  * centre in a neighbourhood of R + 0.3 nm, and further rounds look for what the domains found so far leave unexplained. */
 #ifndef OA_MATH_MIXTURE_H
@@ -12,7 +12,7 @@
 #include "math/fft.h"
 #include "math/tiled.h"
 
-enum { OA_RADII_MAX = 16, OA_MIXTURE_ROUNDS = 3, OA_MIXTURE_STEPS = 5 };
+enum { OA_RADII_MAX = 16, OA_MIXTURE_ROUNDS = 3, OA_MIXTURE_STEPS = 5, OA_MIXTURE_FINEST = 10, OA_MIXTURE_DEPTH = 8 }; /* the last two: cells of the grid along the edge of a cube, across at most and in depth */
 
 typedef struct oa_mixture_prior {
     double density;               /* lambda, domains a cubic nanometre */
@@ -36,6 +36,9 @@ typedef struct oa_mixture {
 
 /* Fills plus and minus. The bank of radii is extended by factors of 1.25 while its largest holds more than 0.15 of the domains, unless the prior is given. */
 oa_status oa_mixture_fit(oa_mixture *mixture) OA_MUST_USE;
+
+/* Cells across along the edge of a cube, for a lateral blur of sigma nm. */
+size_t oa_mixture_cells(double sigma);
 
 /* What domains hold of the species on the two families of planes: a and b where these are known; else as much as is around, p + delta and p - delta with
  * delta = 0.8 min(p, 1 - p), so that a place that is only richer or poorer in the species is no domain. */

@@ -4,87 +4,10 @@
 #include <math.h>
 #include <string.h>
 
-enum { FINE = 4, LANES = OA_FFT_LANES };
-#define LATERAL_REACH 3.5 /* of the blur, in its width */
+#include "math/mixture_ball.h"
 
-/* ---------------------------------------------------------------------------------------------- balls */
-
-/* A line blurred by a Gaussian of `sigma` steps, stride `step`. */
-static void blur_line(float *line, size_t n, size_t step, const double *taps, size_t half, double *copy)
-{
-    size_t first = n, last = 0;
-    for (size_t i = 0; i < n; i++) {
-        copy[i] = (double)line[i * step];
-        if (copy[i] > 0) {
-            first = first < i ? first : i;
-            last = i;
-        }
-    }
-    for (size_t i = 0; first <= last && i < (n + 1) / 2; i++) { /* symmetric */
-        double sum = 0;
-        for (size_t j = i > first + half ? i - half : first; j <= last && j <= i + half; j++) sum += taps[i > j ? i - j : j - i] * copy[j];
-        line[i * step] = line[(n - 1 - i) * step] = (float)sum;
-    }
-}
-
-static oa_status blur_ball(oa_context *context, float *fine, const size_t n[3], const double sigma[2])
-{
-    double *work;
-    const size_t longest = n[0] > n[1] ? n[0] : n[1];
-    OA_TRY(oa_new(context, &work, 2 * longest + 2, sizeof *work));
-    double *taps = work, *copy = work + longest + 1;
-    for (int a = 0; a < 2; a++) {
-        double sum = 0;
-        const size_t half = (size_t)fmin(ceil(LATERAL_REACH * sigma[a]), (double)n[a] - 1);
-        for (size_t k = 0; k <= half; k++) {
-            taps[k] = sigma[a] > 0 ? exp(-0.5 * (double)(k * k) / (sigma[a] * sigma[a])) : k == 0;
-            sum += k ? 2 * taps[k] : taps[k];
-        }
-        for (size_t k = 0; k <= half; k++) taps[k] /= sum;
-        for (size_t z = 0; z < n[2] / 2; z++) /* the upper half mirrors the lower one */
-            for (size_t i = 0; i < n[1 - a]; i++) blur_line(fine + z * n[0] * n[1] + i * (a ? 1 : n[0]), n[a], a ? n[0] : 1, taps, half, copy);
-    }
-    oa_free(context, work);
-    return OA_OK;
-}
-
-oa_status oa_ball_take(oa_arena *arena, oa_ball *out, double radius, double sigma, const double edge[3])
-{
-    size_t cells = 1;
-    *out = (oa_ball){ .radius = radius, .sigma = sigma };
-    for (int a = 0; a < 3; a++) {
-        out->edge[a] = edge[a];
-        out->half[a] = (size_t)ceil((radius + (a < 2 ? LATERAL_REACH * sigma : 0)) / edge[a] - 0.5);
-        cells *= 2 * out->half[a] + 1;
-    }
-    return oa_arena_take(arena, &out->mean, cells, sizeof *out->mean);
-}
-
-oa_status oa_ball_fill(oa_context *context, const oa_ball *ball)
-{
-    const double *edge = ball->edge, radius = ball->radius, sigma = ball->sigma;
-    size_t n[3], side[3];
-    float *fine;
-    for (int a = 0; a < 3; a++) {
-        side[a] = 2 * ball->half[a] + 1;
-        n[a] = FINE * side[a];
-    }
-    OA_TRY(oa_new(context, &fine, n[0] * n[1] * n[2], sizeof *fine));
-    for (size_t i = 0; i < n[0] * n[1] * n[2]; i++) {
-        const double x = ((double)(i % n[0]) - 0.5 * (double)(n[0] - 1)) * edge[0] / FINE, y = ((double)(i / n[0] % n[1]) - 0.5 * (double)(n[1] -
-            1)) * edge[1] / FINE;
-        const double z = ((double)(i / n[0] / n[1]) - 0.5 * (double)(n[2] - 1)) * edge[2] / FINE;
-        fine[i] = x * x + y * y + z * z <= radius * radius ? 1 : 0;
-    }
-    const oa_status status = blur_ball(context, fine, n, (double[2]){ sigma / edge[0] * FINE, sigma / edge[1] * FINE });
-    for (size_t i = 0; i < n[0] * n[1] * n[2]; i++) {
-        const size_t x = i % n[0] / FINE, y = i / n[0] % n[1] / FINE, level = i / n[0] / n[1], z = level / FINE, mirror = level < n[2] / 2 ? level : n[2] - 1 -
-            level;
-        ball->mean[(z * side[1] + y) * side[0] + x] += fine[mirror * n[0] * n[1] + i % (n[0] * n[1])] / (FINE * FINE * FINE);
-    }
-    oa_free(context, fine);
-    return status;
-}
+enum { LANES = OA_FFT_LANES, RIM = 2 }; /* cells beyond a ball: one that ions are shared with, one for the tails of the weights of its hats */
+static const double pi = 3.14159265358979323846;
 
 /* ---------------------------------------------------------------------------------------------- planes and columns */
 
@@ -252,12 +175,21 @@ static size_t line_floats(const oa_bank *b)
     return plane > column ? plane : column;
 }
 
+/* Products of hats among each other are 1/6, 2/3, 1/6 along an axis: 1 over their transform, by wave. */
+static oa_status plan_hats(oa_arena *arena, oa_bank *b, int axis)
+{
+    OA_TRY(oa_arena_take(arena, &b->hats[axis], b->n[axis], sizeof(float)));
+    for (size_t k = 0; k < b->n[axis]; k++) b->hats[axis][k] = (float)(3 / (2 + cos(2 * pi * (double)k / (double)b->n[axis])));
+    return OA_OK;
+}
+
 typedef struct ball_job {
     oa_bank *bank;
     const oa_ball *balls;
 } ball_job;
 
-/* Spectrum e of a ball: it lies about cell 0, with what is below at the far end; its transform is real. */
+/* Spectrum e of a ball: it lies about cell 0, with what is below at the far end; its transform is real. Less that of the products of hats, it is that of
+ * the weights by which hats come closest to the ball. */
 static oa_status transform_ball(void *arg, oa_span span, oa_worker *worker)
 {
     const ball_job *job = arg;
@@ -275,9 +207,7 @@ static oa_status transform_ball(void *arg, oa_span span, oa_worker *worker)
     for (size_t i = 0; i < side[0] * side[1] * side[2]; i++) {
         const size_t x = (i % side[0] + nx - ball->half[0]) % nx, y = (i / side[0] % side[1] + ny - ball->half[1]) % ny, z = (i / side[0] / side[1] + nz -
             ball->half[2]) % nz;
-        float value = ball->mean[i];
-        for (int k = 0; k < e; k++) value *= ball->mean[i];
-        re[(z * ny + y) * nx + x] = value * scale;
+        re[(z * ny + y) * nx + x] = ball->power[e][i] * scale;
     }
     for (size_t z = 0; z < nz; z++)
         if (z <= ball->half[2] || z + ball->half[2] >= nz) plane_forward(b, w, re + z * nx * ny, im + z * nx * ny, line);
@@ -285,7 +215,8 @@ static oa_status transform_ball(void *arg, oa_span span, oa_worker *worker)
         for (size_t ky = 0; ky < ny; ky += LANES) {
             take_column(b, line, line + nz * LANES, re, im, kx * ny + ky);
             oa_fft_lines(&b->fft[2], w, line, line + nz * LANES, line + 2 * nz * LANES);
-            memcpy(b->spectrum + (spectrum_at(b, r, e, kx, ky) - b->spectrum), line, (nz / 2 + 1) * LANES * sizeof *line);
+            float *out = b->spectrum + (spectrum_at(b, r, e, kx, ky) - b->spectrum);
+            for (size_t i = 0; i < (nz / 2 + 1) * LANES; i++) out[i] = line[i] * (b->hats[0][kx] * b->hats[1][ky + i % LANES] * b->hats[2][i / LANES]);
         }
     return OA_OK;
 }
@@ -305,9 +236,10 @@ oa_status oa_bank_plan(oa_arena *arena, oa_bank *out, const oa_field *field, con
     for (int r = 0; r < prior->n; r++) OA_TRY(oa_ball_take(arena, &balls[r], prior->radius[r], sigma, field->edge));
     for (int a = 0; a < 3; a++) {
         for (int r = 0; r < prior->n; r++)
-            if (balls[r].half[a] + 1 > out->halo[a]) out->halo[a] = balls[r].half[a] + 1;
+            if (balls[r].half[a] + RIM > out->halo[a]) out->halo[a] = balls[r].half[a] + RIM;
         plan_axis(out, a);
         OA_TRY(oa_fft_make(arena, &out->fft[a], out->n[a]));
+        OA_TRY(plan_hats(arena, out, a));
     }
     OA_TRY(oa_arena_take(arena, &out->room, (size_t)context->threads + 1, sizeof *out->room));
     OA_TRY(oa_arena_take(arena, &out->spectrum, (size_t)prior->n * 3 * (out->n[0] / 2 + 1) * out->n[1] * (out->n[2] / 2 + 1), sizeof *out->spectrum));

@@ -4,16 +4,6 @@
 
 #include "math/mixture.h"
 
-/* Means over the cells of a ball blurred laterally, as cell (half, half, half) sees it in its middle; x fastest. */
-typedef struct oa_ball {
-    size_t half[3];
-    float *mean; /* (2 half[2] + 1, 2 half[1] + 1, 2 half[0] + 1) */
-    double radius, sigma, edge[3]; /* nm; edge of a cell */
-} oa_ball;
-/* Takes the room of a ball, all zeros; fill computes it, on any thread. */
-oa_status oa_ball_take(oa_arena *arena, oa_ball *out, double radius, double sigma, const double edge[3]) OA_MUST_USE;
-oa_status oa_ball_fill(oa_context *context, const oa_ball *ball) OA_MUST_USE;
-
 /* Tiles of whole cubes, each with a rim of `halo` cells for what reaches in; all are alike. The spectra of the balls are real and even: of x and z a
  * half is kept. Spectrum e (1, 2, 3) of radius r, wave (kx, ky, kz): ((((r 3 + e - 1) (nx/2 + 1) + kx) ny/16 + ky/16) (nz/2 + 1) + kz) 16 + ky % 16. */
 typedef struct oa_bank {
@@ -21,6 +11,7 @@ typedef struct oa_bank {
     int radii;
     size_t halo[3], inner[3], n[3], tiles[3];
     oa_fft fft[3];
+    float *hats[3]; /* (n) by wave, what takes the products of hats off a spectrum */
     float *spectrum;
     float **room; /* of each thread, made when it is asked for */
 } oa_bank;

@@ -249,9 +249,10 @@ static oa_status refine_cube(void *arg, size_t cube, size_t begin, size_t end, o
     oa_field_at(&r->field, r->data[0], cube, c);
     oa_field_at(&r->field, r->data[1], cube, s);
     if (r->is_last) oa_field_at(&r->field, r->data[2], cube, n);
+    if (!r->is_last) r->tiled->context->kernels->waves->angle(n, end - begin, s, c);
     for (size_t i = begin; i < end; i++) {
         const float x = c[i - begin], y = s[i - begin];
-        if (!r->is_last) r->phase[i] -= atan2f(y, x);
+        if (!r->is_last) r->phase[i] -= n[i - begin];
         else r->resolution[i] = fminf(fmaxf(sqrtf(x * x + y * y) / fmaxf(n[i - begin], 1e-6f), 1e-4f), 0.9995f);
     }
     return OA_OK;

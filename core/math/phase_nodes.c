@@ -9,6 +9,7 @@
 #define STEP (0.8 / WIDTH)
 #define TILT_TANGENT 0.140540834702391 /* of 8 degrees */
 #define SPACING_SHARE 0.06
+#define ARRIVED 1e-4 /* rad/nm: the next step of Newton's is shorter by far, and over the reach of a node this is 1e-4 of a turn */
 static const double pi = 3.14159265358979323846;
 
 enum { SIDE_MAX = 20, WAVES_MAX = 33, NEWTON = 6 };
@@ -201,27 +202,14 @@ static void invert(double c[3][3], moments *out)
         for (int j = 0; j < 3; j++) out->inverse[i][j] = m[i][j] / (out->is_flat ? 1 : determinant);
 }
 
-static moments find_moments(size_t n, float *const r[3], const float *g)
+static moments find_moments(const oa_waves *waves, size_t n, float *const r[3], const float *g)
 {
-    moments m = { .sum = 0 };
-    double c[3][3] = { { 0 } }, s[3] = { 0, 0, 0 };
-    for (size_t i = 0; i < n; i++) {
-        const double w = (double)g[i], x = (double)r[0][i], y = (double)r[1][i], z = (double)r[2][i];
-        m.sum += w;
-        m.squares += w * w;
-        s[0] += w * x;
-        s[1] += w * y;
-        s[2] += w * z;
-        c[0][0] += w * x * x;
-        c[0][1] += w * x * y;
-        c[0][2] += w * x * z;
-        c[1][1] += w * y * y;
-        c[1][2] += w * y * z;
-        c[2][2] += w * z * z;
-    }
-    for (int a = 0; a < 3; a++) m.mean[a] = s[a] / m.sum;
-    for (int a = 0; a < 3; a++)
-        for (int b = a; b < 3; b++) c[b][a] = c[a][b] = c[a][b] / m.sum - m.mean[a] * m.mean[b];
+    double f[11], c[3][3];
+    waves->moments(f, n, r[0], r[1], r[2], g);
+    moments m = { .sum = f[0], .squares = f[1] };
+    for (int a = 0; a < 3; a++) m.mean[a] = f[2 + a] / m.sum;
+    for (int a = 0, at = 5; a < 3; a++)
+        for (int b = a; b < 3; b++, at++) c[b][a] = c[a][b] = f[at] / m.sum - m.mean[a] * m.mean[b];
     invert(c, &m);
     return m;
 }
@@ -236,10 +224,15 @@ static void climb(const oa_waves *waves, size_t n, float *const r[3], const floa
         waves->wave(f, n, r[0], r[1], r[2], g, turns);
         const double square = f[0] * f[0] + f[1] * f[1];
         if (step == NEWTON || !(square > 0)) break;
-        double slope[3];
+        double slope[3], way = 0;
         for (int a = 0; a < 3; a++) slope[a] = (f[3 + 2 * a] * f[0] - f[2 + 2 * a] * f[1]) / square; /* Im[sum e r / sum e]; the mean of r, being real, drops out */
-        for (int a = 0; a < 3; a++)
-            for (int b = 0; b < 3; b++) k[a] -= m->inverse[a][b] * slope[b];
+        for (int a = 0; a < 3; a++) {
+            double d = 0;
+            for (int b = 0; b < 3; b++) d += m->inverse[a][b] * slope[b];
+            k[a] -= d;
+            way += d * d;
+        }
+        if (way < ARRIVED * ARRIVED) step = NEWTON - 1; /* one more look is enough */
     }
     for (int a = 0; a < 3; a++) out->k[a] = 2 * pi * (double)turns[a];
     out->phase = -atan2(f[1], f[0]);
@@ -264,7 +257,7 @@ static oa_status node_chunk(void *arg, oa_span span, oa_worker *worker)
         if (n < OA_PHASE_IONS_MIN) continue;
         waves->weigh(g, n, r[0], r[1], r[2], (float)(0.5 / (WIDTH * WIDTH)));
         for (size_t j = n; j < even; j++) r[0][j] = r[1][j] = r[2][j] = g[j] = 0;
-        const moments m = find_moments(n, r, g);
+        const moments m = find_moments(waves, even, r, g);
         if (m.is_flat) continue;
         double k[3] = { p->wave[0], p->wave[1], p->wave[2] };
         find_coarsely(s, node, room, k);

@@ -77,18 +77,26 @@ void oa_planes_begin(oa_context *context, oa_planes *out, const double box[6], c
     }
 }
 
-oa_status oa_planes_add(oa_planes *planes, const double at[3])
+/* The node whose middle is nearest, and the place seen from there; false where that is too far. */
+static bool node_of(const oa_planes *planes, const double at[3], double from[3], size_t *number)
 {
-    double from[3], square = 0;
-    size_t number = 0;
+    double square = 0;
+    *number = 0;
     for (int axis = 2; axis >= 0; axis--) {
         const double k = floor((at[axis] - planes->lo[axis]) / planes->pitch[axis]), last = (double)planes->dims[axis] - 1;
         const double nearest = k > 0 ? (k < last ? k : last) : 0;
         from[axis] = at[axis] - (planes->lo[axis] + (nearest + 0.5) * planes->pitch[axis]);
         square += from[axis] * from[axis];
-        number = number * planes->dims[axis] + (size_t)nearest;
+        *number = *number * planes->dims[axis] + (size_t)nearest;
     }
-    if (!(square <= REACH * REACH)) return OA_OK;
+    return square <= REACH * REACH;
+}
+
+oa_status oa_planes_add(oa_planes *planes, const double at[3])
+{
+    double from[3];
+    size_t number;
+    if (!node_of(planes, at, from, &number)) return OA_OK;
     oa_planes_node *node = &planes->node[number];
     if (node->n == node->capacity) {
         const size_t capacity = node->capacity ? 2 * node->capacity : 4096;
@@ -288,15 +296,38 @@ oa_status oa_planes_find(const oa_planes *planes, oa_planes_found *out)
     return status;
 }
 
+typedef struct sorting {
+    const oa_planes *planes;
+    const oa_points *points;
+    const uint8_t *label;
+    uint8_t left_out, *is_near; /* (n) to the middle of a node */
+} sorting;
+
+static oa_status find_near(void *arg, oa_span span, oa_worker *worker)
+{
+    const sorting *s = arg;
+    (void)worker;
+    for (size_t i = span.begin; i < span.end; i++) {
+        double from[3];
+        size_t node;
+        s->is_near[i] = s->label[i] != s->left_out && node_of(s->planes, (double[3]){ s->points->x[i], s->points->y[i], s->points->z[i] }, from, &node);
+    }
+    return OA_OK;
+}
+
+/* Few ions of a large specimen are near a node: all threads look for them, one takes them in their order. */
 oa_status oa_planes_of_points(oa_context *context, const oa_points *points, const uint8_t *label, uint8_t left_out, const double box[6], const oa_frame *frame,
                               oa_planes_found *out)
 {
     oa_planes planes;
-    oa_status status = OA_OK;
+    sorting s = { &planes, points, label, left_out, NULL };
     oa_planes_begin(context, &planes, box, frame);
+    oa_status status = oa_new(context, &s.is_near, points->n, 1);
+    if (status == OA_OK) status = oa_parallel(context, points->n, 1 << 18, find_near, &s);
     for (size_t i = 0; i < points->n && status == OA_OK; i++)
-        if (label[i] != left_out) status = oa_planes_add(&planes, (double[3]){ points->x[i], points->y[i], points->z[i] });
+        if (s.is_near[i]) status = oa_planes_add(&planes, (double[3]){ points->x[i], points->y[i], points->z[i] });
     if (status == OA_OK) status = oa_planes_find(&planes, out);
+    oa_free(context, s.is_near);
     oa_planes_end(&planes);
     return status;
 }

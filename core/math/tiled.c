@@ -192,7 +192,7 @@ static oa_status deposit_cube(void *arg, size_t cube, size_t begin, size_t end, 
 oa_status oa_field_deposit(const oa_field *field, float *const data[4], int n_fields, oa_field_values *values, void *arg)
 {
     deposit d = { field, data, n_fields, values, arg, oa_tiled_most(field->tiled) };
-    for (int k = 0; k < n_fields; k++) memset(data[k], 0, field->cells * sizeof(float));
+    for (int k = 0; k < n_fields; k++) OA_TRY(oa_parallel_clear(field->tiled->context, data[k], field->cells * sizeof(float)));
     return oa_tiled_each(field->tiled, deposit_cube, &d);
 }
 
@@ -277,39 +277,31 @@ oa_status oa_field_median(const oa_field *field, const float *data, float least,
     return OA_OK;
 }
 
-/* Lower cell and how far towards the next. */
-static inline size_t between(float at, size_t corner, double per_nm, size_t dims, float *share)
+/* The cells of a cube with one more all around, those beyond the field like the last. */
+static void copy_block(const oa_field *field, const float *data, size_t cube, float *block)
 {
-    const double u = (double)at * per_nm - 0.5 + (double)corner, low = floor(u);
-    if (low < 0) {
-        *share = 0;
-        return 0;
-    }
-    const size_t i = (size_t)low;
-    *share = i + 1 < dims ? (float)(u - low) : 0;
-    return i + 1 < dims ? i : dims - 1;
+    size_t place[3];
+    oa_cube_place(field->tiled, cube, place);
+    for (size_t k = 0; k < field->per[2] + 2; k++)
+        for (size_t j = 0; j < field->per[1] + 2; j++)
+            for (size_t i = 0; i < field->per[0] + 2; i++) {
+                const size_t step[3] = { i, j, k };
+                size_t at[3];
+                for (int a = 0; a < 3; a++) {
+                    const size_t next = place[a] * field->per[a] + step[a]; /* from 1 */
+                    at[a] = next == 0 ? 0 : next > field->dims[a] ? field->dims[a] - 1 : next - 1;
+                }
+                *block++ = data[(at[2] * field->dims[1] + at[1]) * field->dims[0] + at[0]];
+            }
 }
 
 void oa_field_at(const oa_field *field, const float *data, size_t cube, float *out)
 {
     const oa_tiled *t = field->tiled;
-    size_t place[3];
-    oa_cube_place(t, cube, place);
-    for (size_t i = t->start[cube]; i < t->start[cube + 1]; i++) {
-        size_t low[3], next[3];
-        float f[3];
-        for (int a = 0; a < 3; a++) {
-            low[a] = between(t->at[a][i], place[a] * field->per[a], (double)field->per[a] / OA_CUBE, field->dims[a], &f[a]);
-            next[a] = f[a] > 0 ? 1 : 0;
-        }
-        const size_t nx = field->dims[0], layer = nx * field->dims[1];
-        const float *p = data + low[2] * layer + low[1] * nx + low[0];
-        float plane[2];
-        for (size_t k = 0; k < 2; k++) {
-            const float *q = p + (k ? next[2] * layer : 0), *r = q + next[1] * nx;
-            const float a = q[0] + f[0] * (q[next[0]] - q[0]), b = r[0] + f[0] * (r[next[0]] - r[0]);
-            plane[k] = a + f[1] * (b - a);
-        }
-        out[i - t->start[cube]] = plane[0] + f[2] * (plane[1] - plane[0]);
-    }
+    const size_t begin = t->start[cube];
+    float block[(OA_FIELD_AT + 2) * (OA_FIELD_AT + 2) * (OA_FIELD_AT + 2)], per[3];
+    for (int a = 0; a < 3; a++) per[a] = (float)((double)field->per[a] / OA_CUBE);
+    copy_block(field, data, cube, block);
+    t->context->kernels->waves->interpolate(out, t->start[cube + 1] - begin, t->at[0] + begin, t->at[1] + begin, t->at[2] + begin, per, block,
+                                            (int[2]){ (int)field->per[0] + 2, (int)field->per[1] + 2 });
 }

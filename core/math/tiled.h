@@ -55,7 +55,9 @@ oa_status oa_field_blur(const oa_field *field, float *data, const float *const t
 /* Median of the values above `least` > 0, within a tenth of an octave: enough for thresholds. */
 oa_status oa_field_median(const oa_field *field, const float *data, float least, float *out) OA_MUST_USE;
 
-/* Value at the ions of one cube, trilinear between middles of cells, flat beyond the last; out[i - begin]. */
+/* Value at the ions of one cube, trilinear between middles of cells, flat beyond the last; out[i - begin]. Of fields with up to OA_FIELD_AT cells along the edge
+ * of a cube. */
+enum { OA_FIELD_AT = 6 };
 void oa_field_at(const oa_field *field, const float *data, size_t cube, float *out);
 
 /* Calls fn once for each cube that holds ions, from all threads. */

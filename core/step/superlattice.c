@@ -367,7 +367,7 @@ static oa_status superlattice_finish(oa_run *run, const void *params)
 }
 
 /* Per ion: columns 17, mark 1, sorted 17, m and share 8, plus and minus 8, even 4; results 12. Per cubic nanometre: the map 125 cells with two fields, or the
- * mixture's, 5 by up to 5 by 5 cells with a weight and a sign of each radius and exp Omega. */
+ * mixture's, 4 by up to 5 by 5 cells with a weight and a sign of each radius and exp Omega. */
 static uint64_t superlattice_memory(const oa_run *run, const void *params)
 {
     const superlattice_params *p = params;
@@ -377,15 +377,15 @@ static uint64_t superlattice_memory(const oa_run *run, const void *params)
     if (!input || !input->ions) return 0;
     oa_ions__bounds(input->ions, lo, hi);
     for (int a = 0; a < 3; a++) cubes *= floor(hi[a] / OA_CUBE) - floor(lo[a] / OA_CUBE) + 1;
-    const double per = p->fit_sigma ? 10 : fmin(fmax(rint(OA_CUBE / (0.714 * fmax(p->sigma_lateral, 1e-3))), 4), 10),
-        centres = cubes * per * per * 10 * (5 * p->radii.n + 5), map = cubes * 1000 * (p->joint ? 28 : 8);
+    const double per = p->fit_sigma ? OA_MIXTURE_FINEST : (double)oa_mixture_cells(p->sigma_lateral), centres = cubes * per * per * OA_MIXTURE_DEPTH * (5 *
+        p->radii.n + 5), map = cubes * 1000 * (p->joint ? 28 : 8);
     const double ions = fmax(p->occupancy.n || p->fit_occupancy ? 67 : 63, 42 + 4 * kinds) * (double)oa_ions__count(input->ions);
     return (uint64_t)(ions + cubes * 1000 * 4 + fmax(map, centres)) + (uint64_t)run->context->threads * 90000000 + 60000000;
 }
 
 const oa_step oa_step_superlattice = {
     .name = "superlattice",
-    .version = 4,
+    .version = 5,
     .title = "Order from the phase of atomic planes",
     .help = "Follows the atomic planes through stretch, bend and tilt by their own reflection and asks on which of the two families of planes a species sits: a "
              "signed map "

@@ -134,22 +134,43 @@ static size_t nearest_domain(const near *d, const double p[3])
     return domain;
 }
 
+typedef struct looking {
+    const near *domains;
+    const found *ions;
+    const float *at[3];
+    uint32_t *domain; /* (n) nearest, from 1 */
+} looking;
+
+static oa_status look_for_domains(void *arg, oa_span span, oa_worker *worker)
+{
+    const looking *l = arg;
+    (void)worker;
+    for (size_t i = span.begin; i < span.end; i++) {
+        const uint64_t row = l->ions->index[i];
+        l->domain[i] = (double)l->ions->p[i] > 1e-3 ? (uint32_t)nearest_domain(l->domains, (double[3]){ l->at[0][row], l->at[1][row], l->at[2][row] }) : 0;
+    }
+    return OA_OK;
+}
+
 static oa_status put_members(oa_run *run, const superlattice_job *job, const found *f, near *d, double density)
 {
-    const float *x = oa_ions__f32(job->ions, OA_X), *y = oa_ions__f32(job->ions, OA_Y), *z = oa_ions__f32(job->ions, OA_Z);
+    looking l = { d, f, { oa_ions__f32(job->ions, OA_X), oa_ions__f32(job->ions, OA_Y), oa_ions__f32(job->ions, OA_Z) }, NULL };
     double *ions, *radius, *fraction;
     OA_TRY(oa_put_array(run, "domains/ions", 1, &d->n, &ions));
     OA_TRY(oa_put_array(run, "domains/radius", 1, &d->n, &radius));
     OA_TRY(oa_put_array(run, "domains/fraction", 1, &d->n, &fraction));
     if (!d->n) return OA_OK;
     OA_TRY(sort_domains(run, d));
-    for (size_t i = 0; i < f->n; i++) {
-        const uint64_t row = f->index[i];
-        const size_t domain = (double)f->p[i] > 1e-3 ? nearest_domain(d, (double[3]){ x[row], y[row], z[row] }) : 0;
+    OA_TRY(oa_new(run->context, &l.domain, f->n, sizeof *l.domain));
+    const oa_status status = oa_parallel(run->context, f->n, 1 << 16, look_for_domains, &l);
+    for (size_t i = 0; i < f->n && status == OA_OK; i++) {
+        const size_t domain = l.domain[i];
         if (!domain) continue;
         ions[domain - 1] += (double)f->p[i];
-        if (job->code[row] == 1) fraction[domain - 1] += (double)f->p[i];
+        if (job->code[f->index[i]] == 1) fraction[domain - 1] += (double)f->p[i];
     }
+    oa_free(run->context, l.domain);
+    OA_TRY(status);
     for (size_t i = 0; i < d->n; i++) {
         fraction[i] = ions[i] > 0 ? fraction[i] / ions[i] : (double)NAN;
         radius[i] = density > 0 ? cbrt(3 * ions[i] / (4 * 3.14159265358979323846 * density)) : 0;

@@ -27,6 +27,10 @@ typedef struct oa_waves {
     /* Sums of g cos, g sin, g cos x, g sin x, g cos y, g sin y, g cos z, g sin z of the angle 2 pi (k . r), k in turns a nm.
      * n is a multiple of OA_WAVE_LANES. */
     void (*wave)(double out[8], size_t n, const float *x, const float *y, const float *z, const float *g, const float k[3]);
+    /* Sums of g, g^2, g x, g y, g z, g x^2, g x y, g x z, g y^2, g y z, g z^2; n is a multiple of OA_WAVE_LANES. */
+    void (*moments)(double out[11], size_t n, const float *x, const float *y, const float *z, const float *g);
+    /* out[i] = angle of (x[i], y[i]) in radians, -pi to pi, within 1e-6; 0 at the origin. out may be x or y. */
+    void (*angle)(float *out, size_t n, const float *y, const float *x);
     /* (re, im) += (a, b) (wr + i wi) */
     void (*add_turned)(size_t n, float *re, float *im, const float *a, const float *b, float wr, float wi);
     /* cosine and sine of angles in radians; good for |angle| < 1e4, to 1e-6 and 1e-7 |angle| */
@@ -49,6 +53,11 @@ typedef struct oa_waves {
      * for the j with begin[k] <= j < begin[k + 1], k = 0...most. row has `most` readable entries on either side. */
     void (*ball_row)(float *sums, const float *row, int most, const uint32_t *begin, const uint16_t *to);
     void (*ball_row_large)(double *sums, const double *row, int most, const uint32_t *begin, const uint16_t *to);
+    /* Trilinear: out[i] = value at (x per[0] + 1/2, y per[1] + 1/2, z per[2] + 1/2) between the points of a block of side[0] by side[1] by ... points, x fastest. */
+    void (*interpolate)(float *out, size_t n, const float *x, const float *y, const float *z, const float per[3], const float *block, const int side[2]);
+    /* A blurred ball at (at[0], at[1], at[2]) of radius at[3], as places (x, y, z) see it: 0 from `far` on beside it; else between the entries of `table`, for each
+     * radius of a disc `per` of a nm apart `places` distances from its middle, as far apart; 0 behind the table, which has `discs` radii. */
+    void (*ball)(float *out, size_t n, const float *x, const float *y, const float *z, const float at[4], float far, float per, const float *table, int discs, int places);
     /* out += a b */
     void (*multiply_add)(size_t n, float *out, const float *a, const float *b);
     /* Sums over j of K = ln(1 + p (e^(s g) - 1)) - s p g and of its first and second derivative with respect to s; n a multiple of the

@@ -210,6 +210,45 @@ static void wave(double out[8], size_t n, const float *restrict x, const float *
     }
 }
 
+static void moments(double out[11], size_t n, const float *restrict x, const float *restrict y, const float *restrict z, const float *restrict g)
+{
+    float sum[11][LANES];
+    memset(sum, 0, sizeof sum);
+    for (size_t i = 0; i < n; i += LANES)
+        for (size_t l = 0; l < LANES; l++) {
+            const float w = g[i + l], u = x[i + l], v = y[i + l], t = z[i + l], wu = w * u, wv = w * v, wt = w * t;
+            sum[0][l] += w;
+            sum[1][l] += w * w;
+            sum[2][l] += wu;
+            sum[3][l] += wv;
+            sum[4][l] += wt;
+            sum[5][l] += wu * u;
+            sum[6][l] += wu * v;
+            sum[7][l] += wu * t;
+            sum[8][l] += wv * v;
+            sum[9][l] += wv * t;
+            sum[10][l] += wt * t;
+        }
+    for (int j = 0; j < 11; j++) {
+        out[j] = 0;
+        for (size_t l = 0; l < LANES; l++) out[j] += (double)sum[j][l];
+    }
+}
+
+/* The arc tangent of the smaller over the larger, from pi/4 where that is nearer; the polynomial is that of Moshier's atanf (Cephes). */
+static void angle(float *out, size_t n, const float *y, const float *x)
+{
+    const float pi = 3.14159265358979f;
+    for (size_t i = 0; i < n; i++) {
+        const float u = x[i], v = y[i], a = u < 0 ? -u : u, b = v < 0 ? -v : v, large = a > b ? a : b, small = a > b ? b : a;
+        const bool is_far = small > 0.4142135624f * large;
+        const float top = is_far ? small - large : small, bottom = is_far ? small + large : large, t = top / (bottom > 1e-30f ? bottom : 1e-30f), q = t * t;
+        const float arc = (((0.0805374449538f * q - 0.138776856032f) * q + 0.199777106478f) * q - 0.333329491539f) * q * t + t;
+        const float near = is_far ? arc + 0.25f * pi : arc, quarter = a >= b ? near : 0.5f * pi - near, half = u < 0 ? pi - quarter : quarter;
+        out[i] = v < 0 ? -half : half;
+    }
+}
+
 static void turn(float *restrict c, float *restrict s, size_t n, const float *restrict angle)
 {
     for (size_t i = 0; i < n; i++) circle(angle[i] * 0.15915494309189535f, &c[i], &s[i]);
@@ -279,6 +318,54 @@ static void cumulants(double out[3], size_t n, const float *restrict g, const fl
     for (int j = 0; j < 3; j++) {
         out[j] = 0;
         for (size_t l = 0; l < LANES; l++) out[j] += (double)sum[j][l];
+    }
+}
+
+static void interpolate(float *restrict out, size_t n, const float *restrict x, const float *restrict y, const float *restrict z, const float per[3],
+                        const float *restrict block, const int side[2])
+{
+    const int row = side[0], layer = side[0] * side[1];
+    const float px = per[0], py = per[1], pz = per[2];
+    for (size_t i = 0; i < n; i++) {
+        const float u = x[i] * px + 0.5f, v = y[i] * py + 0.5f, w = z[i] * pz + 0.5f;
+        const int j = (int)u, k = (int)v, l = (int)w, at = l * layer + k * row + j;
+        const float f = u - (float)j, g = v - (float)k, h = w - (float)l;
+        const float a = block[at] + f * (block[at + 1] - block[at]), b = block[at + row] + f * (block[at + row + 1] - block[at + row]);
+        const float c = block[at + layer] + f * (block[at + layer + 1] - block[at + layer]);
+        const float d = block[at + layer + row] + f * (block[at + layer + row + 1] - block[at + layer + row]);
+        const float low = a + g * (b - a), high = c + g * (d - c);
+        out[i] = low + h * (high - low);
+    }
+}
+
+/* Where in the table, and how far towards the next entries; a share of 0 of the table where there is nothing. */
+static void ball(float *restrict out, size_t n, const float *restrict x, const float *restrict y, const float *restrict z, const float at[4], float far, float per,
+                 const float *restrict table, int discs, int places)
+{
+    const float x0 = at[0], y0 = at[1], z0 = at[2], square = at[3] * at[3], most = far * far, last_disc = (float)(discs - 1), last_place = (float)(places - 1);
+    for (size_t from = 0; from < n; from += LANES) {
+        const size_t m = n - from < LANES ? n - from : LANES;
+        float f[LANES], g[LANES], share[LANES];
+        int entry[LANES];
+        for (size_t i = 0; i < m; i++) {
+            const float dx = x[from + i] - x0, dy = y[from + i] - y0, dz = z[from + i] - z0, rest = square - dz * dz, across = dx * dx + dy * dy;
+            const float u = sqrtf(rest > 0 ? rest : 0.0f) * per, v = sqrtf(across) * per;
+            float is_near = rest > 0 ? 1.0f : 0.0f;
+            is_near = across <= most ? is_near : 0.0f;
+            is_near = u < last_disc ? is_near : 0.0f;
+            is_near = v < last_place ? is_near : 0.0f;
+            share[i] = is_near;
+            const float p = u * is_near, q = v * is_near;
+            const int disc = (int)p, place = (int)q;
+            f[i] = p - (float)disc;
+            g[i] = q - (float)place;
+            entry[i] = disc * places + place;
+        }
+        for (size_t i = 0; i < m; i++) {
+            const float *t = table + entry[i], *next = t + places;
+            const float low = t[0] + g[i] * (t[1] - t[0]), high = next[0] + g[i] * (next[1] - next[0]);
+            out[from + i] = share[i] * (low + f[i] * (high - low));
+        }
     }
 }
 
@@ -362,6 +449,8 @@ const oa_waves WAVES_TABLE = {
     .weigh = weigh,
     .wave = wave,
     .add_turned = add_turned,
+    .moments = moments,
+    .angle = angle,
     .turn = turn,
     .contrast = contrast,
     .evidence = evidence,
@@ -372,6 +461,8 @@ const oa_waves WAVES_TABLE = {
     .ball_row = ball_row,
     .ball_row_large = ball_row_large,
     .sum_logarithms = sum_logarithms,
+    .interpolate = interpolate,
+    .ball = ball,
     .multiply_add = multiply_add,
     .cumulants = cumulants,
     .fft = fft,

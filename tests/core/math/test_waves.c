@@ -14,8 +14,8 @@ static void fill(float *x, size_t n, double low, double high, uint64_t seed)
 
 /* All that a set computes of one input, one after the other. */
 typedef struct answers {
-    float blur[N], weight[N], re[N], im[N], cosine[N], sine[N], contrast[N], evidence[6][N], known[6][N], joined[N], combined[N], product[N], fft[3][2][12 * 64];
-    double wave[8], cumulants[3], logarithms, large_ball[MOST * OA_BALL_SIDE], large_shares[OA_BALL_SIDE + 2 * MOST];
+    float blur[N], weight[N], re[N], im[N], cosine[N], sine[N], contrast[N], evidence[6][N], known[6][N], joined[N], combined[N], product[N], between[N], seen[N], angle[N], fft[3][2][12 * 64];
+    double wave[8], moments[11], cumulants[3], logarithms, large_ball[MOST * OA_BALL_SIDE], large_shares[OA_BALL_SIDE + 2 * MOST];
     float ball[MOST * OA_BALL_SIDE], shares[OA_BALL_SIDE + 2 * MOST];
     uint8_t joined_plus[N];
 } answers;
@@ -49,6 +49,10 @@ static void answer(const oa_waves *w, answers *out)
     w->combine(out->combined, n, (const float *const[]){ a, b, d }, (const float[]){ 0.3f, 7, -1.7f }, 3);
     memcpy(out->product, a, sizeof a);
     w->multiply_add(n, out->product, b, d);
+    w->angle(out->angle, n, a, b);
+    w->moments(out->moments, N - 16, a, b, c, d);
+    w->interpolate(out->between, n, d, d + 3, d + 7, (const float[]){ 2, 4, 3 }, a, (const int[]){ 4, 6 });
+    w->ball(out->seen, n, b, a, b + 5, (const float[]){ 0.1f, -0.2f, 0.3f, 1.1f }, 0.9f, 10, d, 16, 20);
     w->cumulants(out->cumulants, N - 16, b, d, 0.4f);
     out->logarithms = w->sum_logarithms(N - 16, b);
     double large[OA_BALL_SIDE + 2 * MOST];
@@ -123,6 +127,84 @@ static void test_functions(void **state)
     for (int i = 0; i < 3; i++) check_real(got[i], want[i], 2e-4 * fabs(want[i]));
 }
 
+static void test_angle(void **state)
+{
+    enum { POINTS = 4096 };
+    static float x[POINTS], y[POINTS], out[POINTS];
+    const oa_waves *w = ((oa_context *)*state)->kernels->waves;
+    fill(x, POINTS, -2, 2, 31);
+    fill(y, POINTS, -2, 2, 32);
+    x[0] = y[0] = x[1] = y[2] = 0;
+    for (int i = 3; i < 40; i++) x[i] *= 1e-12f; /* and very small or unequal ones */
+    for (int i = 30; i < 60; i++) y[i] *= 1e-12f;
+    w->angle(out, POINTS, y, x);
+    for (int i = 0; i < POINTS; i++) check_real((double)out[i], atan2((double)y[i], (double)x[i]), 1e-6);
+}
+
+static void test_moments(void **state)
+{
+    enum { POINTS = 1600 };
+    static float x[POINTS], y[POINTS], z[POINTS], g[POINTS];
+    const oa_waves *w = ((oa_context *)*state)->kernels->waves;
+    double got[11], want[11] = { 0 };
+    fill(x, POINTS, -2, 3, 33);
+    fill(y, POINTS, -2, 2, 34);
+    fill(z, POINTS, -1, 2, 35);
+    fill(g, POINTS, 0, 1, 36);
+    w->moments(got, POINTS, x, y, z, g);
+    for (int i = 0; i < POINTS; i++) {
+        const double r[3] = { (double)x[i], (double)y[i], (double)z[i] }, weight = (double)g[i];
+        want[0] += weight;
+        want[1] += weight * weight;
+        for (int a = 0, at = 5; a < 3; a++) {
+            want[2 + a] += weight * r[a];
+            for (int b = a; b < 3; b++) want[at++] += weight * r[a] * r[b];
+        }
+    }
+    for (int i = 0; i < 11; i++) check_real(got[i], want[i], 1e-5 * POINTS);
+}
+
+/* Trilinear between points is exact for what is linear along each axis. */
+static void test_interpolate(void **state)
+{
+    enum { POINTS = 500, X = 5, Y = 6, Z = 7 };
+    static float x[POINTS], y[POINTS], z[POINTS], out[POINTS], block[X * Y * Z];
+    const oa_waves *w = ((oa_context *)*state)->kernels->waves;
+    for (int i = 0; i < X * Y * Z; i++) block[i] = (float)((1 + i % X) * (2 - i / X % Y) * (3 + i / X / Y));
+    fill(x, POINTS, 0, 2, 21);
+    fill(y, POINTS, 0, 2, 22);
+    fill(z, POINTS, 0, 2, 23);
+    w->interpolate(out, POINTS, x, y, z, (const float[]){ 1.5f, 2, 2.5f }, block, (const int[]){ X, Y });
+    for (int i = 0; i < POINTS; i++)
+        check_real((double)out[i], (1.5 + 1.5 * (double)x[i]) * (1.5 - 2 * (double)y[i]) * (3.5 + 2.5 * (double)z[i]), 1e-4);
+}
+
+/* A table that is linear in the radius of the disc and in the distance from its middle. */
+static void test_ball(void **state)
+{
+    enum { POINTS = 500, DISCS = 20, PLACES = 30 };
+    static float x[POINTS], y[POINTS], z[POINTS], out[POINTS], table[DISCS * PLACES];
+    static const float at[] = { 0.2f, -0.1f, 0.3f, 1.5f };
+    const oa_waves *w = ((oa_context *)*state)->kernels->waves;
+    int near = 0, far = 0;
+    for (int i = 0; i < DISCS * PLACES; i++) table[i] = 1 + 0.1f * (float)(i / PLACES) + 0.01f * (float)(i % PLACES);
+    fill(x, POINTS, -3, 3, 24);
+    fill(y, POINTS, -3, 3, 25);
+    fill(z, POINTS, -2, 2, 26);
+    w->ball(out, POINTS, x, y, z, at, 2.5f, 10, table, DISCS, PLACES);
+    for (int i = 0; i < POINTS; i++) {
+        const double across = hypot((double)x[i] - 0.2, (double)y[i] + 0.1), dz = (double)z[i] - 0.3, rest = 2.25 - dz * dz;
+        const bool is_near = rest > 0 && across < 2.5;
+        check_real((double)out[i], is_near ? 1 + sqrt(rest) + 0.1 * across : 0, 1e-3);
+        near += is_near;
+        far += !is_near;
+    }
+    assert_true(near > 100 && far > 100);
+    w->ball(out, POINTS, x, y, z, at, 2.5f, 10, table, 8, PLACES); /* discs of 0.7 nm and more are not in this table */
+    for (int i = 0; i < POINTS; i++)
+        if (2.25 - pow((double)z[i] - 0.3, 2) > 0.5) assert_true(out[i] == 0);
+}
+
 /* m on a plane of A is 1, on one of B -1, between them 0; and it is the ratio of wrapped Gaussians. */
 static void test_contrast(void **state)
 {
@@ -149,6 +231,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sets_agree),
         cmocka_unit_test_setup_teardown(test_functions, check_setup, check_teardown),
+        cmocka_unit_test_setup_teardown(test_angle, check_setup, check_teardown),
+        cmocka_unit_test_setup_teardown(test_moments, check_setup, check_teardown),
+        cmocka_unit_test_setup_teardown(test_interpolate, check_setup, check_teardown),
+        cmocka_unit_test_setup_teardown(test_ball, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(test_contrast, check_setup, check_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
