@@ -31,6 +31,9 @@ static const oa_param monte_carlo_table[] = {
                  "equilibration have no part"),
     OA_PARAM(monte_carlo_params, weights, .dflt_text = "",
              .help = "how much each target counts, written like these, 0 to 100; 0: the shell is free. Those left out are 1"),
+    OA_PARAM(monte_carlo_params, infer_energies, .dflt = 0,
+             .help = "with targets: energies of pairs whose equilibrium at the temperature has them, then a measurement there. temperature and equilibration count; "
+                 "weights but 0 have no part"),
     OA_PARAM(monte_carlo_params, tolerance, .dflt = 0.001, .min = 0, .max = 2,
              .help = "by how much a Warren-Cowley parameter may miss its target; one step of whole pairs is allowed in any case"),
     OA_PARAM(monte_carlo_params, temperature, .unit = OA_KELVIN, .dflt = 1000, .min = 0.001, .max = 1e12, .help = "temperature of the configuration"),
@@ -65,6 +68,10 @@ static const oa_output monte_carlo_outputs[] = {
     { .name = "shells/alpha_errors", .type = OA_F64, .shape = "(pair, shell)", .is_optional = true,
       .help = "standard error of the mean, with the autocorrelation; NaN where nothing "
         "changed" },
+    { .name = "shells/energies", .type = OA_F64, .shape = "(pair, shell)", .unit = OA_EV, .is_optional = true,
+      .help = "inferred energies of such pairs; like pairs have 0" },
+    { .name = "shells/energies_errors", .type = OA_F64, .shape = "(pair, shell)", .unit = OA_EV, .is_optional = true,
+      .help = "their standard errors, by what the last chain tells; NaN where the shell was free" },
     { .name = "shells/targets", .type = OA_F64, .shape = "(pair, shell)", .is_optional = true, .help = "what alpha was to be; NaN where it was free" },
     { .name = "shells/tolerances", .type = OA_F64, .shape = "(pair, shell)", .is_optional = true,
       .help = "by how much it was allowed to miss that: the tolerance, or one step of whole "
@@ -115,6 +122,7 @@ static const oa_output monte_carlo_outputs[] = {
     { .name = "summary/is_met", .type = OA_BOOL, .is_optional = true, .help = "all targets are met within their tolerances" },
     { .name = "summary/largest_miss", .type = OA_F64, .is_optional = true, .help = "by how much alpha misses its target at most" },
     { .name = "summary/cost", .type = OA_F64, .is_optional = true, .help = "cost of the last configuration" },
+    { .name = "summary/turns", .type = OA_U64, .is_optional = true, .help = "chains at energies that came nearer and nearer, before the one that was measured" },
     { .name = "summary/sweeps", .type = OA_U64, .is_optional = true, .help = "sweeps until the targets were met, the last perhaps in part, or all" },
     OA_OUTPUT_END
 };
@@ -160,7 +168,7 @@ void oa_monte_carlo__sample(monte_carlo_job *job, double temperature)
             job->alpha[job->n * job->n_curves + (size_t)(k * shells + m)] = 1 - (double)job->pairs[(m * n + a) * n + b] / oa_monte_carlo__random_pairs(job, k, m);
     }
     const uint64_t attempts = chain->attempts - job->seen_attempts, accepted = chain->accepted - job->seen_accepted;
-    job->energy[job->n] = job->n_targets ? oa_reverse__cost(&job->reverse) : oa_exchange__energy(chain, job->pairs);
+    job->energy[job->n] = oa_monte_carlo__has_cost(job) ? oa_reverse__cost(&job->reverse) : oa_exchange__energy(chain, job->pairs);
     job->temperature[job->n] = temperature;
     job->accepted[job->n] = attempts ? (double)accepted / (double)attempts : 0;
     job->sweep[job->n++] = job->done;
@@ -236,6 +244,9 @@ static oa_status check_aim(oa_context *context, const monte_carlo_params *p)
     if (p->weights[0] && !p->targets[0])
         return oa_fail_at(context, OA_IN_PARAMETER("weights"), "E_PARAMETER_VALUE", "weights are those of targets, and there are none; targets beside them, or no "
             "weights, would be right");
+    if (p->infer_energies && !p->targets[0])
+        return oa_fail_at(context, OA_IN_PARAMETER("infer_energies"), "E_PARAMETER_VALUE", "energies are inferred from targets, and there are none; --targets "
+            "Ni-Al:-0.2/0.15 beside it, for example, would be right");
     if (p->targets[0] && p->anneal_from > 0)
         return oa_fail_at(context, OA_IN_PARAMETER("anneal_from"), "E_PARAMETER_VALUE", "targets are approached at a temperature of their own, and anneal_from is %g K; "
             "it would have to be left out", p->anneal_from);
@@ -254,7 +265,7 @@ static oa_status monte_carlo_check(oa_context *context, const void *params)
     if (p->cells.n == 3 && p->cells.v[2] > 1 && strcmp(p->structure, "square") == 0)
         return oa_fail_at(context, OA_IN_PARAMETER("cells"), "E_PARAMETER_RANGE", "square is one layer, and cells has %g of them along z; 1 would be right",
             p->cells.v[2]);
-    if (p->every > p->sweeps && !p->targets[0])
+    if (p->every > p->sweeps && (!p->targets[0] || p->infer_energies))
         return oa_fail_at(context, OA_IN_PARAMETER("every"), "E_PARAMETER_RANGE", "a sample every %lld sweeps: there would be none in %lld; at most that many would "
             "be right", (long long)p->every,
                           (long long)p->sweeps);
@@ -271,7 +282,11 @@ static oa_status monte_carlo_run(oa_run *run, const void *params)
     job->p = params;
     OA_TRY(oa_monte_carlo__prepare(run, job));
     OA_TRY(take_samples(run, job));
-    if (job->n_targets) {
+    if (job->p->infer_energies) {
+        OA_TRY(oa_monte_carlo__infer(run, job));
+        OA_TRY(oa_monte_carlo__spread(run, job));
+    }
+    if (oa_monte_carlo__has_cost(job)) {
         OA_TRY(oa_monte_carlo__reach(run, job));
         OA_TRY(oa_monte_carlo__put_reached(run, job));
         return oa_monte_carlo__put_ions(run, job);
@@ -303,14 +318,15 @@ static uint64_t monte_carlo_memory(const oa_run *run, const void *params)
 
 const oa_step oa_step_monte_carlo = {
     .name = "monte_carlo",
-    .version = 2,
+    .version = 3,
     .title = "Lattice Monte Carlo of an alloy",
     .help = "Spreads the species of an alloy over the sites of a periodic lattice and lets them exchange sites at a temperature (Metropolis et al., J. Chem. Phys. "
         "21 (1953) 1087; Kawasaki, Phys. Rev. "
             "145 (1966) 224), by energies of pairs in several shells. Gives the last configuration as ions, energy and Warren-Cowley parameters (Cowley, Phys. Rev. "
             "77 (1950) 669) by sweep and their "
             "means with errors, and says where the run is not at equilibrium. With targets instead of energies it makes a configuration that has given Warren-Cowley "
-            "parameters (reverse Monte Carlo: McGreevy & Pusztai, Mol. Simul. 1 (1988) 359). One chain is one thread; what it does depends on the seed alone.",
+            "parameters (reverse Monte Carlo: McGreevy & Pusztai, Mol. Simul. 1 (1988) 359), or infers the energies whose equilibrium has them (from mean field on, by "
+            "the covariance of the numbers of pairs: Lyubartsev & Laaksonen, Phys. Rev. E 52 (1995) 3730). One chain is one thread; what it does depends on the seed alone.",
     .params = monte_carlo_table, .params_size = sizeof(monte_carlo_params),
     .slots = monte_carlo_slots,  .outputs = monte_carlo_outputs,
     .is_simulation = true,       .check = monte_carlo_check,

@@ -10,6 +10,7 @@ typedef struct monte_carlo_params {
     double lattice_parameter;
     oa_reals cells;
     const char *composition, *energies, *targets, *weights;
+    bool infer_energies;
     double tolerance, temperature, anneal_from;
     const char *exchange;
     int64_t shells, equilibration, sweeps, every;
@@ -25,7 +26,7 @@ typedef struct monte_carlo_job {
     double *energies; /* (shells, species, species) */
     oa_exchange chain;
     oa_pair_target *target; /* (n_targets) pair after pair, shell after shell */
-    int n_targets;    /* 0: by energies */
+    int n_targets, target_shells; /* 0: by energies */
     oa_reverse reverse;
     int n_pairs;      /* of different species */
     size_t n_curves;  /* n_pairs * shells, pair after pair */
@@ -38,6 +39,10 @@ typedef struct monte_carlo_job {
     uint64_t done;    /* sweeps */
     uint64_t seen_attempts, seen_accepted; /* at the last sample */
     bool has_settled;
+    /* energies that are inferred */
+    int turns;
+    double *energy_errors; /* (n_targets) kT */
+    bool is_inferred;
 } monte_carlo_job;
 
 /* Reads the parameters, makes the crystal and spreads the atoms; with targets also these. */
@@ -55,6 +60,16 @@ void oa_monte_carlo__sample(monte_carlo_job *job, double temperature);
 oa_status oa_monte_carlo__reach(oa_run *run, monte_carlo_job *job) OA_MUST_USE;
 /* How near the last configuration comes to its targets. Warns where it misses some. */
 oa_status oa_monte_carlo__put_reached(oa_run *run, const monte_carlo_job *job) OA_MUST_USE;
+
+/* Atoms follow the cost of the targets; else energies. */
+static inline bool oa_monte_carlo__has_cost(const monte_carlo_job *job) { return job->n_targets && !job->p->infer_energies; }
+/* The chain: atoms at random, with job->energies as they are. */
+oa_status oa_monte_carlo__spread(oa_run *run, monte_carlo_job *job) OA_MUST_USE;
+
+/* Makes job->energies those whose equilibrium at the temperature has the targets, or as near as the turns bring it. */
+oa_status oa_monte_carlo__infer(oa_run *run, monte_carlo_job *job) OA_MUST_USE;
+/* These energies, and how near the means that were measured, (n_curves), come to the targets. Warns where they miss some. */
+oa_status oa_monte_carlo__put_inferred(oa_run *run, const monte_carlo_job *job, const double *alpha, const double *errors) OA_MUST_USE;
 
 /* What the samples say, but for the ions; accepted: exchanges during the measurement. Warns where it was not at equilibrium. */
 oa_status oa_monte_carlo__put(oa_run *run, const monte_carlo_job *job, uint64_t accepted) OA_MUST_USE;

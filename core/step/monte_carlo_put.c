@@ -104,6 +104,7 @@ static oa_status put_shells(oa_run *run, const monte_carlo_job *job, verdict *v)
     }
     OA_TRY(oa_put_real(run, "summary/alpha", alpha[0]));
     OA_TRY(oa_put_real(run, "summary/alpha_errors", errors[0]));
+    if (job->p->infer_energies) OA_TRY(oa_monte_carlo__put_inferred(run, job, alpha, errors));
     return oa_monte_carlo__put_shells(run, job);
 }
 

@@ -96,10 +96,41 @@ def test_targets_that_contradict_each_other_end_with_a_warning(tmp_path):
 @pytest.mark.parametrize("arguments, code", [
     (("--targets", "Ni-Al:-0.5"), "E_PARAMETER_RANGE"), (("--targets", "Ni-Al:-0.2", "--energies", "Ni-Al:1"), "E_PARAMETER_VALUE"),
     (("--energies", "Ni-Al:1", "--weights", "Ni-Al:1"), "E_PARAMETER_VALUE"), (("--targets", "Ni-Ni:-0.2"), "E_PARAMETER_VALUE"),
+    (("--energies", "Ni-Al:-0.03", "--infer-energies", "true"), "E_PARAMETER_VALUE"),
+    (("--targets", "Ni-Al:-0.2", "--infer-energies", "true", "--sweeps", 5), "E_PARAMETER_RANGE"),
 ])
 def test_targets_that_cannot_be_are_refused(arguments, code, tmp_path):
     assert fails(64, code, "monte_carlo", *arguments, "-o", tmp_path / "x.nxs")["text"]
     assert not list(tmp_path.iterdir())
+
+
+def test_energies_are_inferred_from_the_order_they_make(tmp_path):
+    """Energies, the order at equilibrium, and from that order the energies again, within their errors."""
+    true = (-0.03, 0.012)
+    ok("monte_carlo", "--energies", "Ni-Al:-0.03/0.012", "--temperature", 1500, "--cells", 8, "--sweeps", 20000, "-o", tmp_path / "a.nxs")
+    with h5py.File(tmp_path / "a.nxs") as file:
+        alpha = file["entry1/monte_carlo/monte_carlo1/shells/alpha"][0, :2]
+    reply = ok("monte_carlo", "--targets", f"Ni-Al:{alpha[0]}/{alpha[1]}", "--infer-energies", "true", "--temperature", 1500, "--cells", 8, "--sweeps", 4000,
+               "-o", tmp_path / "b.nxs", timeout=120)
+    assert reply["summary"]["is_met"] and reply["summary"]["turns"] < 6 and not reply["warnings"]
+    with h5py.File(tmp_path / "b.nxs") as file:
+        shells = file["entry1/monte_carlo/monte_carlo1/shells"]
+        energies, errors = shells["energies"][0], shells["energies_errors"][0]
+        assert shells["alpha"][0, :2] == pytest.approx(alpha, abs=0.003)
+        assert all(abs(e - t) < 5 * s and 0 < s < 0.001 for e, t, s in zip(energies, true, errors))
+        assert list(energies[2:]) == [0, 0] and all(s != s for s in errors[2:])
+    ok("replay", tmp_path / "b.nxs", timeout=120)
+
+
+def test_energies_of_three_species_are_inferred(tmp_path):
+    reply = ok("monte_carlo", "--composition", "Co:0.334,Cr:0.333,Ni:0.333", "--targets", "Co-Cr:-0.05/0.02,Co-Ni:0.02,Cr-Ni:-0.1/0.05", "--infer-energies", "true",
+               "--cells", 8, "-o", tmp_path / "x.nxs", timeout=120)
+    assert reply["summary"]["is_met"] and reply["summary"]["largest_miss"] < 0.004
+
+
+def test_order_that_no_equilibrium_has_is_told(tmp_path):
+    reply = ok("monte_carlo", "--targets", "Ni-Al:-0.3333/-0.3333", "--infer-energies", "true", "--cells", 6, "--sweeps", 200, "--equilibration", 100, "-o", tmp_path / "x.nxs", timeout=120)
+    assert not reply["summary"]["is_met"] and "W_TARGETS_MISSED" in [w["code"] for w in reply["warnings"]]
 
 
 # ---- diffuse ----

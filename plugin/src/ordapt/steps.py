@@ -792,19 +792,21 @@ def synthesise(*,
 
 def monte_carlo(*, structure: Literal["fcc", "bcc", "sc", "square"] | None = None, lattice_parameter: float | None = None,
                 cells: Numbers | None = None, composition: Words | None = None, energies: Words | None = None, targets: Words | None = None,
-                weights: Words | None = None, tolerance: float | None = None, temperature: float | None = None,
-                anneal_from: float | None = None, exchange: Literal["any", "neighbours"] | None = None, shells: int | None = None,
-                equilibration: int | None = None, sweeps: int | None = None, every: int | None = None, sigma_lateral: float | None = None,
-                sigma_depth: float | None = None, efficiency: float | None = None, seed: int | None = None, threads: int | None = None,
-                kernel: str | None = None, progress: Progress | None = None, search: Path | Sequence[Path] | None = None) -> Result:
+                weights: Words | None = None, infer_energies: bool | None = None, tolerance: float | None = None,
+                temperature: float | None = None, anneal_from: float | None = None, exchange: Literal["any", "neighbours"] | None = None,
+                shells: int | None = None, equilibration: int | None = None, sweeps: int | None = None, every: int | None = None,
+                sigma_lateral: float | None = None, sigma_depth: float | None = None, efficiency: float | None = None,
+                seed: int | None = None, threads: int | None = None, kernel: str | None = None, progress: Progress | None = None,
+                search: Path | Sequence[Path] | None = None) -> Result:
     """Lattice Monte Carlo of an alloy.
 
     Spreads the species of an alloy over the sites of a periodic lattice and lets them exchange sites at a temperature (Metropolis et al.,
     J. Chem. Phys. 21 (1953) 1087; Kawasaki, Phys. Rev. 145 (1966) 224), by energies of pairs in several shells. Gives the last
     configuration as ions, energy and Warren-Cowley parameters (Cowley, Phys. Rev. 77 (1950) 669) by sweep and their means with errors, and
     says where the run is not at equilibrium. With targets instead of energies it makes a configuration that has given Warren-Cowley
-    parameters (reverse Monte Carlo: McGreevy & Pusztai, Mol. Simul. 1 (1988) 359). One chain is one thread; what it does depends on the
-    seed alone.
+    parameters (reverse Monte Carlo: McGreevy & Pusztai, Mol. Simul. 1 (1988) 359), or infers the energies whose equilibrium has them (from
+    mean field on, by the covariance of the numbers of pairs: Lyubartsev & Laaksonen, Phys. Rev. E 52 (1995) 3730). One chain is one thread;
+    what it does depends on the seed alone.
 
     Parameters:
         structure: lattice of the sites: fcc, bcc, sc (simple cubic), or square, one layer of sc (default fcc)
@@ -818,6 +820,8 @@ def monte_carlo(*, structure: Literal["fcc", "bcc", "sc", "square"] | None = Non
             -1/3 written -0.3333: Ni-Al:-0.2/0.15 gives Ni and Al -0.2 in the first shell and 0.15 in the second. Pairs and shells left out
             are free. temperature, anneal_from and equilibration have no part (default none)
         weights: how much each target counts, written like these, 0 to 100; 0: the shell is free. Those left out are 1 (default none)
+        infer_energies: with targets: energies of pairs whose equilibrium at the temperature has them, then a measurement there. temperature
+            and equilibration count; weights but 0 have no part (default False)
         tolerance: by how much a Warren-Cowley parameter may miss its target; one step of whole pairs is allowed in any case (0 to 2;
             default 0.001)
         temperature: temperature of the configuration (K; 0.001 to 1e+12; default 1000)
@@ -841,6 +845,8 @@ def monte_carlo(*, structure: Literal["fcc", "bcc", "sc", "square"] | None = Non
         shells/alpha (pair, shell): Warren-Cowley parameter 1 - p_ij / c_j of different species, mean over the samples or of what targets
             led to: 0 at random (but for -1 / (sites - 1)), negative where they attract
         shells/alpha_errors (pair, shell): standard error of the mean, with the autocorrelation; NaN where nothing changed
+        shells/energies (pair, shell): inferred energies of such pairs; like pairs have 0
+        shells/energies_errors (pair, shell): their standard errors, by what the last chain tells; NaN where the shell was free
         shells/targets (pair, shell): what alpha was to be; NaN where it was free
         shells/tolerances (pair, shell): by how much it was allowed to miss that: the tolerance, or one step of whole pairs
         shells/pairs (pair, shell): number of such pairs of neighbours in the box, mean over the samples or with targets of the last
@@ -881,13 +887,15 @@ def monte_carlo(*, structure: Literal["fcc", "bcc", "sc", "square"] | None = Non
         summary/is_met: all targets are met within their tolerances
         summary/largest_miss: by how much alpha misses its target at most
         summary/cost: cost of the last configuration
+        summary/turns: chains at energies that came nearer and nearer, before the one that was measured
         summary/sweeps: sweeps until the targets were met, the last perhaps in part, or all
     """
     return _call.run("monte_carlo", {},
                      {"structure": structure, "lattice_parameter": lattice_parameter, "cells": cells, "composition": composition,
-                      "energies": energies, "targets": targets, "weights": weights, "tolerance": tolerance, "temperature": temperature,
-                      "anneal_from": anneal_from, "exchange": exchange, "shells": shells, "equilibration": equilibration, "sweeps": sweeps,
-                      "every": every, "sigma_lateral": sigma_lateral, "sigma_depth": sigma_depth, "efficiency": efficiency, "seed": seed},
+                      "energies": energies, "targets": targets, "weights": weights, "infer_energies": infer_energies,
+                      "tolerance": tolerance, "temperature": temperature, "anneal_from": anneal_from, "exchange": exchange,
+                      "shells": shells, "equilibration": equilibration, "sweeps": sweeps, "every": every, "sigma_lateral": sigma_lateral,
+                      "sigma_depth": sigma_depth, "efficiency": efficiency, "seed": seed},
                      _Options(threads, kernel, progress, search))
 
 

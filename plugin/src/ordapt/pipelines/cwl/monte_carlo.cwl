@@ -3,7 +3,7 @@
 cwlVersion: "v1.2"
 class: "CommandLineTool"
 label: "Lattice Monte Carlo of an alloy"
-doc: "Spreads the species of an alloy over the sites of a periodic lattice and lets them exchange sites at a temperature (Metropolis et al., J. Chem. Phys. 21 (1953) 1087; Kawasaki, Phys. Rev. 145 (1966) 224), by energies of pairs in several shells. Gives the last configuration as ions, energy and Warren-Cowley parameters (Cowley, Phys. Rev. 77 (1950) 669) by sweep and their means with errors, and says where the run is not at equilibrium. With targets instead of energies it makes a configuration that has given Warren-Cowley parameters (reverse Monte Carlo: McGreevy & Pusztai, Mol. Simul. 1 (1988) 359). One chain is one thread; what it does depends on the seed alone."
+doc: "Spreads the species of an alloy over the sites of a periodic lattice and lets them exchange sites at a temperature (Metropolis et al., J. Chem. Phys. 21 (1953) 1087; Kawasaki, Phys. Rev. 145 (1966) 224), by energies of pairs in several shells. Gives the last configuration as ions, energy and Warren-Cowley parameters (Cowley, Phys. Rev. 77 (1950) 669) by sweep and their means with errors, and says where the run is not at equilibrium. With targets instead of energies it makes a configuration that has given Warren-Cowley parameters (reverse Monte Carlo: McGreevy & Pusztai, Mol. Simul. 1 (1988) 359), or infers the energies whose equilibrium has them (from mean field on, by the covariance of the numbers of pairs: Lyubartsev & Laaksonen, Phys. Rev. E 52 (1995) 3730). One chain is one thread; what it does depends on the seed alone."
 hints:
   SoftwareRequirement:
     packages:
@@ -57,6 +57,12 @@ inputs:
     doc: "how much each target counts, written like these, 0 to 100; 0: the shell is free. Those left out are 1"
     inputBinding:
       prefix: "--weights"
+  infer_energies:
+    type: "boolean?"
+    label: "infer_energies"
+    doc: "with targets: energies of pairs whose equilibrium at the temperature has them, then a measurement there. temperature and equilibration count; weights but 0 have no part [default false]"
+    inputBinding:
+      valueFrom: "--infer-energies=$(self)"
   tolerance:
     type: "double?"
     label: "tolerance"

@@ -300,7 +300,8 @@ rule synthesise:
 # (Metropolis et al., J. Chem. Phys. 21 (1953) 1087; Kawasaki, Phys. Rev. 145 (1966) 224), by energies of pairs in several shells. Gives the last
 # configuration as ions, energy and Warren-Cowley parameters (Cowley, Phys. Rev. 77 (1950) 669) by sweep and their means with errors, and says where
 # the run is not at equilibrium. With targets instead of energies it makes a configuration that has given Warren-Cowley parameters (reverse Monte
-# Carlo: McGreevy & Pusztai, Mol. Simul. 1 (1988) 359). One chain is one thread; what it does depends on the seed alone.
+# Carlo: McGreevy & Pusztai, Mol. Simul. 1 (1988) 359), or infers the energies whose equilibrium has them (from mean field on, by the covariance of
+# the numbers of pairs: Lyubartsev & Laaksonen, Phys. Rev. E 52 (1995) 3730). One chain is one thread; what it does depends on the seed alone.
 #   structure: lattice of the sites: fcc, bcc, sc (simple cubic), or square, one layer of sc [default fcc]
 #   lattice_parameter: edge of the cubic cell [nm; 0.1 to 2; default 0.36]
 #   cells: cells of the periodic box: one number for all axes, or three along x, y, z (1 along z for square) [1 to 3 numbers; 1 to 4096; default 12]
@@ -312,6 +313,8 @@ rule synthesise:
 #   -0.3333: Ni-Al:-0.2/0.15 gives Ni and Al -0.2 in the first shell and 0.15 in the second. Pairs and shells left out are free. temperature,
 #   anneal_from and equilibration have no part
 #   weights: how much each target counts, written like these, 0 to 100; 0: the shell is free. Those left out are 1
+#   infer_energies: with targets: energies of pairs whose equilibrium at the temperature has them, then a measurement there. temperature and
+#   equilibration count; weights but 0 have no part [default false]
 #   tolerance: by how much a Warren-Cowley parameter may miss its target; one step of whole pairs is allowed in any case [0 to 2; default 0.001]
 #   temperature: temperature of the configuration [K; 0.001 to 1e+12; default 1000]
 #   anneal_from: above 0: the temperature falls evenly from there during all the sweeps of equilibration, so that order can grow without walls [K; 0
