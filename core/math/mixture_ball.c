@@ -5,7 +5,7 @@
 #include <string.h>
 
 enum { FINE = 4 };
-#define LATERAL_REACH 3.5 /* of the blur, in its width */
+#define LATERAL_REACH 3.0 /* of the blur, in its width */
 
 /* ---------------------------------------------------------------------------------------------- fine */
 
@@ -48,7 +48,7 @@ static oa_status blur_ball(oa_context *context, float *fine, const size_t n[3], 
     return OA_OK;
 }
 
-/* 1 inside; levels of the upper half mirror those of the lower one. */
+/* 1 inside, 0 outside, between them as many of the radii as reach there; levels of the upper half mirror those of the lower one. */
 static oa_status fill_fine(oa_context *context, const oa_ball *ball, float *fine, const size_t n[3])
 {
     const double *edge = ball->edge;
@@ -60,7 +60,7 @@ static oa_status fill_fine(oa_context *context, const oa_ball *ball, float *fine
             const double u = ((double)at[a] - 0.5 * (double)(n[a] - 1)) * edge[a] / FINE;
             square += u * u;
         }
-        fine[i] = square <= ball->radius * ball->radius ? 1 : 0;
+        fine[i] = (float)fmin(fmax(0.5 + 0.5 * (ball->radius - sqrt(square)) / OA_BALL_EDGE, 0), 1);
     }
     OA_TRY(blur_ball(context, fine, n, (double[2]){ ball->sigma / edge[0] * FINE, ball->sigma / edge[1] * FINE }));
     for (size_t z = n[2] / 2; z < n[2]; z++) memcpy(fine + z * level, fine + (n[2] - 1 - z) * level, level * sizeof *fine);
@@ -100,7 +100,7 @@ oa_status oa_ball_take(oa_arena *arena, oa_ball *out, double radius, double sigm
     *out = (oa_ball){ .radius = radius, .sigma = sigma };
     for (int a = 0; a < 3; a++) {
         out->edge[a] = edge[a];
-        out->half[a] = (size_t)ceil((radius + (a < 2 ? LATERAL_REACH * sigma : 0)) / edge[a] - 0.5) + 1; /* hats reach one cell farther than the ball */
+        out->half[a] = (size_t)ceil((radius + OA_BALL_EDGE + (a < 2 ? LATERAL_REACH * sigma : 0)) / edge[a] - 0.5) + 1; /* hats reach one cell farther than the ball */
         cells *= 2 * out->half[a] + 1;
     }
     for (int e = 0; e < 3; e++) OA_TRY(oa_arena_take(arena, &out->power[e], cells, sizeof(float)));
