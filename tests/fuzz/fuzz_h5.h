@@ -9,6 +9,7 @@
 #include "io/h5.h"
 
 oa_status __wrap_oa_h5_check(oa_context *context, const char *path);
+int LLVMFuzzerInitialize(int *argc, char ***argv);
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed);
 
 /* Before an input, which the mutator may have left unable to close what it made: HDF5 keeps a file open that it cannot write out. */
