@@ -12,7 +12,8 @@
 #include "math/fft.h"
 #include "math/tiled.h"
 
-enum { OA_RADII_MAX = 16, OA_MIXTURE_ROUNDS = 3, OA_MIXTURE_STEPS = 5, OA_MIXTURE_FINEST = 10, OA_MIXTURE_DEPTH = 8 }; /* the last two: cells of the grid along the edge of a cube, across at most and in depth */
+enum { OA_RADII_MAX = 16, OA_MIXTURE_ROUNDS = 3, OA_MIXTURE_STEPS = 5 };
+enum { OA_MIXTURE_FINEST = 10, OA_MIXTURE_DEPTH = 8 }; /* cells of the grid along the edge of a cube, across at most and in depth */
 
 typedef struct oa_mixture_prior {
     double density;               /* lambda, domains a cubic nanometre */

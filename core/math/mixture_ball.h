@@ -6,8 +6,8 @@
 
 #include "base/memory.h"
 
-/* nm. Domains are no perfect balls, and their radii lie between those that are looked for: the mean over radii within this of the given one is taken. Without it probabilities
- * are too sure of themselves at the edges (of the ions selected at 0.1 0.117 are wrong instead of 0.095). */
+/* nm. Domains are no perfect balls, and their radii lie between those that are looked for: the mean over radii within this of the given one is taken. Without
+ * it probabilities are too sure of themselves at the edges (of the ions selected at 0.1 0.117 are wrong instead of 0.097). */
 #define OA_BALL_EDGE 0.2
 
 /* Projections of B, B^2 and B^3 on the hats of the cells around the middle of cell (half, half, half), where the ball is centred; x fastest. */

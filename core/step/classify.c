@@ -281,7 +281,8 @@ static oa_status classify_window(oa_run *run, const void *params, const oa_ions 
     oa_scan scan;
     double box[6];
     OA_TRY(place_scan(run, ions, p, box, &scan));
-    const size_t first = scan.n[2] * (size_t)(run->slab - 1) / (size_t)run->slabs, end = scan.n[2] * (size_t)run->slab / (size_t)run->slabs;
+    size_t first, end;
+    oa_run_rows(run, scan.n[2], &first, &end);
     z[0] = oa_scan_axis(&scan, 2, first) - reach;
     z[1] = first < end ? oa_scan_axis(&scan, 2, end - 1) + reach : z[0] - 1;
     return OA_OK;

@@ -230,7 +230,8 @@ static oa_status make_plans(oa_run *run, const classify_job *job, voxel_job *out
 oa_status oa_classify__voxels(oa_run *run, const classify_job *job, size_t group)
 {
     const size_t layer = job->scan.n[0] * job->scan.n[1], nz = job->scan.n[2];
-    const size_t first = nz * (size_t)(run->slab - 1) / (size_t)run->slabs, end = nz * (size_t)run->slab / (size_t)run->slabs;
+    size_t first, end;
+    oa_run_rows(run, nz, &first, &end);
     oa_cells *cells;
     oa_sdm_pair *pairs;
     voxel_job v = { .job = job, .sites = { .n = (end - first) * layer, .scan = &job->scan, .first = first * layer },

@@ -313,7 +313,8 @@ static uint64_t monte_carlo_memory(const oa_run *run, const void *params)
     if (strcmp(p->structure, "bcc") == 0) sublattices = 2;
     const double sites = (double)cells[0] * cells[1] * cells[2] * sublattices, curves = (double)species * (species - 1) / 2 * OA_SHELLS_MAX;
     const double samples = (double)samples_of(p) * (32 + 8 * curves) * 2.5;
-    return (uint64_t)fmin(oa_exchange__memory(sites, sites / cells[0], species > 1 ? species : 2) + sites * p->efficiency * 17 + samples, 1e18) + (2u << 20);
+    const double chains = p->infer_energies ? 2 : 1;
+    return (uint64_t)fmin(chains * oa_exchange__memory(sites, sites / cells[0], species > 1 ? species : 2) + sites * p->efficiency * 17 + samples, 1e18) + (2u << 20);
 }
 
 const oa_step oa_step_monte_carlo = {

@@ -256,7 +256,8 @@ static const uint8_t *others_of(const neighbours_job *job) { return job->is_own 
 /* Centres number [first, end) belong to this slab. */
 static oa_status measure_ions(oa_run *run, oa_arena *arena, const neighbours_job *job)
 {
-    const size_t first = job->centres * (size_t)(run->slab - 1) / (size_t)run->slabs, end = job->centres * (size_t)run->slab / (size_t)run->slabs;
+    size_t first, end;
+    oa_run_rows(run, job->centres, &first, &end);
     const size_t dims[2] = { end - first, (size_t)job->p->k };
     measuring m = { .job = job };
     const uint8_t *others = others_of(job);
@@ -322,8 +323,8 @@ static oa_status measure_draw(oa_context *context, oa_arena *arena, const neighb
 /* The draws of this slab. */
 static oa_status measure_draws(oa_run *run, oa_arena *arena, const neighbours_job *job)
 {
-    const size_t first = oa_neighbours__draws(job) * (size_t)(run->slab - 1) / (size_t)run->slabs,
-        end = oa_neighbours__draws(job) * (size_t)run->slab / (size_t)run->slabs;
+    size_t first, end;
+    oa_run_rows(run, oa_neighbours__draws(job), &first, &end);
     const size_t k = (size_t)job->p->k, dims[3] = { end - first, k, job->bins };
     drawing d;
     if (!oa_neighbours__draws(job)) return OA_OK;

@@ -345,7 +345,8 @@ static oa_status sdm_window(oa_run *run, const void *params, const oa_ions *ions
     OA_TRY(oa_roi_resolve(run, ions, &p->roi, p->stride, box));
     const oa_scan scan = oa_scan_of(box, p->voxel_edge, p->stride);
     if (oa_scan_count(&scan) == 0) return OA_OK;
-    const size_t first = scan.n[2] * (size_t)(run->slab - 1) / (size_t)run->slabs, end = scan.n[2] * (size_t)run->slab / (size_t)run->slabs;
+    size_t first, end;
+    oa_run_rows(run, scan.n[2], &first, &end);
     z[0] = oa_scan_axis(&scan, 2, first) - reach;
     z[1] = first < end ? oa_scan_axis(&scan, 2, end - 1) + reach : z[0] - 1;
     return OA_OK;

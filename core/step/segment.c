@@ -153,8 +153,7 @@ typedef struct results {
 
 static oa_status put_arrays(oa_run *run, const segmenting *s, results *r)
 {
-    r->first = s->taken * (size_t)(run->slab - 1) / (size_t)run->slabs;
-    r->end = s->taken * (size_t)run->slab / (size_t)run->slabs;
+    oa_run_rows(run, s->taken, &r->first, &r->end);
     r->blocks = (size_t)s->model->atomnet.blocks;
     const size_t n = r->end - r->first;
     OA_TRY(oa_put_array(run, "probability/probability", 1, &n, &r->probability));

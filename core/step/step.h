@@ -68,6 +68,13 @@ typedef struct oa_run {
     int slab, slabs; /* part slab of slabs, 1 of 1 for all */
 } oa_run;
 
+/* Rows [first, end) of n that this slab has. */
+static inline void oa_run_rows(const oa_run *run, size_t n, size_t *first, size_t *end)
+{
+    *first = n * (size_t)(run->slab - 1) / (size_t)run->slabs;
+    *end = n * (size_t)run->slab / (size_t)run->slabs;
+}
+
 struct oa_step {
     const char *name;
     int version; /* raise it when the numbers change */

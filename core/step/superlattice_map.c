@@ -4,19 +4,12 @@
 
 #include "step/superlattice.h"
 
-/* Rows [first, end) of n that belong to this slab. */
-static void slab_of(const oa_run *run, size_t n, size_t *first, size_t *end)
-{
-    *first = n * (size_t)(run->slab - 1) / (size_t)run->slabs;
-    *end = n * (size_t)run->slab / (size_t)run->slabs;
-}
-
 static oa_status put_map(oa_run *run, const oa_field *field, const float *z)
 {
     static const char *const names[3] = { "map/grid_x", "map/grid_y", "map/grid_z" };
     size_t first, end;
     float *statistic;
-    slab_of(run, field->dims[2], &first, &end);
+    oa_run_rows(run, field->dims[2], &first, &end);
     const size_t layer = field->dims[0] * field->dims[1], dims[3] = { end - first, field->dims[1], field->dims[0] };
     OA_TRY(oa_put_array(run, "map/statistic", 3, dims, &statistic));
     memcpy(statistic, z + first * layer, (end - first) * layer * sizeof *z);

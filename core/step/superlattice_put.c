@@ -12,7 +12,9 @@ oa_status oa_superlattice__put_posterior(oa_run *run, const superlattice_job *jo
     const oa_tiled *t = &job->tiled;
     float *by_row, *out;
     uint64_t *index;
-    const size_t first = t->n * (size_t)(run->slab - 1) / (size_t)run->slabs, end = t->n * (size_t)run->slab / (size_t)run->slabs, n = end - first;
+    size_t first, end;
+    oa_run_rows(run, t->n, &first, &end);
+    const size_t n = end - first;
     OA_TRY(oa_put_array(run, "posterior/probability", 1, &n, &out));
     OA_TRY(oa_put_array(run, "posterior/ion_index", 1, &n, &index));
     OA_TRY(oa_new(run->context, &by_row, job->ions->n, sizeof *by_row));

@@ -68,7 +68,8 @@ static oa_status put_shell_axis(oa_run *run, const oa_wc_job *job, const char *n
 
 oa_status oa_wc__put_profile(oa_run *run, const oa_wc_job *job)
 {
-    const size_t first = job->layers * (size_t)(run->slab - 1) / (size_t)run->slabs, end = job->layers * (size_t)run->slab / (size_t)run->slabs;
+    size_t first, end;
+    oa_run_rows(run, job->layers, &first, &end);
     const size_t dims[3] = { end - first, job->pairs.n, job->shells }, flat[2] = { end - first, job->shells }, size = oa_wc__size(job);
     uint64_t *counts, *contacts, *neighbours, *all, *distances;
     double *alpha, *z;
@@ -99,7 +100,8 @@ oa_status oa_wc__put_profile(oa_run *run, const oa_wc_job *job)
 
 oa_status oa_wc__put_draws(oa_run *run, oa_wc_job *job, size_t draws)
 {
-    const size_t first = draws * (size_t)(run->slab - 1) / (size_t)run->slabs, end = draws * (size_t)run->slab / (size_t)run->slabs;
+    size_t first, end;
+    oa_run_rows(run, draws, &first, &end);
     const size_t dims[3] = { end - first, job->pairs.n, job->shells }, size = oa_wc__size(job);
     uint64_t *counts;
     double *alpha;
