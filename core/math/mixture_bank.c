@@ -28,11 +28,8 @@ static void plane_forward(const oa_bank *b, const oa_waves *w, float *re, float 
         }
     }
     for (size_t y = 0; y < ny; y += LANES) {
-        for (size_t l = 0; l < LANES; l++)
-            for (size_t x = 0; x < nx; x++) {
-                lr[x * LANES + l] = copy[(y + l) * nx + x];
-                li[x * LANES + l] = copy[(ny + y + l) * nx + x];
-            }
+        w->transpose(lr, LANES, copy + y * nx, nx, LANES, nx);
+        w->transpose(li, LANES, copy + (ny + y) * nx, nx, LANES, nx);
         oa_fft_lines(&b->fft[0], w, lr, li, room);
         for (size_t x = 0; x < nx; x++) {
             memcpy(re + x * ny + y, lr + x * LANES, LANES * sizeof *lr);
@@ -51,11 +48,8 @@ static void plane_back(const oa_bank *b, const oa_waves *w, float *re, float *im
             memcpy(li + x * LANES, im + x * ny + y, LANES * sizeof *li);
         }
         oa_fft_lines(&b->fft[0], w, li, lr, room);
-        for (size_t l = 0; l < LANES; l++)
-            for (size_t x = 0; x < nx; x++) {
-                copy[(y + l) * nx + x] = lr[x * LANES + l];
-                copy[(ny + y + l) * nx + x] = li[x * LANES + l];
-            }
+        w->transpose(copy + y * nx, nx, lr, LANES, nx, LANES);
+        w->transpose(copy + (ny + y) * nx, nx, li, LANES, nx, LANES);
     }
     for (size_t x = 0; x < nx; x += LANES) {
         for (size_t y = 0; y < ny; y++) {

@@ -12,7 +12,7 @@
 #define ARRIVED 1e-4 /* rad/nm: the next step of Newton's is shorter by far, and over the reach of a node this is 1e-4 of a turn */
 static const double pi = 3.14159265358979323846;
 
-enum { SIDE_MAX = 20, WAVES_MAX = 33, NEWTON = 6 };
+enum { SIDE_MAX = 20, WAVES_MAX = 33, LANES = 8, ROOM_MAX = 40, NEWTON = 6 };
 
 /* What all nodes share: for each axis the wave numbers beside the nominal ones, and the cells around a node with the weights
  * G exp(i k r) of both. */
@@ -24,11 +24,12 @@ typedef struct search {
     double length;       /* of the nominal wave vector */
     int waves[3];        /* -waves ... waves steps */
     size_t cells[3];     /* on each side */
-    float wr[3][2 * SIDE_MAX * WAVES_MAX], wi[3][2 * SIDE_MAX * WAVES_MAX]; /* z: (wave, cell); y, x: (cell, wave) */
+    float wr[3][2 * SIDE_MAX * ROOM_MAX], wi[3][2 * SIDE_MAX * ROOM_MAX]; /* z: (wave, cell); y, x: (cell, wave), filled up with zeros to whole vectors */
     size_t most;
 } search;
 
 static size_t count(const search *s, int axis) { return (size_t)(2 * s->waves[axis] + 1); }
+static size_t room_for(const search *s, int axis) { return (count(s, axis) + LANES - 1) / LANES * LANES; }
 
 /* Along the planes' normal few wave numbers are looked at, so cells may be longer there. */
 static void plan(search *s)
@@ -46,7 +47,7 @@ static void plan(search *s)
             for (size_t w = 0; w < count(s, a); w++) {
                 const double r = ((double)c + 0.5 - (double)s->cells[a]) * s->field.edge[a], k = ((double)w - s->waves[a]) * STEP,
                     g = exp(-r * r / (2 * WIDTH * WIDTH));
-                const size_t at = a == 2 ? w * 2 * s->cells[a] + c : c * count(s, a) + w;
+                const size_t at = a == 2 ? w * 2 * s->cells[a] + c : c * room_for(s, a) + w;
                 s->wr[a][at] = (float)(g * cos(k * r));
                 s->wi[a][at] = (float)(g * sin(k * r));
             }
@@ -80,8 +81,8 @@ static void nominal_wave(void *arg, const oa_tiled *t, size_t begin, size_t end,
 typedef struct node_room {
     float in_r[SIDE_MAX * SIDE_MAX * SIDE_MAX], in_i[SIDE_MAX * SIDE_MAX * SIDE_MAX]; /* (z, y, x) */
     float zr[WAVES_MAX * SIDE_MAX * SIDE_MAX], zi[WAVES_MAX * SIDE_MAX * SIDE_MAX];   /* (kz, y, x) */
-    float yr[SIDE_MAX * WAVES_MAX], yi[SIDE_MAX * WAVES_MAX];                         /* (x, ky) of one kz */
-    float fr[WAVES_MAX * WAVES_MAX], fi[WAVES_MAX * WAVES_MAX];                       /* (ky, kx) of one kz */
+    float yr[SIDE_MAX * ROOM_MAX], yi[SIDE_MAX * ROOM_MAX];                           /* (x, ky) of one kz */
+    float fr[ROOM_MAX], fi[ROOM_MAX];                                                 /* (kx) of one kz and ky */
 } node_room;
 
 static void cut_window(const search *s, const size_t node[3], node_room *room)
@@ -113,7 +114,7 @@ static bool is_allowed(const search *s, const double k[3])
 /* y, then x, of one kz; the largest |F|^2 so far and where. */
 static void look_at(const search *s, node_room *room, size_t w, const oa_waves *waves, double *best, double at[3])
 {
-    const size_t nx = 2 * s->cells[0], ny = 2 * s->cells[1], kx = count(s, 0), ky = count(s, 1);
+    const size_t nx = 2 * s->cells[0], ny = 2 * s->cells[1], kx = room_for(s, 0), ky = room_for(s, 1);
     memset(room->yr, 0, nx * ky * sizeof(float));
     memset(room->yi, 0, nx * ky * sizeof(float));
     for (size_t x = 0; x < nx; x++)
@@ -121,12 +122,12 @@ static void look_at(const search *s, node_room *room, size_t w, const oa_waves *
             const size_t from = (w * ny + y) * nx + x;
             waves->add_turned(ky, room->yr + x * ky, room->yi + x * ky, s->wr[1] + y * ky, s->wi[1] + y * ky, room->zr[from], room->zi[from]);
         }
-    for (size_t v = 0; v < ky; v++) {
+    for (size_t v = 0; v < count(s, 1); v++) {
         float *fr = room->fr, *fi = room->fi;
         memset(fr, 0, kx * sizeof(float));
         memset(fi, 0, kx * sizeof(float));
         for (size_t x = 0; x < nx; x++) waves->add_turned(kx, fr, fi, s->wr[0] + x * kx, s->wi[0] + x * kx, room->yr[x * ky + v], room->yi[x * ky + v]);
-        for (size_t u = 0; u < kx; u++) {
+        for (size_t u = 0; u < count(s, 0); u++) {
             const double square = (double)fr[u] * (double)fr[u] + (double)fi[u] * (double)fi[u];
             const double k[3] = { ((double)u - s->waves[0]) * STEP, ((double)v - s->waves[1]) * STEP, ((double)w - s->waves[2]) * STEP };
             if (!(square > *best) || !is_allowed(s, k)) continue;

@@ -94,6 +94,20 @@ static void set_alpha(const oa_edges *edges, float *share, float *even, double *
     *mean = t->n ? sum / (double)t->n : 0;
 }
 
+typedef struct posterior_job {
+    const oa_mixture *mixture;
+    float *share;
+} posterior_job;
+
+static oa_status posterior_chunk(void *arg, oa_span span, oa_worker *worker)
+{
+    const posterior_job *job = arg;
+    const oa_mixture *m = job->mixture;
+    (void)worker;
+    for (size_t i = span.begin; i < span.end; i++) job->share[i] = oa_mixture_posterior(job->share[i], m->even ? m->even[i] : 0, m->plus[i], m->minus[i]);
+    return OA_OK;
+}
+
 static oa_status take_columns(oa_arena *arena, oa_mixture *mixture, size_t n, float **even)
 {
     if (even) OA_TRY(oa_arena_take(arena, even, n, sizeof(float)));
@@ -123,7 +137,7 @@ oa_status oa_superlattice__posterior(oa_run *run, const superlattice_job *job, f
     mixture.even = even;
     if (status == OA_OK) set_alpha(&edges, share, even, &contrast);
     if (status == OA_OK) status = oa_mixture_fit(&mixture);
-    for (size_t i = 0; i < t->n && status == OA_OK; i++) share[i] = oa_mixture_posterior(share[i], even ? even[i] : 0, mixture.plus[i], mixture.minus[i]);
+    if (status == OA_OK) status = oa_parallel(run->context, t->n, 1 << 16, posterior_chunk, &(posterior_job){ &mixture, share });
     oa_arena_drop(&arena);
     if (status == OA_OK) status = put_prior(run, &mixture);
     if (status == OA_OK) status = oa_put_real(run, "summary/mean_contrast", contrast);

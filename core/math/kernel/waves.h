@@ -58,6 +58,8 @@ typedef struct oa_waves {
     /* A blurred ball at (at[0], at[1], at[2]) of radius at[3], as places (x, y, z) see it: 0 from `far` on beside it; else between the entries of `table`, for each
      * radius of a disc `per` of a nm apart `places` distances from its middle, as far apart; 0 behind the table, which has `discs` radii. */
     void (*ball)(float *out, size_t n, const float *x, const float *y, const float *z, const float at[4], float far, float per, const float *table, int discs, int places);
+    /* out[c out_step + r] = in[r in_step + c] of rows and columns that are multiples of 4. */
+    void (*transpose)(float *out, size_t out_step, const float *in, size_t in_step, size_t rows, size_t columns);
     /* out += a b */
     void (*multiply_add)(size_t n, float *out, const float *a, const float *b);
     /* Sums over j of K = ln(1 + p (e^(s g) - 1)) - s p g and of its first and second derivative with respect to s; n a multiple of the

@@ -114,6 +114,35 @@ static void add_turned(size_t n, float *restrict re, float *restrict im, const f
     }
 }
 
+typedef float four __attribute__((vector_size(16)));
+
+/* Four elements of a and b, those of b counted from 4. */
+#if defined(__clang__)
+#define MIX(a, b, i, j, k, l) __builtin_shufflevector(a, b, i, j, k, l)
+#else
+typedef int32_t four_places __attribute__((vector_size(16)));
+#define MIX(a, b, i, j, k, l) __builtin_shuffle(a, b, (four_places){ i, j, k, l })
+#endif
+
+/* Four rows of four at a time: written out, compilers move single floats. */
+static void transpose(float *restrict out, size_t out_step, const float *restrict in, size_t in_step, size_t rows, size_t columns)
+{
+    for (size_t c = 0; c < columns; c += 4)
+        for (size_t r = 0; r < rows; r += 4) {
+            four v[4], w[4];
+            for (size_t k = 0; k < 4; k++) memcpy(&v[k], in + (r + k) * in_step + c, sizeof v[k]);
+            w[0] = MIX(v[0], v[1], 0, 4, 1, 5);
+            w[1] = MIX(v[0], v[1], 2, 6, 3, 7);
+            w[2] = MIX(v[2], v[3], 0, 4, 1, 5);
+            w[3] = MIX(v[2], v[3], 2, 6, 3, 7);
+            v[0] = MIX(w[0], w[2], 0, 1, 4, 5);
+            v[1] = MIX(w[0], w[2], 2, 3, 6, 7);
+            v[2] = MIX(w[1], w[3], 0, 1, 4, 5);
+            v[3] = MIX(w[1], w[3], 2, 3, 6, 7);
+            for (size_t k = 0; k < 4; k++) memcpy(out + (c + k) * out_step + r, &v[k], sizeof v[k]);
+        }
+}
+
 static void multiply_add(size_t n, float *restrict out, const float *restrict a, const float *restrict b)
 {
     for (size_t i = 0; i < n; i++) out[i] += a[i] * b[i];
@@ -463,6 +492,7 @@ const oa_waves WAVES_TABLE = {
     .sum_logarithms = sum_logarithms,
     .interpolate = interpolate,
     .ball = ball,
+    .transpose = transpose,
     .multiply_add = multiply_add,
     .cumulants = cumulants,
     .fft = fft,

@@ -14,7 +14,7 @@ static void fill(float *x, size_t n, double low, double high, uint64_t seed)
 
 /* All that a set computes of one input, one after the other. */
 typedef struct answers {
-    float blur[N], weight[N], re[N], im[N], cosine[N], sine[N], contrast[N], evidence[6][N], known[6][N], joined[N], combined[N], product[N], between[N], seen[N], angle[N], fft[3][2][12 * 64];
+    float blur[N], weight[N], re[N], im[N], cosine[N], sine[N], contrast[N], evidence[6][N], known[6][N], joined[N], combined[N], product[N], between[N], seen[N], angle[N], turned[24 * 28], fft[3][2][12 * 64];
     double wave[8], moments[11], cumulants[3], logarithms, large_ball[MOST * OA_BALL_SIDE], large_shares[OA_BALL_SIDE + 2 * MOST];
     float ball[MOST * OA_BALL_SIDE], shares[OA_BALL_SIDE + 2 * MOST];
     uint8_t joined_plus[N];
@@ -49,6 +49,7 @@ static void answer(const oa_waves *w, answers *out)
     w->combine(out->combined, n, (const float *const[]){ a, b, d }, (const float[]){ 0.3f, 7, -1.7f }, 3);
     memcpy(out->product, a, sizeof a);
     w->multiply_add(n, out->product, b, d);
+    w->transpose(out->turned, 24, a, 40, 20, 28);
     w->angle(out->angle, n, a, b);
     w->moments(out->moments, N - 16, a, b, c, d);
     w->interpolate(out->between, n, d, d + 3, d + 7, (const float[]){ 2, 4, 3 }, a, (const int[]){ 4, 6 });
@@ -139,6 +140,16 @@ static void test_angle(void **state)
     for (int i = 30; i < 60; i++) y[i] *= 1e-12f;
     w->angle(out, POINTS, y, x);
     for (int i = 0; i < POINTS; i++) check_real((double)out[i], atan2((double)y[i], (double)x[i]), 1e-6);
+}
+
+static void test_transpose(void **state)
+{
+    enum { ROWS = 8, COLUMNS = 12, WIDE = 15 };
+    static float in[ROWS * WIDE], out[COLUMNS * ROWS];
+    for (int i = 0; i < ROWS * WIDE; i++) in[i] = (float)i;
+    ((oa_context *)*state)->kernels->waves->transpose(out, ROWS, in, WIDE, ROWS, COLUMNS);
+    for (int r = 0; r < ROWS; r++)
+        for (int c = 0; c < COLUMNS; c++) assert_true(out[c * ROWS + r] == in[r * WIDE + c]);
 }
 
 static void test_moments(void **state)
@@ -232,6 +243,7 @@ int main(void)
         cmocka_unit_test(test_sets_agree),
         cmocka_unit_test_setup_teardown(test_functions, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(test_angle, check_setup, check_teardown),
+        cmocka_unit_test_setup_teardown(test_transpose, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(test_moments, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(test_interpolate, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(test_ball, check_setup, check_teardown),
