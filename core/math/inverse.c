@@ -53,6 +53,14 @@ bool oa_inverse_step(size_t n, const double *mean, const double *aim, double *co
     return true;
 }
 
+/* Element (i, j) of L L^T. */
+static double element(const double *l, size_t n, size_t i, size_t j)
+{
+    double sum = 0;
+    for (size_t k = 0; k <= (i < j ? i : j); k++) sum += l[i * n + k] * l[j * n + k];
+    return sum;
+}
+
 /* Numbers of pairs go up and down together: as the means' errors are longer than those of single samples by the same factors, so are they. */
 void oa_inverse_errors(size_t n, const double *covariance, const double *mean_errors, double *room, double *errors)
 {
@@ -63,11 +71,8 @@ void oa_inverse_errors(size_t n, const double *covariance, const double *mean_er
         oa_cholesky_back(covariance, n, room); /* row k of the inverse */
         for (size_t i = 0; i < n; i++)
             for (size_t j = 0; j < n; j++) {
-                double both = 0, own[2] = { 0, 0 };
-                for (size_t l = 0; l <= (i < j ? i : j); l++) both += covariance[i * n + l] * covariance[j * n + l];
-                for (size_t l = 0; l <= i; l++) own[0] += covariance[i * n + l] * covariance[i * n + l];
-                for (size_t l = 0; l <= j; l++) own[1] += covariance[j * n + l] * covariance[j * n + l];
-                sum += room[i] * room[j] * both / sqrt(own[0] * own[1]) * mean_errors[i] * mean_errors[j];
+                const double correlation = element(covariance, n, i, j) / sqrt(element(covariance, n, i, i) * element(covariance, n, j, j));
+                sum += room[i] * room[j] * correlation * mean_errors[i] * mean_errors[j];
             }
         errors[k] = sqrt(fmax(sum, 0));
     }

@@ -248,12 +248,15 @@ static oa_status refine_cube(void *arg, size_t cube, size_t begin, size_t end, o
     OA_TRY(oa_worker_scratch(worker, 2, &n, r->most, sizeof *n));
     oa_field_at(&r->field, r->data[0], cube, c);
     oa_field_at(&r->field, r->data[1], cube, s);
-    if (r->is_last) oa_field_at(&r->field, r->data[2], cube, n);
-    if (!r->is_last) r->tiled->context->kernels->waves->angle(n, end - begin, s, c);
+    if (!r->is_last) {
+        r->tiled->context->kernels->waves->angle(n, end - begin, s, c);
+        for (size_t i = begin; i < end; i++) r->phase[i] -= n[i - begin];
+        return OA_OK;
+    }
+    oa_field_at(&r->field, r->data[2], cube, n);
     for (size_t i = begin; i < end; i++) {
         const float x = c[i - begin], y = s[i - begin];
-        if (!r->is_last) r->phase[i] -= n[i - begin];
-        else r->resolution[i] = fminf(fmaxf(sqrtf(x * x + y * y) / fmaxf(n[i - begin], 1e-6f), 1e-4f), 0.9995f);
+        r->resolution[i] = fminf(fmaxf(sqrtf(x * x + y * y) / fmaxf(n[i - begin], 1e-6f), 1e-4f), 0.9995f);
     }
     return OA_OK;
 }

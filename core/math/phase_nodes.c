@@ -29,7 +29,7 @@ typedef struct search {
 } search;
 
 static size_t count(const search *s, int axis) { return (size_t)(2 * s->waves[axis] + 1); }
-static size_t room_for(const search *s, int axis) { return (count(s, axis) + LANES - 1) / LANES * LANES; }
+static size_t filled_up(const search *s, int axis) { return (count(s, axis) + LANES - 1) / LANES * LANES; }
 
 /* Along the planes' normal few wave numbers are looked at, so cells may be longer there. */
 static void plan(search *s)
@@ -47,7 +47,7 @@ static void plan(search *s)
             for (size_t w = 0; w < count(s, a); w++) {
                 const double r = ((double)c + 0.5 - (double)s->cells[a]) * s->field.edge[a], k = ((double)w - s->waves[a]) * STEP,
                     g = exp(-r * r / (2 * WIDTH * WIDTH));
-                const size_t at = a == 2 ? w * 2 * s->cells[a] + c : c * room_for(s, a) + w;
+                const size_t at = a == 2 ? w * 2 * s->cells[a] + c : c * filled_up(s, a) + w;
                 s->wr[a][at] = (float)(g * cos(k * r));
                 s->wi[a][at] = (float)(g * sin(k * r));
             }
@@ -114,7 +114,7 @@ static bool is_allowed(const search *s, const double k[3])
 /* y, then x, of one kz; the largest |F|^2 so far and where. */
 static void look_at(const search *s, node_room *room, size_t w, const oa_waves *waves, double *best, double at[3])
 {
-    const size_t nx = 2 * s->cells[0], ny = 2 * s->cells[1], kx = room_for(s, 0), ky = room_for(s, 1);
+    const size_t nx = 2 * s->cells[0], ny = 2 * s->cells[1], kx = filled_up(s, 0), ky = filled_up(s, 1);
     memset(room->yr, 0, nx * ky * sizeof(float));
     memset(room->yi, 0, nx * ky * sizeof(float));
     for (size_t x = 0; x < nx; x++)

@@ -149,6 +149,16 @@ void oa_monte_carlo__species(const monte_carlo_job *job, int k, int *a, int *b)
     *b = *a + 1 + k;
 }
 
+const oa_pair_target *oa_monte_carlo__target(const monte_carlo_job *job, size_t curve)
+{
+    const int shells = job->crystal.n_shells, shell = (int)curve % shells;
+    int a, b;
+    oa_monte_carlo__species(job, (int)curve / shells, &a, &b);
+    for (int k = 0; k < job->n_targets; k++)
+        if (job->target[k].a == a && job->target[k].b == b && job->target[k].shell == shell) return &job->target[k];
+    return NULL;
+}
+
 double oa_monte_carlo__random_pairs(const monte_carlo_job *job, int pair, int shell)
 {
     int a, b;
@@ -282,10 +292,7 @@ static oa_status monte_carlo_run(oa_run *run, const void *params)
     job->p = params;
     OA_TRY(oa_monte_carlo__prepare(run, job));
     OA_TRY(take_samples(run, job));
-    if (job->p->infer_energies) {
-        OA_TRY(oa_monte_carlo__infer(run, job));
-        OA_TRY(oa_monte_carlo__spread(run, job));
-    }
+    if (job->p->infer_energies) OA_TRY(oa_monte_carlo__infer(run, job));
     if (oa_monte_carlo__has_cost(job)) {
         OA_TRY(oa_monte_carlo__reach(run, job));
         OA_TRY(oa_monte_carlo__put_reached(run, job));

@@ -26,7 +26,7 @@ typedef struct monte_carlo_job {
     double *energies; /* (shells, species, species) */
     oa_exchange chain;
     oa_pair_target *target; /* (n_targets) pair after pair, shell after shell */
-    int n_targets, target_shells; /* 0: by energies */
+    int n_targets;    /* 0: by energies */
     oa_reverse reverse;
     int n_pairs;      /* of different species */
     size_t n_curves;  /* n_pairs * shells, pair after pair */
@@ -51,6 +51,8 @@ void oa_monte_carlo__cells(const monte_carlo_params *params, uint32_t cells[3]);
 
 /* Species of pair number k: 0-1, 0-2, ..., 1-2, ... */
 void oa_monte_carlo__species(const monte_carlo_job *job, int k, int *a, int *b);
+/* What a pair and shell is to have, curve pair * shells + shell; NULL: it is free. */
+const oa_pair_target *oa_monte_carlo__target(const monte_carlo_job *job, size_t curve);
 /* Pairs of neighbours that a spread with alpha = 0 has; shell from 0. */
 double oa_monte_carlo__random_pairs(const monte_carlo_job *job, int pair, int shell);
 /* What there is after job->done sweeps. */
@@ -63,10 +65,7 @@ oa_status oa_monte_carlo__put_reached(oa_run *run, const monte_carlo_job *job) O
 
 /* Atoms follow the cost of the targets; else energies. */
 static inline bool oa_monte_carlo__has_cost(const monte_carlo_job *job) { return job->n_targets && !job->p->infer_energies; }
-/* The chain: atoms at random, with job->energies as they are. */
-oa_status oa_monte_carlo__spread(oa_run *run, monte_carlo_job *job) OA_MUST_USE;
-
-/* Makes job->energies those whose equilibrium at the temperature has the targets, or as near as the turns bring it. */
+/* Makes job->energies those whose equilibrium at the temperature has the targets, or as near as the turns bring it, and spreads the atoms anew. */
 oa_status oa_monte_carlo__infer(oa_run *run, monte_carlo_job *job) OA_MUST_USE;
 /* These energies, and how near the means that were measured, (n_curves), come to the targets. Warns where they miss some. */
 oa_status oa_monte_carlo__put_inferred(oa_run *run, const monte_carlo_job *job, const double *alpha, const double *errors) OA_MUST_USE;

@@ -48,10 +48,7 @@ static oa_status take(oa_run *run, const monte_carlo_job *job, turn *t)
     OA_TRY(oa_scratch(run, &t->step, t->n, sizeof(double)));
     OA_TRY(oa_scratch(run, &t->covariance, t->n * t->n, sizeof(double)));
     OA_TRY(oa_scratch(run, &t->room, t->samples, sizeof(double)));
-    for (size_t k = 0; k < t->n; k++) {
-        const oa_pair_target *target = &job->target[k];
-        t->aim[k] = (1 - target->alpha) * oa_reverse_random(&job->crystal, job->counts, target->shell, target->a, target->b);
-    }
+    for (size_t k = 0; k < t->n; k++) t->aim[k] = job->target[k].aim;
     return OA_OK;
 }
 
@@ -130,15 +127,15 @@ oa_status oa_monte_carlo__infer(oa_run *run, monte_carlo_job *job)
         oa_inverse_errors(t.n, t.covariance, t.error, t.mean, job->energy_errors);
         if (job->is_inferred) break;
     }
-    return OA_OK;
+    const oa_exchange_setup setup = job->chain.setup; /* atoms at random once more, with these energies */
+    return oa_exchange__make(&run->arena, &setup, &job->chain);
 }
 
-static oa_status warn(oa_run *run, const monte_carlo_job *job, double largest)
+static void warn(oa_run *run, const monte_carlo_job *job, double largest)
 {
     oa_note(run, "W_TARGETS_MISSED", "after %d turns of energies the equilibrium at %g K misses a target by %.3g, more than the tolerance of %g and %g of its standard "
             "errors: order of long range may stand there, or targets that no energies of pairs have; a higher temperature, targets of more shells, or more sweeps "
             "would be right", job->turns, job->p->temperature, largest, job->p->tolerance, 2 * ERRORS);
-    return OA_OK;
 }
 
 oa_status oa_monte_carlo__put_inferred(oa_run *run, const monte_carlo_job *job, const double *alpha, const double *errors)
@@ -154,18 +151,17 @@ oa_status oa_monte_carlo__put_inferred(oa_run *run, const monte_carlo_job *job, 
         oa_monte_carlo__species(job, (int)(i / shells), &a, &b);
         energies[i] = *energy_of(job, (int)(i % shells), a, b);
         targets[i] = errors_out[i] = NAN;
-        for (int k = 0; k < job->n_targets; k++) {
-            const oa_pair_target *t = &job->target[k];
-            if (t->a != a || t->b != b || t->shell != (int)(i % shells)) continue;
-            const double miss = fabs(alpha[i] - t->alpha);
-            targets[i] = t->alpha;
-            errors_out[i] = kt_of(job) * job->energy_errors[k];
-            largest = fmax(largest, miss);
-            is_met &= miss <= fmax(t->tolerance, 2 * ERRORS * (isnan(errors[i]) ? 0 : errors[i]));
-        }
+        const oa_pair_target *t = oa_monte_carlo__target(job, i);
+        if (!t) continue;
+        const double miss = fabs(alpha[i] - t->alpha);
+        targets[i] = t->alpha;
+        errors_out[i] = kt_of(job) * job->energy_errors[t - job->target];
+        largest = fmax(largest, miss);
+        is_met &= miss <= fmax(t->tolerance, 2 * ERRORS * (isnan(errors[i]) ? 0 : errors[i]));
     }
     OA_TRY(oa_put_bool(run, "summary/is_met", is_met));
     OA_TRY(oa_put_real(run, "summary/largest_miss", largest));
     OA_TRY(oa_put_count(run, "summary/turns", (uint64_t)job->turns));
-    return is_met ? OA_OK : warn(run, job, largest);
+    if (!is_met) warn(run, job, largest);
+    return OA_OK;
 }

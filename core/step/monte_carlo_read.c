@@ -207,12 +207,13 @@ static oa_status read_pairs(oa_run *run, monte_carlo_job *job, int *shells)
     return OA_OK;
 }
 
-oa_status oa_monte_carlo__spread(oa_run *run, monte_carlo_job *job)
+static oa_status spread(oa_run *run, monte_carlo_job *job, int shells)
 {
     const monte_carlo_params *p = job->p;
     const oa_exchange_setup setup = { .crystal = &job->crystal, .n_species = job->alloy.n, .counts = job->counts, .energies = job->energies, .seed = (uint64_t)p->seed,
-                                      .neighbours_only = strcmp(p->exchange, "any") != 0, .shells = job->target_shells };
-    return oa_exchange__make(&run->arena, &setup, &job->chain);
+                                      .neighbours_only = strcmp(p->exchange, "any") != 0, .shells = job->n_targets ? shells : 0 };
+    OA_TRY(oa_exchange__make(&run->arena, &setup, &job->chain));
+    return job->n_targets ? oa_reverse__make(&run->arena, &job->chain, job->target, job->n_targets, &job->reverse) : OA_OK;
 }
 
 oa_status oa_monte_carlo__prepare(oa_run *run, monte_carlo_job *job)
@@ -232,7 +233,5 @@ oa_status oa_monte_carlo__prepare(oa_run *run, monte_carlo_job *job)
     OA_TRY(share_sites(run, job));
     OA_TRY(check_targets(run, job));
     job->n_curves = (size_t)job->n_pairs * (size_t)job->crystal.n_shells;
-    job->target_shells = job->n_targets ? shells : 0;
-    OA_TRY(oa_monte_carlo__spread(run, job));
-    return job->n_targets ? oa_reverse__make(&run->arena, &job->chain, job->target, job->n_targets, &job->reverse) : OA_OK;
+    return spread(run, job, shells);
 }

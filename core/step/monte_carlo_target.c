@@ -54,10 +54,8 @@ static oa_status put_pairs(oa_run *run, const monte_carlo_job *job)
         alpha[i] = last[i];
         targets[i] = tolerances[i] = NAN;
         pairs[i] = (double)job->pairs[((int)(i % shells) * job->alloy.n + a) * job->alloy.n + b];
-        for (int k = 0; k < job->n_targets; k++) {
-            const oa_pair_target *t = &job->target[k];
-            if (t->a == a && t->b == b && t->shell == (int)(i % shells)) targets[i] = t->alpha, tolerances[i] = tolerance_of(t);
-        }
+        const oa_pair_target *t = oa_monte_carlo__target(job, i);
+        if (t) targets[i] = t->alpha, tolerances[i] = tolerance_of(t);
     }
     return oa_monte_carlo__put_shells(run, job);
 }

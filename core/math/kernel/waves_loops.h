@@ -212,6 +212,14 @@ static void weigh(float *restrict g, size_t n, const float *restrict x, const fl
     for (size_t i = 0; i < n; i++) g[i] = exponential(-scale * ((x[i] * x[i] + y[i] * y[i]) + z[i] * z[i]));
 }
 
+static void add_lanes(double *out, float (*sum)[LANES], int n)
+{
+    for (int j = 0; j < n; j++) {
+        out[j] = 0;
+        for (size_t l = 0; l < LANES; l++) out[j] += (double)sum[j][l];
+    }
+}
+
 static void wave(double out[8], size_t n, const float *restrict x, const float *restrict y, const float *restrict z, const float *restrict g, const float k[3])
 {
     const float kx = k[0], ky = k[1], kz = k[2];
@@ -233,10 +241,7 @@ static void wave(double out[8], size_t n, const float *restrict x, const float *
             sum[6][l] += c * pz;
             sum[7][l] += s * pz;
         }
-    for (int j = 0; j < 8; j++) {
-        out[j] = 0;
-        for (size_t l = 0; l < LANES; l++) out[j] += (double)sum[j][l];
-    }
+    add_lanes(out, sum, 8);
 }
 
 static void moments(double out[11], size_t n, const float *restrict x, const float *restrict y, const float *restrict z, const float *restrict g)
@@ -258,10 +263,7 @@ static void moments(double out[11], size_t n, const float *restrict x, const flo
             sum[9][l] += wv * t;
             sum[10][l] += wt * t;
         }
-    for (int j = 0; j < 11; j++) {
-        out[j] = 0;
-        for (size_t l = 0; l < LANES; l++) out[j] += (double)sum[j][l];
-    }
+    add_lanes(out, sum, 11);
 }
 
 /* The arc tangent of the smaller over the larger, from pi/4 where that is nearer; the polynomial is that of Moshier's atanf (Cephes). */
@@ -344,10 +346,7 @@ static void cumulants(double out[3], size_t n, const float *restrict g, const fl
             sum[1][l] += gi * (t - pi);
             sum[2][l] += gi * gi * t * (1.0f - t);
         }
-    for (int j = 0; j < 3; j++) {
-        out[j] = 0;
-        for (size_t l = 0; l < LANES; l++) out[j] += (double)sum[j][l];
-    }
+    add_lanes(out, sum, 3);
 }
 
 static void interpolate(float *restrict out, size_t n, const float *restrict x, const float *restrict y, const float *restrict z, const float per[3],

@@ -72,6 +72,17 @@ static oa_centres begin_centres(made *m, double sigma, oa_mixture_prior *prior)
     return c;
 }
 
+/* Three complex arrays of a tile in `all`. */
+static oa_tile_room room_in(float *all, float *line, size_t cells)
+{
+    oa_tile_room room = { .line = line };
+    for (size_t k = 0; k < 3; k++) {
+        room.re[k] = all + 2 * k * cells;
+        room.im[k] = room.re[k] + cells;
+    }
+    return room;
+}
+
 /* Puts a value as hats see it: the products of hats among each other, which the spectra take off again. */
 static void put_hats(const oa_bank *b, float *data, const size_t at[3], float value)
 {
@@ -93,11 +104,7 @@ static void test_convolution(void **state)
     const oa_bank *b = &c.bank;
     const size_t cells = oa_bank_cells(b);
     float *all = calloc(2 * 3 * cells, sizeof *all), *line = calloc(1 << 20, sizeof *line);
-    oa_tile_room room = { .line = line };
-    for (size_t k = 0; k < 3; k++) {
-        room.re[k] = all + 2 * k * cells;
-        room.im[k] = room.re[k] + cells;
-    }
+    oa_tile_room room = room_in(all, line, cells);
     oa_random random = oa_random_start(2, 2);
     enum { POINTS = 200 };
     size_t at[POINTS][3];
@@ -193,17 +200,13 @@ static void test_hats(void **state)
     const oa_bank *b = &c.bank;
     const size_t cells = oa_bank_cells(b), middle[3] = { b->halo[0] + 3, b->halo[1] + 4, b->halo[2] + 5 };
     float *all = calloc(6 * cells, sizeof *all), *line = calloc(1 << 20, sizeof *line);
+    oa_tile_room room = room_in(all, line, cells);
     oa_random random = oa_random_start(2, 7);
     double square = 0;
     for (int i = 0; i < IONS; i++) {
-        oa_tile_room room = { .line = line };
         double at[3], share[3];
         size_t low[3];
         memset(all, 0, 6 * cells * sizeof *all);
-        for (size_t k = 0; k < 3; k++) {
-            room.re[k] = all + 2 * k * cells;
-            room.im[k] = room.re[k] + cells;
-        }
         for (int a = 0; a < 3; a++) {
             const double u = (a < 2 ? 6 : 12) * (oa_random_uniform(&random) - 0.5), below = floor(u);
             at[a] = u * field.edge[a];
