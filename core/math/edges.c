@@ -17,17 +17,26 @@ typedef struct found {
     double ions[2], species[2];  /* expected inside, on either family of planes */
 } found;
 
-typedef struct edges {
+/* Ions around a maximum, from there; a: even + s alpha. */
+typedef struct around {
+    size_t n;
+    uint32_t first[SHELLS + 1]; /* of each shell */
+    float *x, *y, *z, *m, *share, *a; /* m: s (P(A) - P(B)); share: of the species around, negative for ions of others */
+} around;
+enum { COLUMNS = 6 };
+
+typedef float table[DISCS][PLACES]; /* value at a distance of a disc of a radius, blurred */
+
+struct oa_surroundings {
+    oa_arena arena;
     const oa_edges *asked;
-    const oa_tiled *tiled;
-    oa_contrast contrast;
     const oa_maximum *list;
-    size_t n, count, most;
-    double widths[WIDTHS];         /* that the table holds */
-    float (*table)[DISCS][PLACES]; /* (WIDTHS) value at a distance of a disc of a radius */
-    double (*best)[WIDTHS];        /* (count) L */
-    found *found;                  /* (count) */
-} edges;
+    size_t n, count, most;       /* maxima, how many of them are taken, ions around one at most */
+    around *around;              /* (count) */
+    found *found;                /* (count) */
+    table *tables;               /* (WIDTHS) of the widths, then one of the width that shares are found with */
+    bool is_filled[WIDTHS];
+};
 
 /* exp(-x) I0(x): Abramowitz & Stegun, Handbook of Mathematical Functions (1964), 9.8.1 and 9.8.2. */
 static double bessel0(double x)
@@ -50,25 +59,26 @@ static double disc_at(double radius, double s, double at)
     return sum;
 }
 
-static oa_status fill_table(void *arg, oa_span span, oa_worker *worker)
+typedef struct blurring {
+    table *out;
+    double width;
+} blurring;
+
+static oa_status fill_disc(void *arg, oa_span span, oa_worker *worker)
 {
-    const edges *e = arg;
+    const blurring *b = arg;
     (void)worker;
-    for (size_t i = span.begin; i < span.end; i++)
-        for (size_t place = 0; place < PLACES; place++) {
-            const size_t w = i / DISCS, disc = i % DISCS;
-            e->table[w][disc][place] = (float)disc_at((double)disc * GRAIN, e->widths[w], (double)place * GRAIN);
-        }
+    for (size_t disc = span.begin; disc < span.end; disc++)
+        for (size_t place = 0; place < PLACES; place++) (*b->out)[disc][place] = (float)disc_at((double)disc * GRAIN, b->width, (double)place * GRAIN);
     return OA_OK;
 }
 
-/* Ions around a maximum, from there; a: even + s alpha. */
-typedef struct around {
-    size_t n;
-    uint32_t first[SHELLS + 1]; /* of each shell */
-    float *x, *y, *z, *a, *m, *share, *seen; /* m: s (P(A) - P(B)); share: of the species around, negative for ions of others; seen: room for B */
-} around;
-enum { COLUMNS = 6 };
+static oa_status fill_table(oa_context *context, double width, table *out)
+{
+    return oa_parallel(context, DISCS, 1, fill_disc, &(blurring){ out, width });
+}
+
+/* ---------------------------------------------------------------------------------------------- ions around maxima */
 
 /* The middle planes between a maximum and the others: beyond them ions are theirs (x * normal > 1), or domains side by side would pass for one with wide edges. */
 enum { NEIGHBOURS = 32 };
@@ -77,7 +87,7 @@ typedef struct fence {
     float normal[NEIGHBOURS][3];
 } fence;
 
-static void fence_in(const edges *e, const oa_maximum *m, fence *out)
+static void fence_in(const oa_surroundings *e, const oa_maximum *m, fence *out)
 {
     out->n = 0;
     for (size_t i = 0; i < e->n && out->n < NEIGHBOURS; i++) {
@@ -99,11 +109,18 @@ static bool is_inside(const fence *f, float x, float y, float z)
     return true;
 }
 
-static void gather(const edges *e, const oa_maximum *m, around *out)
+/* Columns of up to `most` ions in one piece of memory. */
+static void lay_out(around *out, float *all, size_t most)
+{
+    float **const column[COLUMNS] = { &out->x, &out->y, &out->z, &out->m, &out->share, &out->a };
+    for (size_t c = 0; c < COLUMNS; c++) *column[c] = all + c * most;
+}
+
+static void gather(const oa_surroundings *e, const oa_maximum *m, around *out)
 {
     fence own;
     fence_in(e, m, &own);
-    const oa_tiled *t = e->tiled;
+    const oa_tiled *t = e->asked->tiled;
     const float sign = m->z < 0 ? -1.0f : 1.0f;
     ptrdiff_t low[3], high[3];
     out->n = 0;
@@ -127,40 +144,79 @@ static void gather(const edges *e, const oa_maximum *m, around *out)
 }
 
 /* By distance from the maximum, in shells: what lies beyond reach of a ball need not be looked at. */
-static void sort_shells(around *ions, float *room)
+static void sort_shells(const around *ions, uint8_t *shell, around *out)
 {
-    float *const column[] = { ions->x, ions->y, ions->z, ions->m, ions->share };
+    const float *const from[] = { ions->x, ions->y, ions->z, ions->m, ions->share };
+    float *const to[] = { out->x, out->y, out->z, out->m, out->share };
     uint32_t next[SHELLS + 1] = { 0 };
-    uint8_t *shell = (uint8_t *)(room + ions->n);
+    out->n = ions->n;
     for (size_t i = 0; i < ions->n; i++) {
         shell[i] = (uint8_t)(sqrtf(ions->x[i] * ions->x[i] + ions->y[i] * ions->y[i] + ions->z[i] * ions->z[i]) * (float)(SHELLS / (REACH + 1e-3)));
         next[shell[i] + 1]++;
     }
     for (int s = 0; s < SHELLS; s++) next[s + 1] += next[s];
-    memcpy(ions->first, next, sizeof next);
-    for (size_t c = 0; c < sizeof column / sizeof *column; c++) {
+    memcpy(out->first, next, sizeof next);
+    for (size_t c = 0; c < sizeof to / sizeof *to; c++) {
         uint32_t at[SHELLS + 1];
-        memcpy(at, ions->first, sizeof at);
-        for (size_t i = 0; i < ions->n; i++) room[at[shell[i]]++] = column[c][i];
-        memcpy(column[c], room, ions->n * sizeof *room);
+        memcpy(at, out->first, sizeof at);
+        for (size_t i = 0; i < ions->n; i++) to[c][at[shell[i]]++] = from[c][i];
     }
 }
 
-/* The ions around a maximum, in shells, and their factors. */
-static oa_status look(const edges *e, size_t i, oa_worker *worker, around *out)
+/* The ions around the maxima, each in shells, are kept: all fits ask for them again and again. */
+static oa_status gather_one(void *arg, oa_span span, oa_worker *worker)
 {
-    float *all;
-    OA_TRY(oa_worker_scratch(worker, 0, &all, (COLUMNS + 2) * e->most, sizeof *all));
-    *out = (around){ 0, { 0 }, all, all + e->most, all + 2 * e->most, all + 3 * e->most, all + 4 * e->most, all + 5 * e->most, all + COLUMNS * e->most };
-    gather(e, &e->list[i * e->n / e->count], out);
-    sort_shells(out, out->seen);
-    for (size_t j = 0; j < out->n; j++) {
-        float even;
-        const float alpha = oa_contrast_alpha(&e->contrast, out->share[j] > 0, fabsf(out->share[j]), out->m[j], &even);
-        out->a[j] = even + alpha;
-    }
+    oa_surroundings *e = arg;
+    around all = { 0 }, *out = &e->around[span.begin];
+    float *room, *own;
+    uint8_t *shell;
+    OA_TRY(oa_worker_scratch(worker, 0, &room, COLUMNS * e->most, sizeof *room));
+    OA_TRY(oa_worker_scratch(worker, 1, &shell, e->most, sizeof *shell));
+    lay_out(&all, room, e->most);
+    gather(e, &e->list[span.begin * e->n / e->count], &all);
+    OA_TRY(oa_new(oa_worker_context(worker), &own, COLUMNS * (all.n + OA_WAVE_LANES), sizeof *own));
+    lay_out(out, own, all.n + OA_WAVE_LANES);
+    sort_shells(&all, shell, out);
     return OA_OK;
 }
+
+oa_status oa_edges_begin(oa_edges *edges, const oa_maximum *list, size_t n)
+{
+    const oa_tiled *t = edges->tiled;
+    const double cubes = pow(ceil(2 * REACH / OA_CUBE) + 1, 3);
+    oa_surroundings *e;
+    edges->around = NULL;
+    if (n < OA_EDGES_LEAST) return OA_OK;
+    OA_TRY(oa_new(t->context, &e, 1, sizeof *e));
+    edges->around = e;
+    *e = (oa_surroundings){ .arena = { .context = t->context }, .asked = edges, .list = list, .n = n, .count = n < OA_EDGES_MOST ? n : OA_EDGES_MOST,
+        .most = (size_t)cubes * oa_tiled_most(t) + OA_WAVE_LANES };
+    OA_TRY(oa_arena_take(&e->arena, &e->tables, WIDTHS + 1, sizeof *e->tables));
+    OA_TRY(oa_arena_take(&e->arena, &e->found, e->count, sizeof *e->found));
+    OA_TRY(oa_arena_take(&e->arena, &e->around, e->count, sizeof *e->around));
+    return oa_parallel(t->context, e->count, 1, gather_one, e);
+}
+
+void oa_edges_end(oa_edges *edges)
+{
+    oa_surroundings *e = edges->around;
+    if (!e) return;
+    for (size_t i = 0; e->around && i < e->count; i++) oa_free(edges->tiled->context, e->around[i].x);
+    oa_arena_drop(&e->arena);
+    oa_free(edges->tiled->context, e);
+    edges->around = NULL;
+}
+
+static void set_factors(const oa_contrast *contrast, around *ions)
+{
+    for (size_t j = 0; j < ions->n; j++) {
+        float even;
+        const float alpha = oa_contrast_alpha(contrast, ions->share[j] > 0, fabsf(ions->share[j]), ions->m[j], &even);
+        ions->a[j] = even + alpha;
+    }
+}
+
+/* ---------------------------------------------------------------------------------------------- one maximum */
 
 size_t oa_edges_shells(double reach)
 {
@@ -168,37 +224,46 @@ size_t oa_edges_shells(double reach)
     return shells < SHELLS ? shells : SHELLS; /* just below REACH the quotient is rounded up */
 }
 
+/* One maximum and one width of the blur. */
+typedef struct looking {
+    const oa_waves *waves;
+    const around *ions;
+    const float *balls; /* its table */
+    double width;
+    float *seen;   /* room for B of the ions */
+} looking;
+
 /* Ions that a ball can reach come first. */
-static size_t within_reach(const edges *e, const around *ions, size_t w, const double p[4])
+static size_t within_reach(const looking *l, const double p[4])
 {
-    const double reach = sqrt(p[0] * p[0] + p[1] * p[1] + p[2] * p[2]) + p[3] + 3.5 * e->widths[w];
-    return ions->first[oa_edges_shells(reach)];
+    const double reach = sqrt(p[0] * p[0] + p[1] * p[1] + p[2] * p[2]) + p[3] + 3.5 * l->width;
+    return l->ions->first[oa_edges_shells(reach)];
 }
 
-/* B at each of the ions that come first into `out`; p: x, y, z, radius. Returns how many. */
-static size_t ball_at(const edges *e, const around *ions, size_t w, const double p[4], float *out)
+/* B at each of the ions that come first; p: x, y, z, radius. Returns how many. */
+static size_t ball_at(const looking *l, const double p[4])
 {
-    const size_t end = within_reach(e, ions, w, p);
-    e->tiled->context->kernels->waves->ball(out, end, ions->x, ions->y, ions->z, (float[4]){ (float)p[0], (float)p[1], (float)p[2], (float)p[3] },
-                                            (float)(p[3] + 3.5 * e->widths[w]), (float)(1 / GRAIN), &e->table[w][0][0], DISCS, PLACES);
+    const size_t end = within_reach(l, p);
+    l->waves->ball(l->seen, end, l->ions->x, l->ions->y, l->ions->z, (float[4]){ (float)p[0], (float)p[1], (float)p[2], (float)p[3] },
+                   (float)(p[3] + 3.5 * l->width), (float)(1 / GRAIN), l->balls, DISCS, PLACES);
     return end;
 }
 
-static double evidence(const edges *e, const around *ions, size_t w, const double p[4])
+static double evidence(const looking *l, const double p[4])
 {
-    size_t n = ball_at(e, ions, w, p, ions->seen);
-    for (size_t i = 0; i < n; i++) ions->seen[i] *= ions->a[i];
-    while (n % OA_WAVE_LANES) ions->seen[n++] = 0;
-    return e->tiled->context->kernels->waves->sum_logarithms(n, ions->seen);
+    size_t n = ball_at(l, p);
+    for (size_t i = 0; i < n; i++) l->seen[i] *= l->ions->a[i];
+    while (n % OA_WAVE_LANES) l->seen[n++] = 0;
+    return l->waves->sum_logarithms(n, l->seen);
 }
 
-static bool step_on(const edges *e, const around *ions, size_t w, double p[4], int c, double step, double *best)
+static bool step_on(const looking *l, double p[4], int c, double step, double *best)
 {
     double q[4];
     memcpy(q, p, sizeof q);
     q[c] += step;
     if (q[3] < RADIUS_MIN || q[3] > RADIUS_MAX || (c < 3 && fabs(q[c]) > PLACE_MAX)) return false;
-    const double value = evidence(e, ions, w, q);
+    const double value = evidence(l, q);
     if (!(value > *best)) return false;
     *best = value;
     p[c] = q[c];
@@ -206,115 +271,136 @@ static bool step_on(const edges *e, const around *ions, size_t w, double p[4], i
 }
 
 /* Steps along each coordinate as long as they help, then smaller ones. */
-static double climb(const edges *e, const around *ions, size_t w, double p[4], int sweeps)
+static double climb(const looking *l, double p[4], int sweeps)
 {
-    double best = evidence(e, ions, w, p), step = 0.2;
+    double best = evidence(l, p), step = 0.2;
     for (int sweep = 0; sweep < sweeps; sweep++, step *= 0.6)
         for (int c = 0; c < 4; c++)
             for (int sign = -1; sign <= 1; sign += 2)
-                while (step_on(e, ions, w, p, c, sign * step, &best)) continue;
+                while (step_on(l, p, c, sign * step, &best)) continue;
     return best;
 }
 
 /* ln of the integral of exp L over place and radius, by the bends of L about its top (Laplace): sharper edges fit any one place better, and fewer places. */
-static double integral(const edges *e, const around *ions, size_t w, double p[4], int sweeps)
+static double integral(const looking *l, double p[4], int sweeps)
 {
-    const double top = climb(e, ions, w, p, sweeps), step = 0.12, least = 2;
+    const double top = climb(l, p, sweeps), step = 0.12, least = 2;
     double sum = top;
     for (int c = 0; c < 4; c++) {
         double q[4], sides = 0;
         memcpy(q, p, sizeof q);
         for (int sign = -1; sign <= 1; sign += 2) {
             q[c] = p[c] + sign * step;
-            sides += evidence(e, ions, w, q);
+            sides += evidence(l, q);
         }
         sum -= 0.5 * log(fmax((2 * top - sides) / (step * step), least));
     }
     return sum;
 }
 
+static oa_status look(const oa_surroundings *e, size_t i, const float *balls, double width, oa_worker *worker, looking *out)
+{
+    *out = (looking){ .waves = oa_worker_context(worker)->kernels->waves, .ions = &e->around[i], .balls = balls, .width = width };
+    return oa_worker_scratch(worker, 0, &out->seen, out->ions->n + OA_WAVE_LANES, sizeof *out->seen);
+}
+
+/* ---------------------------------------------------------------------------------------------- width */
+
+enum { LOW, HIGH };
+typedef struct walk {
+    oa_surroundings *around;
+    size_t width;
+    double (*place)[2][4]; /* (count) where L was largest at the last width, downwards and upwards */
+    double *value;         /* (count) */
+} walk;
+
 static oa_status fit_one(void *arg, oa_span span, oa_worker *worker)
 {
-    const edges *e = arg;
-    for (size_t i = span.begin; i < span.end; i++) {
-        around ions;
-        OA_TRY(look(e, i, worker, &ions));
-        double start[4] = { 0, 0, 0, 1 }, p[4];
-        e->best[i][START] = integral(e, &ions, START, start, 5);
-        memcpy(p, start, sizeof p);
-        for (size_t w = START; w-- > 0;) e->best[i][w] = integral(e, &ions, w, p, 2);
-        memcpy(p, start, sizeof p);
-        for (size_t w = START + 1; w < WIDTHS; w++) e->best[i][w] = integral(e, &ions, w, p, 2);
+    const walk *k = arg;
+    oa_surroundings *e = k->around;
+    const size_t i = span.begin, w = k->width;
+    looking l;
+    OA_TRY(look(e, i, e->tables[w][0], widths[w], worker, &l));
+    if (w != START) {
+        k->value[i] = integral(&l, k->place[i][w < START ? LOW : HIGH], 2);
+        return OA_OK;
     }
+    double start[4] = { 0, 0, 0, 1 };
+    set_factors(&e->asked->contrast, &e->around[i]);
+    k->value[i] = integral(&l, start, 5);
+    memcpy(k->place[i][LOW], start, sizeof start);
+    memcpy(k->place[i][HIGH], start, sizeof start);
     return OA_OK;
 }
 
-/* The top of the parabola through three sums over the logarithm of the width. */
-static double top_of(const double sum[WIDTHS], double *error)
+/* The sum over the maxima for one width more. */
+static oa_status try_width(walk *k, size_t w, double sum[WIDTHS])
 {
-    size_t best = 0;
-    for (size_t w = 1; w < WIDTHS; w++)
-        if (sum[w] > sum[best]) best = w;
-    if (error) *error = (double)NAN;
+    oa_surroundings *e = k->around;
+    oa_context *context = e->asked->tiled->context;
+    if (!e->is_filled[w]) OA_TRY(fill_table(context, widths[w], &e->tables[w]));
+    e->is_filled[w] = true;
+    k->width = w;
+    OA_TRY(oa_parallel(context, e->count, 1, fit_one, k));
+    for (size_t i = 0; i < e->count; i++) sum[w] += k->value[i];
+    return OA_OK;
+}
+
+/* From the middle of the widths to where narrower and wider ones are worse. */
+static oa_status try_widths(walk *k, double sum[WIDTHS], size_t *best)
+{
+    size_t low = START, high = START;
+    OA_TRY(try_width(k, *best = START, sum));
+    for (;;) {
+        if (*best == low && low > 0) OA_TRY(try_width(k, --low, sum));
+        else if (*best == high && high + 1 < WIDTHS) OA_TRY(try_width(k, ++high, sum));
+        else return OA_OK;
+        for (size_t w = low; w <= high; w++)
+            if (sum[w] > sum[*best]) *best = w;
+    }
+}
+
+/* The top of the parabola through three sums over the logarithm of the width. */
+static double top_of(const double sum[WIDTHS], size_t best, double *error)
+{
     if (best == 0 || best + 1 == WIDTHS) return widths[best];
     const double x = log(widths[best - 1] / widths[best]), y = log(widths[best + 1] / widths[best]), a = sum[best - 1] - sum[best], b = sum[best + 1] - sum[best];
     const double bend = (a / x - b / y) / (x - y), slope = a / x - bend * x;
     if (!(bend < 0)) return widths[best];
     const double at = widths[best] * exp(fmin(fmax(-slope / (2 * bend), x), y));
-    if (error) *error = at / sqrt(-2 * bend);
+    *error = at / sqrt(-2 * bend);
     return at;
 }
 
-/* Takes memory, fills the table for n_widths widths; what it has taken is drop's, also after a failure. */
-static oa_status begin(edges *e, const oa_edges *asked, const oa_maximum *list, size_t n, size_t n_widths)
+oa_status oa_fit_edges(oa_edges *edges)
 {
-    const oa_tiled *t = asked->tiled;
-    const double cubes = pow(ceil(2 * REACH / OA_CUBE) + 1, 3);
-    *e = (edges){ .asked = asked, .tiled = t, .contrast = asked->contrast, .list = list, .n = n, .count = n < OA_EDGES_MOST ? n : OA_EDGES_MOST,
-        .most = (size_t)cubes * oa_tiled_most(t) + OA_WAVE_LANES };
-    memcpy(e->widths, widths, sizeof widths);
-    if (n_widths == 1) e->widths[0] = asked->width;
-    OA_TRY(oa_new(t->context, &e->table, n_widths, sizeof *e->table));
-    OA_TRY(oa_new(t->context, &e->best, e->count, sizeof *e->best));
-    OA_TRY(oa_new(t->context, &e->found, e->count, sizeof *e->found));
-    return oa_parallel(t->context, n_widths * DISCS, 16, fill_table, e);
-}
-
-static void drop(edges *e)
-{
-    oa_free(e->tiled->context, e->table);
-    oa_free(e->tiled->context, e->best);
-    oa_free(e->tiled->context, e->found);
-}
-
-oa_status oa_fit_edges(oa_edges *edges_, const oa_maximum *list, size_t n)
-{
+    oa_surroundings *e = edges->around;
     double sum[WIDTHS] = { 0 };
-    edges e;
-    edges_->error = (double)NAN;
-    if (n < OA_EDGES_LEAST) return OA_OK;
-    oa_status status = begin(&e, edges_, list, n, WIDTHS);
-    if (status == OA_OK) status = oa_parallel(e.tiled->context, e.count, 1, fit_one, &e);
-    for (size_t i = 0; i < e.count && status == OA_OK; i++)
-        for (size_t w = 0; w < WIDTHS; w++) sum[w] += e.best[i][w];
-    if (status == OA_OK) edges_->width = top_of(sum, &edges_->error);
-    drop(&e);
+    size_t best;
+    edges->error = (double)NAN;
+    if (!e) return OA_OK;
+    oa_arena arena = { .context = edges->tiled->context };
+    walk k = { .around = e };
+    oa_status status = oa_arena_take(&arena, &k.place, e->count, sizeof *k.place);
+    if (status == OA_OK) status = oa_arena_take(&arena, &k.value, e->count, sizeof *k.value);
+    if (status == OA_OK) status = try_widths(&k, sum, &best);
+    if (status == OA_OK) edges->width = top_of(sum, best, &edges->error);
+    oa_arena_drop(&arena);
     return status;
 }
 
 /* ---------------------------------------------------------------------------------------------- occupancy */
 
 /* The ions that lie in the ball by their labels, and on which family of planes: expected numbers. */
-static void expect_inside(const edges *e, const around *ions, found *f)
+static void expect_inside(const looking *l, const oa_contrast *c, found *f)
 {
-    const size_t end = ball_at(e, ions, 0, f->p, ions->seen);
+    const size_t end = ball_at(l, f->p);
     memset(f->ions, 0, sizeof f->ions);
     memset(f->species, 0, sizeof f->species);
     for (size_t i = 0; i < end; i++) {
-        const double ball = (double)ions->seen[i], a = (double)ions->a[i], m = (double)ions->m[i], p = fabs((double)ions->share[i]);
-        const bool is_species = ions->share[i] > 0;
-        const double delta = (double)oa_neutral_delta((float)p), high = e->contrast.is_known ? e->contrast.a : p + delta,
-            low = e->contrast.is_known ? e->contrast.b : p - delta;
+        const double ball = (double)l->seen[i], a = (double)l->ions->a[i], m = (double)l->ions->m[i], p = fabs((double)l->ions->share[i]);
+        const bool is_species = l->ions->share[i] > 0;
+        const double delta = (double)oa_neutral_delta((float)p), high = c->is_known ? c->a : p + delta, low = c->is_known ? c->b : p - delta;
         const double on[2] = { 0.5 * (1 + m) * (is_species ? high : 1 - high), 0.5 * (1 - m) * (is_species ? low : 1 - low) }, inside = ball * (1 + a) / (1 + ball * a);
         for (int s = 0; s < 2 && on[0] + on[1] > 0; s++) {
             f->ions[s] += inside * on[s] / (on[0] + on[1]);
@@ -323,20 +409,26 @@ static void expect_inside(const edges *e, const around *ions, found *f)
     }
 }
 
+typedef struct expecting {
+    oa_surroundings *around;
+    oa_contrast contrast;
+    double width;
+} expecting;
+
 static oa_status expect_one(void *arg, oa_span span, oa_worker *worker)
 {
-    const edges *e = arg;
-    for (size_t i = span.begin; i < span.end; i++) {
-        around ions;
-        OA_TRY(look(e, i, worker, &ions));
-        climb(e, &ions, 0, e->found[i].p, 4);
-        expect_inside(e, &ions, &e->found[i]);
-    }
+    const expecting *x = arg;
+    oa_surroundings *e = x->around;
+    looking l;
+    OA_TRY(look(e, span.begin, e->tables[WIDTHS][0], x->width, worker, &l));
+    set_factors(&x->contrast, &e->around[span.begin]);
+    climb(&l, e->found[span.begin].p, 4);
+    expect_inside(&l, &x->contrast, &e->found[span.begin]);
     return OA_OK;
 }
 
 /* Shares of the species on the two families of planes, all domains together. */
-static void maximise(edges *e)
+static oa_contrast maximise(const oa_surroundings *e)
 {
     double ions[2] = { 0 }, species[2] = { 0 }, share[2];
     for (size_t i = 0; i < e->count; i++)
@@ -345,21 +437,21 @@ static void maximise(edges *e)
             species[s] += e->found[i].species[s];
         }
     for (int s = 0; s < 2; s++) share[s] = ions[s] > 0 ? species[s] / ions[s] : 0;
-    e->contrast = (oa_contrast){ .is_known = true, .a = fmax(share[0], share[1]), .b = fmin(share[0], share[1]) };
+    return (oa_contrast){ .is_known = true, .a = fmax(share[0], share[1]), .b = fmin(share[0], share[1]) };
 }
 
-oa_status oa_fit_occupancy(oa_edges *edges_, const oa_maximum *list, size_t n)
+oa_status oa_fit_occupancy(oa_edges *edges)
 {
     enum { STEPS = 8 };
-    edges e;
-    if (n < OA_EDGES_LEAST) return OA_OK;
-    oa_status status = begin(&e, edges_, list, n, 1);
-    for (size_t i = 0; i < e.count && status == OA_OK; i++) e.found[i].p[3] = 1;
-    for (int step = 0; step < STEPS && status == OA_OK; step++) {
-        status = oa_parallel(e.tiled->context, e.count, 1, expect_one, &e);
-        if (status == OA_OK) maximise(&e);
+    oa_surroundings *e = edges->around;
+    if (!e) return OA_OK;
+    expecting x = { e, edges->contrast, edges->width };
+    for (size_t i = 0; i < e->count; i++) e->found[i] = (found){ .p = { 0, 0, 0, 1 } };
+    OA_TRY(fill_table(edges->tiled->context, edges->width, &e->tables[WIDTHS]));
+    for (int step = 0; step < STEPS; step++) {
+        OA_TRY(oa_parallel(edges->tiled->context, e->count, 1, expect_one, &x));
+        x.contrast = maximise(e);
     }
-    if (status == OA_OK) edges_->contrast = e.contrast;
-    drop(&e);
-    return status;
+    edges->contrast = x.contrast;
+    return OA_OK;
 }

@@ -22,10 +22,7 @@ static oa_status put_prior(oa_run *run, const oa_mixture *mixture)
     return oa_put_real(run, "summary/ion_density", mixture->volume > 0 ? (double)mixture->tiled->n / mixture->volume : 0);
 }
 
-static oa_status fit_sigma(const superlattice_job *job, oa_edges *edges, const oa_maximum *list, size_t n)
-{
-    return job->params->fit_sigma ? oa_fit_edges(edges, list, n) : OA_OK;
-}
+static oa_status fit_sigma(const superlattice_job *job, oa_edges *edges) { return job->params->fit_sigma ? oa_fit_edges(edges) : OA_OK; }
 
 /* What labels of the domains' composition, but without order, say on average of the domains that were measured: where they do not speak against them, places
  * that are only richer or poorer would pass for domains. */
@@ -55,25 +52,33 @@ static oa_status decide_contrast(oa_run *run, const superlattice_job *job, oa_co
 }
 
 /* Shares and blur hang together: a domain that holds more of the species than is supposed looks larger, and its edges sharper. */
-static oa_status fit_both(oa_run *run, const superlattice_job *job, oa_edges *edges, const oa_maximum *list, size_t n)
+static oa_status fit_both(oa_run *run, const superlattice_job *job, oa_edges *edges)
 {
     enum { TURNS = 4 };
     double before = 0;
     for (int turn = 0; turn < TURNS && fabs(edges->width / (before > 0 ? before : 1e9) - 1) > 0.03; turn++) {
         before = edges->width;
-        OA_TRY(oa_fit_occupancy(edges, list, n));
-        OA_TRY(fit_sigma(job, edges, list, n));
+        OA_TRY(oa_fit_occupancy(edges));
+        OA_TRY(fit_sigma(job, edges));
     }
     OA_TRY(decide_contrast(run, job, &edges->contrast));
-    return edges->contrast.is_known ? OA_OK : fit_sigma(job, edges, list, n);
+    return edges->contrast.is_known ? OA_OK : fit_sigma(job, edges);
+}
+
+static oa_status fit_domains(oa_run *run, const superlattice_job *job, oa_edges *edges)
+{
+    OA_TRY(fit_sigma(job, edges));
+    return job->params->fit_occupancy && !edges->contrast.is_known && edges->around ? fit_both(run, job, edges) : OA_OK;
 }
 
 /* What the listed domains tell of all: their blur, and what they hold of the species. */
 static oa_status measure_domains(oa_run *run, const superlattice_job *job, oa_edges *edges, const oa_maximum *list, size_t n)
 {
     edges->error = (double)NAN;
-    OA_TRY(fit_sigma(job, edges, list, n));
-    if (job->params->fit_occupancy && !edges->contrast.is_known && n >= OA_EDGES_LEAST) OA_TRY(fit_both(run, job, edges, list, n));
+    oa_status status = oa_edges_begin(edges, list, n);
+    if (status == OA_OK) status = fit_domains(run, job, edges);
+    oa_edges_end(edges);
+    OA_TRY(status);
     OA_TRY(oa_put_bool(run, "summary/uses_composition", edges->contrast.is_known));
     if (isfinite(edges->error)) OA_TRY(oa_put_real(run, "summary/sigma_lateral_error", edges->error));
     return oa_put_real(run, "summary/sigma_lateral", edges->width);
