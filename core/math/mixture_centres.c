@@ -11,6 +11,7 @@ enum { BX = OA_BALL_SIDE, BY = 4, BZ = 4, ROWS = BY * BZ, REACH_MAX = 48 };
 #define PLAIN OA_PLAIN   /* Omega up to which floats do */
 #define NOTHING (-1e4)  /* logarithm of a weight of 0 */
 #define SILENT (-12.0)  /* Omega that is taken for none where no cell of a block has more */
+#define ENOUGH 40000.0  /* nm^3 that tell density and shares of domains well enough: of a larger specimen a sample is looked at */
 #define LEVEL 600.0     /* beyond, exp Omega is kept in steps of exp 600, so that no double overflows */
 
 /* ---------------------------------------------------------------------------------------------- begin and end */
@@ -84,6 +85,7 @@ typedef struct weighing {
     int level;                    /* that layers are weighed at */
     double *large;                /* exp(Omega - LEVEL k), k = 0, 1, ..., where any Omega is above PLAIN */
     bool is_last;                 /* L becomes the density of centres */
+    size_t every;                 /* one block in so many is summed, but for the last step */
     int reach[OA_RADII_MAX][3];   /* cells */
     oa_ball_rows rows[OA_RADII_MAX];
     float *strongest;             /* (radii, blocks) largest logarithm of exp L of both signs */
@@ -298,6 +300,12 @@ static void settle_alone(const weighing *w, const block *b, double *sums)
             }
 }
 
+/* A sample that follows no direction of the specimen: Fibonacci hashing (Knuth, The Art of Computer Programming 3, 6.4). */
+static bool is_sampled(const weighing *w, size_t number)
+{
+    return w->is_last || ((uint64_t)number * UINT64_C(0x9e3779b97f4a7c15) >> 40) % w->every == 0;
+}
+
 static oa_status settle_layer(void *arg, oa_span span, oa_worker *worker)
 {
     const weighing *w = arg;
@@ -314,8 +322,12 @@ static oa_status settle_layer(void *arg, oa_span span, oa_worker *worker)
             b.low[a] = at[a] * side[a];
             b.high[a] = b.low[a] + side[a] < f->dims[a] ? b.low[a] + side[a] : f->dims[a];
         }
-        if (b.near >= (float)QUIET) OA_TRY((b.level < 0 ? settle_block : settle_block_large)(w, &b, sums, worker));
-        settle_alone(w, &b, sums);
+        const bool has_neighbours = b.near >= (float)QUIET;
+        double found[OA_RADII_MAX] = { 0 };
+        if (has_neighbours && !is_sampled(w, b.number)) continue;
+        if (has_neighbours) OA_TRY((b.level < 0 ? settle_block : settle_block_large)(w, &b, found, worker));
+        settle_alone(w, &b, found);
+        for (int r = 0; r < w->c->bank.radii; r++) sums[r] += has_neighbours && !w->is_last ? (double)w->every * found[r] : found[r];
     }
     return OA_OK;
 }
@@ -481,6 +493,7 @@ oa_status oa_centres_weigh(oa_centres *centres, const oa_mixture_prior *given, d
     const size_t side[3] = { BX, BY, BZ };
     weighing w = { .c = centres, .arena = { .context = centres->context } };
     centres->density = density;
+    w.every = centres->volume > ENOUGH ? (size_t)(centres->volume / ENOUGH) : 1;
     for (int r = 0; r < centres->bank.radii; r++) centres->share[r] = given ? given->share[r] : 1.0 / centres->bank.radii;
     for (int a = 0; a < 3; a++) w.blocks[a] = (centres->bank.field.dims[a] + side[a] - 1) / side[a];
     oa_status status = measure_balls(&w);

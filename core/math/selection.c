@@ -9,25 +9,42 @@ static size_t bin_of(float p)
     return at < BINS ? (size_t)at : BINS - 1;
 }
 
+typedef struct bins {
+    uint64_t *count;
+    double *wrong;
+} bins;
+
+/* Those of p in bins from `first` to `end`. */
+static void fill(const bins *b, const float *p, size_t n, size_t first, size_t end)
+{
+    const double low = (double)first / BINS;
+    for (size_t i = 0; i < n; i++) {
+        if (first && (double)p[i] < low) continue;
+        const size_t bin = bin_of(p[i]);
+        if (bin >= end) continue;
+        b->count[bin]++;
+        b->wrong[bin] += 1 - (double)p[i];
+    }
+}
+
 oa_status oa_select_at_rate(oa_context *context, const float *p, size_t n, double rate, oa_selection *out)
 {
-    uint64_t *count;
-    double *wrong, sum = 0;
+    enum { FEW = BINS / 64 }; /* most ions are in the bins below, which are seldom asked for */
+    bins b;
+    double sum = 0;
     size_t all = 0;
     *out = (oa_selection){ .threshold = 1 };
-    OA_TRY(oa_new(context, &count, BINS, sizeof *count + sizeof *wrong));
-    wrong = (double *)(count + BINS);
-    for (size_t i = 0; i < n; i++) {
-        count[bin_of(p[i])]++;
-        wrong[bin_of(p[i])] += 1 - (double)p[i];
-    }
-    for (size_t b = BINS; b-- > 0;) {
-        all += count[b];
-        sum += wrong[b];
-        if (!count[b]) continue;
+    OA_TRY(oa_new(context, &b.count, BINS, sizeof *b.count + sizeof *b.wrong));
+    b.wrong = (double *)(b.count + BINS);
+    fill(&b, p, n, FEW, BINS);
+    for (size_t bin = BINS; bin-- > 0;) {
+        if (bin + 1 == FEW) fill(&b, p, n, 0, FEW);
+        all += b.count[bin];
+        sum += b.wrong[bin];
+        if (!b.count[bin]) continue;
         if (sum > rate * (double)all) break; /* 1 - p grows from here on, so the mean does too */
-        *out = (oa_selection){ .threshold = (double)b / BINS, .n = all, .false_share = sum / (double)all };
+        *out = (oa_selection){ .threshold = (double)bin / BINS, .n = all, .false_share = sum / (double)all };
     }
-    oa_free(context, count);
+    oa_free(context, b.count);
     return OA_OK;
 }

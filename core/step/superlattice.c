@@ -218,18 +218,35 @@ static oa_status split_species(oa_run *run, superlattice_job *job)
     return status;
 }
 
+typedef struct marking {
+    const oa_ions *ions;
+    const uint8_t *mark; /* of each type */
+    uint8_t *code;
+} marking;
+
+static oa_status mark_chunk(void *arg, oa_span span, oa_worker *worker)
+{
+    const marking *m = arg;
+    (void)worker;
+    for (size_t i = span.begin; i < span.end; i++) m->code[i] = m->mark[oa_ions__type(m->ions, i)];
+    return OA_OK;
+}
+
 /* Marks the ions of a species by 1, others with a type by 0; how many those of the species are. */
 static oa_status mark_species(oa_run *run, superlattice_job *job, size_t word, size_t *count)
 {
+    const size_t types = job->ions->ranges->n_types + 1;
     bool *is_member;
-    OA_TRY(oa_scratch(run, &is_member, job->ions->ranges->n_types + 1, sizeof *is_member));
+    uint8_t *mark;
+    OA_TRY(oa_scratch(run, &is_member, types, sizeof *is_member));
+    OA_TRY(oa_scratch(run, &mark, types, sizeof *mark));
     OA_TRY(oa_ranges__species(run->context, job->ions->ranges, job->words[word], "species", is_member));
+    for (size_t type = 0; type < types; type++) mark[type] = type ? is_member[type] : OA_TILED_LEFT_OUT;
+    OA_TRY(oa_parallel(run->context, job->ions->n, 1 << 18, mark_chunk, &(marking){ job->ions, mark, job->code }));
     *count = job->ranged = 0;
     for (size_t i = 0; i < job->ions->n; i++) {
-        const unsigned type = oa_ions__type(job->ions, i);
-        job->code[i] = type ? is_member[type] : OA_TILED_LEFT_OUT;
-        job->ranged += type != 0;
-        *count += type && is_member[type];
+        job->ranged += job->code[i] != OA_TILED_LEFT_OUT;
+        *count += job->code[i] == 1;
     }
     return OA_OK;
 }
@@ -385,7 +402,7 @@ static uint64_t superlattice_memory(const oa_run *run, const void *params)
 
 const oa_step oa_step_superlattice = {
     .name = "superlattice",
-    .version = 5,
+    .version = 6,
     .title = "Order from the phase of atomic planes",
     .help = "Follows the atomic planes through stretch, bend and tilt by their own reflection and asks on which of the two families of planes a species sits: a "
              "signed map "

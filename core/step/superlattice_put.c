@@ -6,6 +6,23 @@
 #include "step/cloud.h"
 #include "step/superlattice.h"
 
+typedef struct scattering {
+    const oa_tiled *tiled;
+    const float *posterior;
+    float *by_row;
+} scattering;
+
+static oa_status scatter_chunk(void *arg, oa_span span, oa_worker *worker)
+{
+    const scattering *s = arg;
+    (void)worker;
+    for (size_t i = span.begin; i < span.end; i++) {
+        const float p = s->posterior[i];
+        s->by_row[s->tiled->row[i]] = p > 0 ? p < 1 ? p : 1 : 0;
+    }
+    return OA_OK;
+}
+
 /* Ions with a type in the order of their rows; those of this slab. */
 oa_status oa_superlattice__put_posterior(oa_run *run, const superlattice_job *job, const float *posterior)
 {
@@ -18,8 +35,8 @@ oa_status oa_superlattice__put_posterior(oa_run *run, const superlattice_job *jo
     OA_TRY(oa_put_array(run, "posterior/probability", 1, &n, &out));
     OA_TRY(oa_put_array(run, "posterior/ion_index", 1, &n, &index));
     OA_TRY(oa_new(run->context, &by_row, job->ions->n, sizeof *by_row));
-    for (size_t i = 0; i < t->n; i++) by_row[t->row[i]] = fminf(fmaxf(posterior[i], 0), 1);
-    for (size_t i = 0, number = 0; i < job->ions->n; i++) {
+    const oa_status status = oa_parallel(run->context, t->n, 1 << 16, scatter_chunk, &(scattering){ t, posterior, by_row });
+    for (size_t i = 0, number = 0; i < job->ions->n && status == OA_OK; i++) {
         if (job->code[i] == OA_TILED_LEFT_OUT) continue;
         if (number >= first && number < end) {
             out[number - first] = by_row[i];
@@ -28,7 +45,7 @@ oa_status oa_superlattice__put_posterior(oa_run *run, const superlattice_job *jo
         number++;
     }
     oa_free(run->context, by_row);
-    return OA_OK;
+    return status;
 }
 
 /* ---------------------------------------------------------------------------------------------- selection */
@@ -74,44 +91,61 @@ static oa_status put_selected(oa_run *run, const superlattice_job *job, const fo
 
 /* ---------------------------------------------------------------------------------------------- domains */
 
-/* Domains in cubes as wide as the farthest an ion may be from the maximum it belongs to. */
+enum { AROUND = 27 }; /* cubes: one and those that touch it */
+
+/* Domains in cubes as wide as the farthest an ion may be from the maximum it belongs to; a cube lists those of the cubes around it too, so that an ion asks its
+ * own cube only. */
 typedef struct near {
     size_t n;
     const double *at[3];
     double reach, low[3];
     size_t dims[3];
-    uint32_t *first, *next; /* lists of each cube, by number from 1 */
+    uint32_t *first, *next, *domain; /* the list of each cube, by number from 1, and whom its members name, from 1 */
 } near;
 
-static size_t cube_of(const near *d, const double p[3])
+/* The cube of a place, or none. */
+static bool cube_of(const near *d, const double p[3], size_t cube[3])
 {
-    size_t cube = 0;
-    for (int a = 2; a >= 0; a--) {
-        const double k = floor((p[a] - d->low[a]) / d->reach), last = (double)d->dims[a] - 1;
-        cube = cube * d->dims[a] + (size_t)(k < 0 ? 0 : k > last ? last : k);
+    for (int a = 0; a < 3; a++) {
+        const double k = floor((p[a] - d->low[a]) / d->reach);
+        if (!(k >= 0 && k < (double)d->dims[a])) return false;
+        cube[a] = (size_t)k;
     }
-    return cube;
+    return true;
 }
 
+static size_t number_of(const near *d, size_t x, size_t y, size_t z) { return (z * d->dims[1] + y) * d->dims[0] + x; }
+
+static void list_domain(near *d, size_t i)
+{
+    size_t c[3];
+    if (!cube_of(d, (double[3]){ d->at[0][i], d->at[1][i], d->at[2][i] }, c)) return;
+    for (size_t k = 0; k < AROUND; k++) {
+        const size_t member = i * AROUND + k + 1, cube = number_of(d, c[0] + k % 3 - 1, c[1] + k / 3 % 3 - 1, c[2] + k / 9 - 1);
+        d->domain[member] = (uint32_t)i + 1;
+        d->next[member] = d->first[cube];
+        d->first[cube] = (uint32_t)member;
+    }
+}
+
+/* With a rim of one cube, where ions may lie but no domain does. */
 static oa_status sort_domains(oa_run *run, near *d)
 {
     size_t cubes = 1;
     for (int a = 0; a < 3; a++) {
-        double high = d->low[a] = d->at[a][0];
+        double low = d->at[a][0], high = low;
         for (size_t i = 1; i < d->n; i++) {
-            d->low[a] = fmin(d->low[a], d->at[a][i]);
+            low = fmin(low, d->at[a][i]);
             high = fmax(high, d->at[a][i]);
         }
-        d->dims[a] = (size_t)((high - d->low[a]) / d->reach) + 1;
+        d->low[a] = low - 1.5 * d->reach;
+        d->dims[a] = (size_t)((high - low) / d->reach) + 4;
         cubes *= d->dims[a];
     }
     OA_TRY(oa_scratch(run, &d->first, cubes, sizeof *d->first));
-    OA_TRY(oa_scratch(run, &d->next, d->n + 1, sizeof *d->next));
-    for (size_t i = d->n; i-- > 0;) {
-        const size_t cube = cube_of(d, (double[3]){ d->at[0][i], d->at[1][i], d->at[2][i] });
-        d->next[i + 1] = d->first[cube];
-        d->first[cube] = (uint32_t)i + 1;
-    }
+    OA_TRY(oa_scratch(run, &d->next, AROUND * d->n + 1, sizeof *d->next));
+    OA_TRY(oa_scratch(run, &d->domain, AROUND * d->n + 1, sizeof *d->domain));
+    for (size_t i = d->n; i-- > 0;) list_domain(d, i);
     return OA_OK;
 }
 
@@ -119,20 +153,15 @@ static oa_status sort_domains(oa_run *run, near *d)
 static size_t nearest_domain(const near *d, const double p[3])
 {
     double best = d->reach * d->reach;
-    size_t domain = 0;
-    ptrdiff_t c[3];
-    for (int a = 0; a < 3; a++) c[a] = (ptrdiff_t)floor((p[a] - d->low[a]) / d->reach);
-    for (ptrdiff_t z = c[2] - 1; z <= c[2] + 1; z++)
-        for (ptrdiff_t y = c[1] - 1; y <= c[1] + 1; y++)
-            for (ptrdiff_t x = c[0] - 1; x <= c[0] + 1; x++) {
-                if (x < 0 || y < 0 || z < 0 || x >= (ptrdiff_t)d->dims[0] || y >= (ptrdiff_t)d->dims[1] || z >= (ptrdiff_t)d->dims[2]) continue;
-                for (uint32_t i = d->first[((size_t)z * d->dims[1] + (size_t)y) * d->dims[0] + (size_t)x]; i; i = d->next[i]) {
-                    const double dx = d->at[0][i - 1] - p[0], dy = d->at[1][i - 1] - p[1], dz = d->at[2][i - 1] - p[2], d2 = dx * dx + dy * dy + dz * dz;
-                    if (d2 > best || (d2 == best && domain && domain < i)) continue;
-                    best = d2;
-                    domain = i;
-                }
-            }
+    size_t domain = 0, c[3];
+    if (!cube_of(d, p, c)) return 0;
+    for (uint32_t k = d->first[number_of(d, c[0], c[1], c[2])]; k; k = d->next[k]) {
+        const uint32_t i = d->domain[k];
+        const double dx = d->at[0][i - 1] - p[0], dy = d->at[1][i - 1] - p[1], dz = d->at[2][i - 1] - p[2], d2 = dx * dx + dy * dy + dz * dz;
+        if (d2 > best || (d2 == best && domain && domain < i)) continue;
+        best = d2;
+        domain = i;
+    }
     return domain;
 }
 
