@@ -23,51 +23,114 @@ static void cubes_of(const oa_field *f, int axis, ptrdiff_t from, ptrdiff_t to, 
     out[1] = (size_t)(high < dims ? high : dims);
 }
 
-/* Where an ion lies between the cells of a tile: the lower of eight, and how far towards the next. origin: of its cube, in cells from the tile's first. */
-static inline ptrdiff_t cell_below(const oa_bank *b, const oa_tiled *t, size_t ion, const float origin[3], float share[3])
+/* Places of ions on the grid of a tile; those of a cube at a time. base: the layer of the tile that is the first of the grid. */
+static oa_wave_grid grid_of(const oa_bank *b, const oa_tile *tile, const size_t cube[3], ptrdiff_t base)
 {
-    ptrdiff_t cell = 0;
-    bool is_inside = true;
-    for (int a = 2; a >= 0; a--) {
-        const float u = t->at[a][ion] * (float)((double)b->field.per[a] / OA_CUBE) + origin[a];
-        const ptrdiff_t low = (ptrdiff_t)(u + 64) - 64; /* down, also below 0 */
-        share[a] = u - (float)low;
-        is_inside &= low >= 0 && low + 1 < (ptrdiff_t)(b->inner[a] + 2 * b->halo[a]);
-        cell = cell * (ptrdiff_t)b->n[a] + low;
+    oa_wave_grid g = { .row = (int32_t)b->n[0], .layer = (int32_t)(b->n[0] * b->n[1]) };
+    for (int a = 0; a < 3; a++) {
+        const ptrdiff_t first = a == 2 ? base : 0;
+        g.per[a] = (float)((double)b->field.per[a] / OA_CUBE);
+        g.origin[a] = (float)((ptrdiff_t)(cube[a] * b->field.per[a]) - (ptrdiff_t)tile->low[a] + (ptrdiff_t)b->halo[a] - first) - 0.5f;
+        g.low[a] = (int32_t)-first;
+        g.high[a] = (int32_t)((ptrdiff_t)(b->inner[a] + 2 * b->halo[a]) - first);
     }
-    return is_inside ? cell : -1;
+    return g;
 }
 
-static void origin_of(const oa_bank *b, const oa_tile *tile, size_t cube, float origin[3])
+/* Columns of the ions of one cube. */
+typedef struct places {
+    int32_t *point;
+    float *share[3];
+} places;
+
+static oa_status take_places(oa_worker *worker, int slot, size_t most, places *out)
 {
-    size_t place[3];
-    oa_cube_place(b->field.tiled, cube, place);
-    for (int a = 0; a < 3; a++) origin[a] = (float)((ptrdiff_t)(place[a] * b->field.per[a]) - (ptrdiff_t)tile->low[a] + (ptrdiff_t)b->halo[a]) - 0.5f;
+    float *all;
+    OA_TRY(oa_worker_scratch(worker, slot, &all, 3 * most, sizeof *all));
+    for (size_t a = 0; a < 3; a++) out->share[a] = all + a * most;
+    return oa_worker_scratch(worker, slot + 1, &out->point, most, sizeof *out->point);
 }
 
-static void deposit_cube(const tile_job *job, const oa_tile *tile, size_t cube, float *const values[6], const oa_tile_room *room)
+static void locate_cube(const oa_tiled *t, size_t number, const oa_wave_grid *grid, const places *out)
 {
-    const oa_bank *b = &job->centres->bank;
-    const oa_tiled *t = b->field.tiled;
+    const size_t begin = t->start[number];
+    const float *const at[3] = { t->at[0] + begin, t->at[1] + begin, t->at[2] + begin };
+    t->context->kernels->waves->locate(out->point, out->share, t->start[number + 1] - begin, at, grid);
+}
+
+static size_t number_of(const oa_tiled *t, const size_t cube[3]) { return (cube[2] * t->dims[1] + cube[1]) * t->dims[0] + cube[0]; }
+
+/* What the ions of a layer of cubes tell is summed in `block`, eight numbers a cell: re and im of the three coefficients, and room. */
+typedef struct depositing {
+    const tile_job *job;
+    const oa_tile *tile;
+    const oa_tile_room *room;
+    ptrdiff_t base;   /* the tile's layer that is the first of the block */
+    float *block;     /* (layers, n[1], n[0], 8) */
+    float *columns;   /* (8, most) of one cube */
+    float *values;    /* (most, 8), the same */
+    places places;
+} depositing;
+enum { VALUES = 8, RIM_BELOW = 1, RIM = 2 }; /* ions are shared with a layer below their cubes, and two beyond the layers of those */
+
+static size_t block_layers(const oa_bank *b) { return b->field.per[2] + RIM; }
+
+static void deposit_cube(const depositing *d, const size_t cube[3])
+{
+    const tile_job *job = d->job;
+    const oa_tiled *t = job->centres->bank.field.tiled;
+    const oa_waves *w = t->context->kernels->waves;
     const oa_mixture *m = job->mixture;
-    const size_t begin = t->start[cube], n = t->start[cube + 1] - begin, nx = b->n[0], layer = nx * b->n[1];
-    float origin[3], share[3];
-    origin_of(b, tile, cube, origin);
-    t->context->kernels->waves->evidence(values, n, m->alpha + begin, m->even ? m->even + begin : NULL, m->plus + begin, m->minus + begin);
-    for (size_t i = 0; i < n; i++) {
-        const ptrdiff_t cell = cell_below(b, t, begin + i, origin, share);
-        if (cell < 0) continue;
-        for (size_t c = 0; c < 4; c++) {
-            const float row = (c & 1 ? share[1] : 1 - share[1]) * (c & 2 ? share[2] : 1 - share[2]), near = row * (1 - share[0]), next = row * share[0];
-            const size_t to = (size_t)cell + (c & 1 ? nx : 0) + (c & 2 ? layer : 0);
-            for (int e = 0; e < 3; e++) {
-                room->re[e][to] += near * values[e][i];
-                room->re[e][to + 1] += next * values[e][i];
-                room->im[e][to] += near * values[3 + e][i];
-                room->im[e][to + 1] += next * values[3 + e][i];
-            }
-        }
+    const size_t number = number_of(t, cube), begin = t->start[number], n = t->start[number + 1] - begin, most = job->most;
+    const oa_wave_grid grid = grid_of(&job->centres->bank, d->tile, cube, d->base);
+    float *const c = d->columns, *const values[6] = { c, c + 2 * most, c + 4 * most, c + most, c + 3 * most, c + 5 * most }; /* re and im take turns */
+    locate_cube(t, number, &grid, &d->places);
+    w->evidence(values, n, m->alpha + begin, m->even ? m->even + begin : NULL, m->plus + begin, m->minus + begin);
+    w->transpose(d->values, VALUES, c, most, VALUES, (n + 3) / 4 * 4);
+    w->deposit(d->block, n, d->places.point, d->places.share, d->values, &grid);
+}
+
+/* The first n layers of the block are whole: they go to the tile, the others to the front. */
+static void hand_layers(depositing *d, size_t n)
+{
+    const oa_bank *b = &d->job->centres->bank;
+    const oa_waves *w = b->field.tiled->context->kernels->waves;
+    const size_t layer = b->n[0] * b->n[1], left = block_layers(b) - n;
+    for (size_t k = 0; k < n; k++) {
+        const ptrdiff_t z = d->base + (ptrdiff_t)k;
+        if (z < 0 || z >= (ptrdiff_t)b->n[2]) continue;
+        w->transpose(d->room->re[0] + (size_t)z * layer, oa_bank_cells(b), d->block + k * layer * VALUES, VALUES, layer, VALUES);
+        oa_bank_layer(b, w, d->room, (size_t)z);
     }
+    memmove(d->block, d->block + n * layer * VALUES, left * layer * VALUES * sizeof *d->block);
+    memset(d->block + left * layer * VALUES, 0, n * layer * VALUES * sizeof *d->block);
+    d->base += (ptrdiff_t)n;
+}
+
+/* Layers of the tile [from, to) to which no ion is near. */
+static void clear_layers(const oa_bank *b, const oa_tile_room *room, ptrdiff_t from, ptrdiff_t to)
+{
+    const ptrdiff_t layer = (ptrdiff_t)(b->n[0] * b->n[1]), first = from > 0 ? from : 0, end = to < (ptrdiff_t)b->n[2] ? to : (ptrdiff_t)b->n[2];
+    for (int e = 0; e < 3 && first < end; e++) {
+        memset(room->re[e] + first * layer, 0, (size_t)((end - first) * layer) * sizeof(float));
+        memset(room->im[e] + first * layer, 0, (size_t)((end - first) * layer) * sizeof(float));
+    }
+}
+
+static void deposit_tile(depositing *d, const size_t cubes[3][2])
+{
+    const oa_bank *b = &d->job->centres->bank;
+    const size_t per = b->field.per[2], layer = b->n[0] * b->n[1];
+    d->base = (ptrdiff_t)(cubes[2][0] * per) - (ptrdiff_t)d->tile->low[2] + (ptrdiff_t)b->halo[2] - RIM_BELOW;
+    clear_layers(b, d->room, 0, d->base);
+    memset(d->block, 0, block_layers(b) * layer * VALUES * sizeof *d->block);
+    for (size_t k = cubes[2][0]; k < cubes[2][1]; k++) {
+        for (size_t j = cubes[1][0]; j < cubes[1][1]; j++)
+            for (size_t i = cubes[0][0]; i < cubes[0][1]; i++) deposit_cube(d, (const size_t[3]){ i, j, k });
+        hand_layers(d, per);
+    }
+    hand_layers(d, RIM);
+    clear_layers(b, d->room, d->base, (ptrdiff_t)b->n[2]);
 }
 
 static void keep_evidence(const tile_job *job, const oa_tile *tile, const oa_tile_room *room)
@@ -93,22 +156,18 @@ static oa_status evidence_tile(void *arg, oa_span span, oa_worker *worker)
     const oa_bank *b = &job->centres->bank;
     const oa_tile tile = oa_bank_tile(b, span.begin);
     oa_tile_room room;
-    float *all, *values[6];
+    depositing d = { .job = job, .tile = &tile, .room = &room };
     size_t cubes[3][2];
     OA_TRY(oa_tile_room_take(b, worker, &room));
-    OA_TRY(oa_worker_scratch(worker, 2, &all, 6 * job->most, sizeof *all));
-    for (size_t k = 0; k < 6; k++) values[k] = all + k * job->most;
-    for (int e = 0; e < 3; e++) {
-        memset(room.re[e], 0, oa_bank_cells(b) * sizeof(float));
-        memset(room.im[e], 0, oa_bank_cells(b) * sizeof(float));
-    }
+    OA_TRY(take_places(worker, 0, job->most, &d.places));
+    OA_TRY(oa_worker_scratch(worker, 2, &d.columns, VALUES * job->most, sizeof *d.columns));
+    OA_TRY(oa_worker_scratch(worker, 3, &d.values, VALUES * job->most, sizeof *d.values));
+    OA_TRY(oa_worker_scratch(worker, 4, &d.block, VALUES * block_layers(b) * b->n[0] * b->n[1], sizeof *d.block));
+    memset(d.columns, 0, VALUES * job->most * sizeof *d.columns);
     for (int a = 0; a < 3; a++)
         cubes_of(&b->field, a, (ptrdiff_t)tile.low[a] - (ptrdiff_t)b->halo[a] - 1, (ptrdiff_t)(tile.low[a] + b->inner[a] + b->halo[a]) + 1, cubes[a]);
-    const oa_tiled *t = b->field.tiled;
-    for (size_t k = cubes[2][0]; k < cubes[2][1]; k++)
-        for (size_t j = cubes[1][0]; j < cubes[1][1]; j++)
-            for (size_t i = cubes[0][0]; i < cubes[0][1]; i++) deposit_cube(job, &tile, (k * t->dims[1] + j) * t->dims[0] + i, values, &room);
-    oa_bank_evidence(b, t->context->kernels->waves, &room);
+    deposit_tile(&d, (const size_t(*)[2])cubes);
+    oa_bank_evidence(b, b->field.tiled->context->kernels->waves, &room);
     keep_evidence(job, &tile, &room);
     return OA_OK;
 }
@@ -150,20 +209,22 @@ static float between(const oa_bank *b, const float *p, const float share[3])
     return plane[0] + share[2] * (plane[1] - plane[0]);
 }
 
-static void update_cube(const tile_job *job, const oa_tile *tile, size_t cube, const oa_tile_room *room)
+static void update_cube(const tile_job *job, const oa_tile *tile, const size_t cube[3], const oa_tile_room *room, const places *at)
 {
     const oa_bank *b = &job->centres->bank;
     const oa_tiled *t = b->field.tiled;
-    float origin[3], share[3];
-    origin_of(b, tile, cube, origin);
-    for (size_t i = t->start[cube]; i < t->start[cube + 1]; i++) {
-        const ptrdiff_t cell = cell_below(b, t, i, origin, share);
-        const float p = between(b, room->re[0] + cell, share), m = between(b, room->im[0] + cell, share);
+    const size_t number = number_of(t, cube), begin = t->start[number], n = t->start[number + 1] - begin;
+    const oa_wave_grid grid = grid_of(b, tile, cube, 0);
+    locate_cube(t, number, &grid, at);
+    for (size_t k = 0; k < n; k++) {
+        const float share[3] = { at->share[0][k], at->share[1][k], at->share[2][k] };
+        const float p = between(b, room->re[0] + at->point[k], share), m = between(b, room->im[0] + at->point[k], share);
         float plus = p > 0 ? p : 0, minus = m > 0 ? m : 0;
         const float over = plus + minus > 1 ? plus + minus : 1;
         plus /= over;
         minus /= over;
         const float left = 1 - plus - minus;
+        const size_t i = begin + k;
         job->plus[i] = job->plus[i] * left + plus;
         job->minus[i] = job->minus[i] * left + minus;
     }
@@ -173,17 +234,18 @@ static oa_status update_tile(void *arg, oa_span span, oa_worker *worker)
 {
     const tile_job *job = arg;
     const oa_bank *b = &job->centres->bank;
-    const oa_tiled *t = b->field.tiled;
     const oa_tile tile = oa_bank_tile(b, span.begin);
     oa_tile_room room;
+    places at;
     size_t cubes[3][2];
     OA_TRY(oa_tile_room_take(b, worker, &room));
+    OA_TRY(take_places(worker, 0, job->most, &at));
     take_centres(job->centres, &tile, &room);
-    oa_bank_spread(b, t->context->kernels->waves, &room);
+    oa_bank_spread(b, b->field.tiled->context->kernels->waves, &room);
     for (int a = 0; a < 3; a++) cubes_of(&b->field, a, (ptrdiff_t)tile.low[a], (ptrdiff_t)tile.high[a], cubes[a]);
     for (size_t k = cubes[2][0]; k < cubes[2][1]; k++)
         for (size_t j = cubes[1][0]; j < cubes[1][1]; j++)
-            for (size_t i = cubes[0][0]; i < cubes[0][1]; i++) update_cube(job, &tile, (k * t->dims[1] + j) * t->dims[0] + i, &room);
+            for (size_t i = cubes[0][0]; i < cubes[0][1]; i++) update_cube(job, &tile, (const size_t[3]){ i, j, k }, &room, &at);
     return OA_OK;
 }
 

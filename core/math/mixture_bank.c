@@ -100,13 +100,17 @@ static void add_product(const oa_bank *b, const oa_waves *w, float *to_r, float 
     }
 }
 
+void oa_bank_layer(const oa_bank *b, const oa_waves *w, const oa_tile_room *room, size_t z)
+{
+    const size_t layer = b->n[0] * b->n[1];
+    for (int e = 0; e < 3; e++) plane_forward(b, w, room->re[e] + z * layer, room->im[e] + z * layer, room->line);
+}
+
 void oa_bank_evidence(const oa_bank *b, const oa_waves *w, oa_tile_room *room)
 {
     const size_t layer = b->n[0] * b->n[1], line = b->n[2] * LANES;
     float *d[6], *sum_r = room->line + 6 * line, *sum_i = sum_r + line, *work = sum_i + line;
     for (size_t k = 0; k < 6; k++) d[k] = room->line + k * line;
-    for (int e = 0; e < 3; e++)
-        for (size_t z = 0; z < b->n[2]; z++) plane_forward(b, w, room->re[e] + z * layer, room->im[e] + z * layer, room->line);
     for (size_t at = 0; at < layer; at += LANES) {
         for (int e = 0; e < 3; e++) {
             take_column(b, d[2 * e], d[2 * e + 1], room->re[e], room->im[e], at);
@@ -256,7 +260,7 @@ oa_tile oa_bank_tile(const oa_bank *bank, size_t number)
 
 oa_status oa_tile_room_take(const oa_bank *bank, oa_worker *worker, oa_tile_room *out)
 {
-    const size_t arrays = bank->radii < 3 ? 3 : (size_t)bank->radii, cells = oa_bank_cells(bank);
+    const size_t arrays = bank->radii < OA_TILE_ARRAYS ? OA_TILE_ARRAYS : (size_t)bank->radii, cells = oa_bank_cells(bank);
     float **room = &bank->room[oa_worker_number(worker)];
     if (!*room) OA_TRY(oa_new(oa_worker_context(worker), room, line_floats(bank) + 2 * arrays * cells, sizeof **room));
     out->line = *room;

@@ -25,13 +25,17 @@ size_t oa_bank_tiles(const oa_bank *bank);
 oa_tile oa_bank_tile(const oa_bank *bank, size_t number);
 static inline size_t oa_bank_cells(const oa_bank *bank) { return bank->n[0] * bank->n[1] * bank->n[2]; }
 
-/* Buffers of one thread: complex arrays of a tile, as many as radii and three at least. What comes back takes the place of what went in, column by column. */
+/* Buffers of one thread: complex arrays of a tile, as many as radii and four at least, each part behind the other: re[0], im[0], re[1], ... What comes back
+ * takes the place of what went in, column by column. */
+enum { OA_TILE_ARRAYS = 4 };
 typedef struct oa_tile_room {
     float *line; /* 2 lines of complex lanes for every input, and some */
     float *re[OA_RADII_MAX], *im[OA_RADII_MAX];
 } oa_tile_room;
 
-/* L of all radii and both signs in a tile: in re/im[0...2] deposits of the coefficients (plus in re, minus in im; (z, y, x)); out re/im[radius] L. */
+/* L of all radii and both signs in a tile: in re/im[0...2] deposits of the coefficients (plus in re, minus in im; (z, y, x)), of which oa_bank_layer takes one
+ * layer after the other, as soon as it is whole and while it is in the cache; then out re/im[radius] L. */
+void oa_bank_layer(const oa_bank *bank, const oa_waves *waves, const oa_tile_room *room, size_t z);
 void oa_bank_evidence(const oa_bank *bank, const oa_waves *waves, oa_tile_room *room);
 /* Sum over radii of re/im[radius] convolved with their balls, into re/im[0]. */
 void oa_bank_spread(const oa_bank *bank, const oa_waves *waves, oa_tile_room *room);

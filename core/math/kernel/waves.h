@@ -19,6 +19,11 @@ typedef struct oa_fft_pass {
     const float *twiddle;
 } oa_fft_pass;
 
+typedef struct oa_wave_grid {
+    float per[3], origin[3];
+    int32_t low[3], high[3], row, layer;
+} oa_wave_grid;
+
 typedef struct oa_waves {
     /* out[i] = taps[0] in[i] + sum over k = 1...half of taps[k] (in[i - k step] + in[i + k step]), i < n. */
     void (*blur)(float *out, const float *in, size_t n, size_t step, const float *taps, int half);
@@ -55,6 +60,12 @@ typedef struct oa_waves {
     void (*ball_row_large)(double *sums, const double *row, int most, const uint32_t *begin, const uint16_t *to);
     /* Trilinear: out[i] = value at (x per[0] + 1/2, y per[1] + 1/2, z per[2] + 1/2) between the points of a block of side[0] by side[1] by ... points, x fastest. */
     void (*interpolate)(float *out, size_t n, const float *x, const float *y, const float *z, const float per[3], const float *block, const int side[2]);
+    /* Where places lie on a grid of points `row` and `layer` points apart, x fastest: the number of the lower of the eight points around, or -1 unless
+     * low <= point and point + 1 < high along each axis; and how far towards the next, share[axis][i]. A place has the coordinate x per[0] + origin[0] and so on,
+     * |coordinate| < 64 below 0. */
+    void (*locate)(int32_t *point, float *const share[3], size_t n, const float *const at[3], const oa_wave_grid *grid);
+    /* block[point][8] += value[i][8] shared among the eight points around place i, as locate has it; places of point -1 are left out. */
+    void (*deposit)(float *block, size_t n, const int32_t *point, float *const share[3], const float *value, const oa_wave_grid *grid);
     /* A blurred ball at (at[0], at[1], at[2]) of radius at[3], as places (x, y, z) see it: 0 from `far` on beside it; else between the entries of `table`, for each
      * radius of a disc `per` of a nm apart `places` distances from its middle, as far apart; 0 behind the table, which has `discs` radii. */
     void (*ball)(float *out, size_t n, const float *x, const float *y, const float *z, const float at[4], float far, float per, const float *table, int discs, int places);

@@ -366,6 +366,53 @@ static void interpolate(float *restrict out, size_t n, const float *restrict x, 
     }
 }
 
+static void locate(int32_t *restrict point, float *const share[3], size_t n, const float *const at[3], const oa_wave_grid *grid)
+{
+    const oa_wave_grid g = *grid;
+    const float *restrict x = at[0], *restrict y = at[1], *restrict z = at[2];
+    float *restrict f = share[0], *restrict h = share[1], *restrict k = share[2];
+    INDEPENDENT
+    for (size_t i = 0; i < n; i++) {
+        const float u = x[i] * g.per[0] + g.origin[0], v = y[i] * g.per[1] + g.origin[1], w = z[i] * g.per[2] + g.origin[2];
+        const int32_t a = (int32_t)(u + 64) - 64, b = (int32_t)(v + 64) - 64, c = (int32_t)(w + 64) - 64; /* down, also below 0 */
+        const int32_t below = (a - g.low[0]) | (b - g.low[1]) | (c - g.low[2]), beyond = (g.high[0] - 2 - a) | (g.high[1] - 2 - b) | (g.high[2] - 2 - c);
+        f[i] = u - (float)a;
+        h[i] = v - (float)b;
+        k[i] = w - (float)c;
+        point[i] = (below | beyond) < 0 ? -1 : (c * g.layer + b * g.row) + a;
+    }
+}
+
+typedef float eight __attribute__((vector_size(32)));
+
+/* point: the lower of two neighbours along x. */
+EACH void add_pair(float *point, const eight *value, float weight, float share)
+{
+    eight near, next;
+    memcpy(&near, point, sizeof near);
+    memcpy(&next, point + 8, sizeof next);
+    near += (weight * (1 - share)) * *value;
+    next += (weight * share) * *value;
+    memcpy(point, &near, sizeof near);
+    memcpy(point + 8, &next, sizeof next);
+}
+
+static void deposit(float *block, size_t n, const int32_t *point, float *const share[3], const float *value, const oa_wave_grid *grid)
+{
+    const ptrdiff_t row = 8 * (ptrdiff_t)grid->row, layer = 8 * (ptrdiff_t)grid->layer;
+    for (size_t i = 0; i < n; i++) {
+        if (point[i] < 0) continue;
+        const float x = share[0][i], y = share[1][i], z = share[2][i];
+        float *to = block + 8 * (ptrdiff_t)point[i];
+        eight all;
+        memcpy(&all, value + 8 * i, sizeof all);
+        add_pair(to, &all, (1 - y) * (1 - z), x);
+        add_pair(to + row, &all, y * (1 - z), x);
+        add_pair(to + layer, &all, (1 - y) * z, x);
+        add_pair(to + layer + row, &all, y * z, x);
+    }
+}
+
 /* Where in the table, and how far towards the next entries; a share of 0 of the table where there is nothing. */
 static void ball(float *restrict out, size_t n, const float *restrict x, const float *restrict y, const float *restrict z, const float at[4], float far, float per,
                  const float *restrict table, int discs, int places)
@@ -490,6 +537,8 @@ const oa_waves WAVES_TABLE = {
     .ball_row_large = ball_row_large,
     .sum_logarithms = sum_logarithms,
     .interpolate = interpolate,
+    .locate = locate,
+    .deposit = deposit,
     .ball = ball,
     .transpose = transpose,
     .multiply_add = multiply_add,

@@ -18,6 +18,8 @@ typedef struct answers {
     double wave[8], moments[11], cumulants[3], logarithms, large_ball[MOST * OA_BALL_SIDE], large_shares[OA_BALL_SIDE + 2 * MOST];
     float ball[MOST * OA_BALL_SIDE], shares[OA_BALL_SIDE + 2 * MOST];
     uint8_t joined_plus[N];
+    int32_t point[N];
+    float share[3][N], block[8 * 5 * 6 * 7];
 } answers;
 
 static void answer(const oa_waves *w, answers *out)
@@ -53,6 +55,10 @@ static void answer(const oa_waves *w, answers *out)
     w->angle(out->angle, n, a, b);
     w->moments(out->moments, N - 16, a, b, c, d);
     w->interpolate(out->between, n, d, d + 3, d + 7, (const float[]){ 2, 4, 3 }, a, (const int[]){ 4, 6 });
+    const oa_wave_grid grid = { .per = { 4, 5, 6 }, .origin = { -0.4f, -0.5f, -0.3f }, .high = { 5, 6, 7 }, .row = 5, .layer = 30 };
+    float *const share[3] = { out->share[0], out->share[1], out->share[2] };
+    w->locate(out->point, share, n, (const float *const[]){ d, d + 3, d + 7 }, &grid);
+    w->deposit(out->block, n / 8 - 1, out->point, share, a, &grid);
     w->ball(out->seen, n, b, a, b + 5, (const float[]){ 0.1f, -0.2f, 0.3f, 1.1f }, 0.9f, 10, d, 16, 20);
     w->cumulants(out->cumulants, N - 16, b, d, 0.4f);
     out->logarithms = w->sum_logarithms(N - 16, b);
@@ -190,6 +196,39 @@ static void test_interpolate(void **state)
         check_real((double)out[i], (1.5 + 1.5 * (double)x[i]) * (1.5 - 2 * (double)y[i]) * (3.5 + 2.5 * (double)z[i]), 1e-4);
 }
 
+/* What is shared among eight points keeps its sum and its middle; places beyond the grid are left out. */
+static void test_deposit(void **state)
+{
+    enum { POINTS = 400, X = 5, Y = 6, Z = 7 };
+    static float at[3][POINTS], share[3][POINTS], value[POINTS][8], block[X * Y * Z][8];
+    static int32_t point[POINTS];
+    static const int side[3] = { X, Y, Z };
+    const oa_waves *w = ((oa_context *)*state)->kernels->waves;
+    const oa_wave_grid grid = { .per = { 1.5f, 2, 2.5f }, .origin = { 1, -0.5f, 0.25f }, .low = { 0, 0, 1 }, .high = { X, Y, Z }, .row = X, .layer = X * Y };
+    double want[4] = { 0 }, got[4] = { 0 };
+    int inside = 0;
+    memset(block, 0, sizeof block);
+    for (int a = 0; a < 3; a++) fill(at[a], POINTS, -0.5, 2.5, 31 + (uint64_t)a);
+    fill(value[0], 8 * POINTS, -1, 2, 34);
+    w->locate(point, (float *const[]){ share[0], share[1], share[2] }, POINTS, (const float *const[]){ at[0], at[1], at[2] }, &grid);
+    w->deposit(block[0], POINTS, point, (float *const[]){ share[0], share[1], share[2] }, value[0], &grid);
+    for (int i = 0; i < POINTS; i++) {
+        double u[3];
+        bool is_inside = true;
+        for (int a = 0; a < 3; a++) {
+            u[a] = (double)at[a][i] * (double)grid.per[a] + (double)grid.origin[a];
+            is_inside &= floor(u[a]) >= grid.low[a] && floor(u[a]) + 1 < side[a];
+        }
+        assert_int_equal(point[i] >= 0, is_inside);
+        inside += is_inside;
+        for (int k = 0; k < 4 && is_inside; k++) want[k] += (double)value[i][3] * (k < 3 ? u[k] : 1);
+    }
+    for (int i = 0; i < X * Y * Z; i++)
+        for (int k = 0; k < 4; k++) got[k] += (double)block[i][3] * (k == 0 ? i % X : k == 1 ? i / X % Y : k == 2 ? i / (X * Y) : 1);
+    for (int k = 0; k < 4; k++) check_real(got[k], want[k], 1e-3);
+    assert_true(inside > 50 && inside < POINTS - 50);
+}
+
 /* A table that is linear in the radius of the disc and in the distance from its middle. */
 static void test_ball(void **state)
 {
@@ -246,6 +285,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_transpose, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(test_moments, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(test_interpolate, check_setup, check_teardown),
+        cmocka_unit_test_setup_teardown(test_deposit, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(test_ball, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(test_contrast, check_setup, check_teardown),
     };
