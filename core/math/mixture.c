@@ -100,7 +100,7 @@ static void hand_layers(depositing *d, size_t n)
         const ptrdiff_t z = d->base + (ptrdiff_t)k;
         if (z < 0 || z >= (ptrdiff_t)b->n[2]) continue;
         w->transpose(d->room->re[0] + (size_t)z * layer, oa_bank_cells(b), d->block + k * layer * VALUES, VALUES, layer, VALUES);
-        oa_bank_layer(b, w, d->room, (size_t)z);
+        for (int e = 0; e < 3; e++) oa_bank_layer(b, w, d->room, e, (size_t)z);
     }
     memmove(d->block, d->block + n * layer * VALUES, left * layer * VALUES * sizeof *d->block);
     memset(d->block + left * layer * VALUES, 0, n * layer * VALUES * sizeof *d->block);
@@ -174,28 +174,35 @@ static oa_status evidence_tile(void *arg, oa_span span, oa_worker *worker)
 
 /* ---------------------------------------------------------------------------------------------- ions */
 
-/* Densities of centres around a tile, both signs. */
+/* The part of a tile along an axis, rims included, that lies in the field; in cells of the tile. */
+static void within_field(const oa_bank *b, const oa_tile *tile, int axis, size_t out[2])
+{
+    const size_t whole = b->inner[axis] + 2 * b->halo[axis], dims = b->field.dims[axis] + b->halo[axis] - tile->low[axis];
+    out[0] = b->halo[axis] > tile->low[axis] ? b->halo[axis] - tile->low[axis] : 0;
+    out[1] = dims < whole ? dims : whole;
+}
+
+/* Densities of centres around a tile, both signs, in waves along x and y. */
 static void take_centres(const oa_centres *c, const oa_tile *tile, const oa_tile_room *room)
 {
     const oa_bank *b = &c->bank;
-    const oa_field *f = &b->field;
-    for (int r = 0; r < b->radii; r++) {
-        memset(room->re[r], 0, oa_bank_cells(b) * sizeof(float));
-        memset(room->im[r], 0, oa_bank_cells(b) * sizeof(float));
-        for (size_t z = 0; z < b->inner[2] + 2 * b->halo[2]; z++)
-            for (size_t y = 0; y < b->inner[1] + 2 * b->halo[1]; y++) {
-                const ptrdiff_t fz = (ptrdiff_t)(tile->low[2] + z) - (ptrdiff_t)b->halo[2], fy = (ptrdiff_t)(tile->low[1] + y) - (ptrdiff_t)b->halo[1];
-                if (fz < 0 || fy < 0 || fz >= (ptrdiff_t)f->dims[2] || fy >= (ptrdiff_t)f->dims[1]) continue;
-                const size_t row = ((size_t)fz * f->dims[1] + (size_t)fy) * f->dims[0], to = (z * b->n[1] + y) * b->n[0];
-                for (size_t x = 0; x < b->inner[0] + 2 * b->halo[0]; x++) {
-                    const ptrdiff_t fx = (ptrdiff_t)(tile->low[0] + x) - (ptrdiff_t)b->halo[0];
-                    if (fx < 0 || fx >= (ptrdiff_t)f->dims[0]) continue;
-                    const float both = c->l[r][row + (size_t)fx], plus = both * (float)c->plus[r][row + (size_t)fx] * (1.0f / 255);
-                    room->re[r][to + x] = plus;
-                    room->im[r][to + x] = both - plus;
-                }
+    const oa_waves *w = c->context->kernels->waves;
+    const size_t layer = b->n[0] * b->n[1], *dims = b->field.dims;
+    size_t in[3][2];
+    for (int a = 0; a < 3; a++) within_field(b, tile, a, in[a]);
+    for (int r = 0; r < b->radii; r++)
+        for (size_t z = 0; z < b->n[2]; z++) {
+            float *const plus = room->re[r] + z * layer, *const minus = room->im[r] + z * layer;
+            memset(plus, 0, layer * sizeof *plus);
+            memset(minus, 0, layer * sizeof *minus);
+            if (z < in[2][0] || z >= in[2][1]) continue;
+            for (size_t y = in[1][0]; y < in[1][1]; y++) {
+                const size_t from = ((tile->low[2] + z - b->halo[2]) * dims[1] + tile->low[1] + y - b->halo[1]) * dims[0] + tile->low[0] + in[0][0] - b->halo[0],
+                    to = y * b->n[0] + in[0][0];
+                w->part(in[0][1] - in[0][0], plus + to, minus + to, c->l[r] + from, c->plus[r] + from);
             }
-    }
+            oa_bank_layer(b, w, room, r, z);
+        }
 }
 
 static float between(const oa_bank *b, const float *p, const float share[3])

@@ -100,10 +100,10 @@ static void add_product(const oa_bank *b, const oa_waves *w, float *to_r, float 
     }
 }
 
-void oa_bank_layer(const oa_bank *b, const oa_waves *w, const oa_tile_room *room, size_t z)
+void oa_bank_layer(const oa_bank *b, const oa_waves *w, const oa_tile_room *room, int array, size_t z)
 {
     const size_t layer = b->n[0] * b->n[1];
-    for (int e = 0; e < 3; e++) plane_forward(b, w, room->re[e] + z * layer, room->im[e] + z * layer, room->line);
+    plane_forward(b, w, room->re[array] + z * layer, room->im[array] + z * layer, room->line);
 }
 
 void oa_bank_evidence(const oa_bank *b, const oa_waves *w, oa_tile_room *room)
@@ -131,8 +131,6 @@ void oa_bank_spread(const oa_bank *b, const oa_waves *w, oa_tile_room *room)
 {
     const size_t layer = b->n[0] * b->n[1], line = b->n[2] * LANES;
     float *lr = room->line, *li = lr + line, *sum_r = li + line, *sum_i = sum_r + line, *work = sum_i + line;
-    for (int r = 0; r < b->radii; r++)
-        for (size_t z = 0; z < b->n[2]; z++) plane_forward(b, w, room->re[r] + z * layer, room->im[r] + z * layer, room->line);
     for (size_t at = 0; at < layer; at += LANES) {
         memset(sum_r, 0, 2 * line * sizeof *sum_r);
         for (int r = 0; r < b->radii; r++) {
@@ -152,7 +150,7 @@ void oa_bank_spread(const oa_bank *b, const oa_waves *w, oa_tile_room *room)
 static void plan_axis(oa_bank *b, int axis)
 {
     enum { EVEN = 4 };
-    const size_t multiple = axis < 2 ? LANES : 2, per = b->field.per[axis], cubes = b->field.tiled->dims[axis], longest = axis < 2 ? 144 : 72;
+    const size_t multiple = axis < 2 ? LANES : 2, per = b->field.per[axis], cubes = b->field.tiled->dims[axis], longest = axis < 2 ? 144 : 108;
     const size_t others = axis == 2 ? b->tiles[0] * b->tiles[1] : EVEN;
     double least = INFINITY;
     const size_t smallest = oa_fft_length(per + 2 * b->halo[axis], multiple);

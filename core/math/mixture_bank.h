@@ -33,11 +33,11 @@ typedef struct oa_tile_room {
     float *re[OA_RADII_MAX], *im[OA_RADII_MAX];
 } oa_tile_room;
 
-/* L of all radii and both signs in a tile: in re/im[0...2] deposits of the coefficients (plus in re, minus in im; (z, y, x)), of which oa_bank_layer takes one
- * layer after the other, as soon as it is whole and while it is in the cache; then out re/im[radius] L. */
-void oa_bank_layer(const oa_bank *bank, const oa_waves *waves, const oa_tile_room *room, size_t z);
+/* What goes into a tile is given layer by layer, (y, x), and transformed along these as soon as a layer is whole, while it is in the cache. */
+void oa_bank_layer(const oa_bank *bank, const oa_waves *waves, const oa_tile_room *room, int array, size_t z);
+/* L of all radii and both signs: in re/im[0...2] deposits of the coefficients (plus in re, minus in im), out re/im[radius] L, (z, y, x). */
 void oa_bank_evidence(const oa_bank *bank, const oa_waves *waves, oa_tile_room *room);
-/* Sum over radii of re/im[radius] convolved with their balls, into re/im[0]. */
+/* Sum over radii of re/im[radius] convolved with their balls, into re/im[0], (z, y, x). */
 void oa_bank_spread(const oa_bank *bank, const oa_waves *waves, oa_tile_room *room);
 oa_status oa_tile_room_take(const oa_bank *bank, oa_worker *worker, oa_tile_room *out) OA_MUST_USE;
 void oa_bank_drop(oa_context *context, oa_bank *bank); /* the rooms; the rest is the arena's */

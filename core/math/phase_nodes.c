@@ -152,11 +152,39 @@ static void find_coarsely(const search *s, const size_t node[3], node_room *room
     for (size_t w = 0; w < count(s, 2); w++) look_at(s, room, w, waves, &best, k);
 }
 
+/* Ions [begin, end) that lie in reach, seen from the node: how far they are is told in vectors first. */
+static size_t take_near(const oa_tiled *t, size_t begin, size_t end, const float from[3], float *const r[3])
+{
+    enum { BATCH = 64 };
+    const float reach2 = (float)(REACH * REACH);
+    size_t n = 0;
+    for (size_t first = begin; first < end; first += BATCH) {
+        const size_t m = end - first < BATCH ? end - first : BATCH;
+        const float *x = t->at[0] + first, *y = t->at[1] + first, *z = t->at[2] + first;
+        float square[BATCH];
+        uint8_t near[BATCH + 1];
+        size_t count = 0;
+        for (size_t i = 0; i < m; i++) {
+            const float dx = x[i] + from[0], dy = y[i] + from[1], dz = z[i] + from[2];
+            square[i] = (dx * dx + dy * dy) + dz * dz;
+        }
+        for (size_t i = 0; i < m; i++) {
+            near[count] = (uint8_t)i;
+            count += square[i] <= reach2;
+        }
+        for (size_t k = 0; k < count; k++, n++) {
+            r[0][n] = x[near[k]] + from[0];
+            r[1][n] = y[near[k]] + from[1];
+            r[2][n] = z[near[k]] + from[2];
+        }
+    }
+    return n;
+}
+
 /* Ions in reach, from the node; at most s->most. */
 static size_t gather(const search *s, const size_t node[3], float *const r[3])
 {
     const oa_tiled *t = s->phase->tiled;
-    const float reach2 = (float)(REACH * REACH);
     size_t n = 0;
     for (int dz = -2; dz < 2; dz++)
         for (int dy = -2; dy < 2; dy++)
@@ -173,13 +201,7 @@ static size_t gather(const search *s, const size_t node[3], float *const r[3])
                 }
                 if (outer > 1 || !is_there) continue; /* beyond 2.8 nm */
                 const float ox = (float)(dx * OA_CUBE), oy = (float)(dy * OA_CUBE), oz = (float)(dz * OA_CUBE);
-                for (size_t i = t->start[cube]; i < t->start[cube + 1]; i++) {
-                    const float x = t->at[0][i] + ox, y = t->at[1][i] + oy, z = t->at[2][i] + oz;
-                    r[0][n] = x;
-                    r[1][n] = y;
-                    r[2][n] = z;
-                    n += (x * x + y * y) + z * z <= reach2;
-                }
+                n += take_near(t, t->start[cube], t->start[cube + 1], (const float[3]){ ox, oy, oz }, (float *const[3]){ r[0] + n, r[1] + n, r[2] + n });
             }
     return n;
 }

@@ -77,12 +77,12 @@ void oa_planes_begin(oa_context *context, oa_planes *out, const double box[6], c
     }
 }
 
-/* The node whose middle is nearest, and the place seen from there; false where that is too far. */
+/* The node whose middle is nearest, and the place seen from there; false where that is too far, as soon as one axis tells. */
 static bool node_of(const oa_planes *planes, const double at[3], double from[3], size_t *number)
 {
     double square = 0;
     *number = 0;
-    for (int axis = 2; axis >= 0; axis--) {
+    for (int axis = 2; axis >= 0 && square <= REACH * REACH; axis--) {
         const double k = floor((at[axis] - planes->lo[axis]) / planes->pitch[axis]), last = (double)planes->dims[axis] - 1;
         const double nearest = k > 0 ? (k < last ? k : last) : 0;
         from[axis] = at[axis] - (planes->lo[axis] + (nearest + 0.5) * planes->pitch[axis]);

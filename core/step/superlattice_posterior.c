@@ -84,19 +84,43 @@ static oa_status measure_domains(oa_run *run, const superlattice_job *job, oa_ed
     return oa_put_real(run, "summary/sigma_lateral", edges->width);
 }
 
-/* share becomes alpha; half the difference of the shares on the planes, mean over the ions, in *mean. */
-static void set_alpha(const oa_edges *edges, float *share, float *even, double *mean)
+enum { IONS_A_CHUNK = 1 << 16 };
+
+typedef struct alpha_job {
+    const oa_edges *edges;
+    float *share, *even; /* even may be NULL */
+    double *sum;         /* of each chunk */
+} alpha_job;
+
+static oa_status alpha_chunk(void *arg, oa_span span, oa_worker *worker)
 {
-    const oa_tiled *t = edges->tiled;
-    const oa_contrast *c = &edges->contrast;
+    const alpha_job *job = arg;
+    const oa_tiled *t = job->edges->tiled;
+    const oa_contrast *c = &job->edges->contrast;
     double sum = 0;
-    for (size_t i = 0; i < t->n; i++) {
+    (void)worker;
+    for (size_t i = span.begin; i < span.end; i++) {
         float other;
-        sum += c->is_known ? 0.5 * (c->a - c->b) : (double)oa_neutral_delta(share[i]);
-        share[i] = oa_contrast_alpha(c, t->species[i] == 1, share[i], edges->m[i], &other);
-        if (even) even[i] = other;
+        sum += c->is_known ? 0.5 * (c->a - c->b) : (double)oa_neutral_delta(job->share[i]);
+        job->share[i] = oa_contrast_alpha(c, t->species[i] == 1, job->share[i], job->edges->m[i], &other);
+        if (job->even) job->even[i] = other;
     }
-    *mean = t->n ? sum / (double)t->n : 0;
+    job->sum[span.begin / IONS_A_CHUNK] = sum;
+    return OA_OK;
+}
+
+/* share becomes alpha; half the difference of the shares on the planes, mean over the ions, in *mean. */
+static oa_status set_alpha(const oa_edges *edges, float *share, float *even, double *mean)
+{
+    const size_t n = edges->tiled->n, chunks = oa_chunk_count(n, IONS_A_CHUNK);
+    oa_context *context = edges->tiled->context;
+    alpha_job job = { edges, share, even, NULL };
+    OA_TRY(oa_new(context, &job.sum, chunks + 1, sizeof *job.sum));
+    const oa_status status = oa_parallel(context, n, IONS_A_CHUNK, alpha_chunk, &job);
+    *mean = 0;
+    for (size_t i = 0; i < chunks; i++) *mean += job.sum[i] / (double)n;
+    oa_free(context, job.sum);
+    return status;
 }
 
 typedef struct posterior_job {
@@ -140,9 +164,9 @@ oa_status oa_superlattice__posterior(oa_run *run, const superlattice_job *job, f
     mixture.sigma_lateral = edges.width;
     oa_status status = take_columns(&arena, &mixture, t->n + OA_WAVE_LANES, edges.contrast.is_known ? &even : NULL);
     mixture.even = even;
-    if (status == OA_OK) set_alpha(&edges, share, even, &contrast);
+    if (status == OA_OK) status = set_alpha(&edges, share, even, &contrast);
     if (status == OA_OK) status = oa_mixture_fit(&mixture);
-    if (status == OA_OK) status = oa_parallel(run->context, t->n, 1 << 16, posterior_chunk, &(posterior_job){ &mixture, share });
+    if (status == OA_OK) status = oa_parallel(run->context, t->n, IONS_A_CHUNK, posterior_chunk, &(posterior_job){ &mixture, share });
     oa_arena_drop(&arena);
     if (status == OA_OK) status = put_prior(run, &mixture);
     if (status == OA_OK) status = oa_put_real(run, "summary/mean_contrast", contrast);

@@ -47,6 +47,8 @@ typedef struct oa_waves {
     void (*evidence)(float *const out[6], size_t n, const float *alpha, const float *even, const float *plus, const float *minus);
     /* Evidence of two signs: out = e^a + e^b (0 below e^-87) or, where the larger is above OA_PLAIN, minus its logarithm; plus = 255 e^a / (e^a + e^b). */
     void (*join)(size_t n, float *out, uint8_t *plus, const float *a, const float *b);
+    /* What join has put together: plus[i] = both[i] share[i] / 255, minus[i] the rest of both[i]. */
+    void (*part)(size_t n, float *plus, float *minus, const float *both, const uint8_t *share);
     /* out[i] = sum over k < m of factor[k] in[k][i]. */
     void (*combine)(float *out, size_t n, const float *const *in, const float *factor, int m);
     /* out[i] = min(own[i] / (one + around[i]), 1), 0 where nothing is divided by. _large here and below: the same where numbers leave the range of floats. */

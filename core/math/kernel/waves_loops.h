@@ -148,14 +148,37 @@ static void multiply_add(size_t n, float *restrict out, const float *restrict a,
     for (size_t i = 0; i < n; i++) out[i] += a[i] * b[i];
 }
 
+EACH void join_one(float *restrict out, uint8_t *restrict plus, float a, float b, bool may_be_large)
+{
+    const float high = a > b ? a : b, low = a > b ? b : a, t = exponential(low - high), share = 1.0f / (1.0f + t);
+    const float sum = exponential(high < OA_PLAIN ? high : OA_PLAIN) * (1.0f + t);
+    *out = may_be_large && high > OA_PLAIN ? -(high + logarithm(1.0f + t)) : sum;
+    *plus = (uint8_t)(int32_t)((a > b ? share : t * share) * 255.0f + 0.5f);
+}
+
+/* Hardly any row has a place so sure that its logarithm is asked for. */
 static void join(size_t n, float *restrict out, uint8_t *restrict plus, const float *restrict a, const float *restrict b)
 {
-    INDEPENDENT
+    float most = 0;
     for (size_t i = 0; i < n; i++) {
-        const float high = a[i] > b[i] ? a[i] : b[i], low = a[i] > b[i] ? b[i] : a[i], t = exponential(low - high), part = 1.0f / (1.0f + t);
-        const float sum = exponential(high < OA_PLAIN ? high : OA_PLAIN) * (1.0f + t);
-        out[i] = high > OA_PLAIN ? -(high + logarithm(1.0f + t)) : sum;
-        plus[i] = (uint8_t)(int32_t)((a[i] > b[i] ? part : t * part) * 255.0f + 0.5f);
+        most = a[i] > most ? a[i] : most;
+        most = b[i] > most ? b[i] : most;
+    }
+    if (most > OA_PLAIN) {
+        INDEPENDENT
+        for (size_t i = 0; i < n; i++) join_one(&out[i], &plus[i], a[i], b[i], true);
+    } else {
+        INDEPENDENT
+        for (size_t i = 0; i < n; i++) join_one(&out[i], &plus[i], a[i], b[i], false);
+    }
+}
+
+static void part(size_t n, float *restrict plus, float *restrict minus, const float *restrict both, const uint8_t *restrict share)
+{
+    for (size_t i = 0; i < n; i++) {
+        const float p = both[i] * (float)share[i] * (1.0f / 255);
+        plus[i] = p;
+        minus[i] = both[i] - p;
     }
 }
 
@@ -530,6 +553,7 @@ const oa_waves WAVES_TABLE = {
     .contrast = contrast,
     .evidence = evidence,
     .join = join,
+    .part = part,
     .combine = combine,
     .shares = shares,
     .shares_large = shares_large,

@@ -83,6 +83,12 @@ static oa_tile_room room_in(float *all, float *line, size_t cells)
     return room;
 }
 
+static void give_layers(const oa_bank *b, const oa_waves *w, const oa_tile_room *room)
+{
+    for (int e = 0; e < 3; e++)
+        for (size_t z = 0; z < b->n[2]; z++) oa_bank_layer(b, w, room, e, z);
+}
+
 /* Puts a value as hats see it: the products of hats among each other, which the spectra take off again. */
 static void put_hats(const oa_bank *b, float *data, const size_t at[3], float value)
 {
@@ -117,7 +123,7 @@ static void test_convolution(void **state)
             put_hats(b, room.im[e], at[i], value[i][3 + e]);
         }
     }
-    for (size_t z = 0; z < b->n[2]; z++) oa_bank_layer(b, m.context->kernels->waves, &room, z);
+    give_layers(b, m.context->kernels->waves, &room);
     oa_bank_evidence(b, m.context->kernels->waves, &room);
     for (int r = 0; r < 3; r++) {
         oa_ball ball;
@@ -220,7 +226,7 @@ static void test_hats(void **state)
             for (int a = 0; a < 3; a++) weight *= d[a] ? share[a] : 1 - share[a];
             room.re[0][((low[2] + d[2]) * b->n[1] + low[1] + d[1]) * b->n[0] + low[0] + d[0]] = (float)weight;
         }
-        for (size_t z = 0; z < b->n[2]; z++) oa_bank_layer(b, m.context->kernels->waves, &room, z);
+        give_layers(b, m.context->kernels->waves, &room);
         oa_bank_evidence(b, m.context->kernels->waves, &room);
         square += pow((double)room.re[0][(middle[2] * b->n[1] + middle[1]) * b->n[0] + middle[0]] - ball_seen(1.2, 0.4, at), 2);
     }

@@ -19,7 +19,7 @@ typedef struct answers {
     float ball[MOST * OA_BALL_SIDE], shares[OA_BALL_SIDE + 2 * MOST];
     uint8_t joined_plus[N];
     int32_t point[N];
-    float share[3][N], block[8 * 5 * 6 * 7];
+    float share[3][N], block[8 * 5 * 6 * 7], parts[2][N];
 } answers;
 
 static void answer(const oa_waves *w, answers *out)
@@ -48,6 +48,7 @@ static void answer(const oa_waves *w, answers *out)
     w->evidence(evidence, n, b, NULL, p, q);
     w->evidence(known, n, b, d, p, q);
     w->join(n, out->joined, out->joined_plus, c, a);
+    w->part(n, out->parts[0], out->parts[1], a, out->joined_plus);
     w->combine(out->combined, n, (const float *const[]){ a, b, d }, (const float[]){ 0.3f, 7, -1.7f }, 3);
     memcpy(out->product, a, sizeof a);
     w->multiply_add(n, out->product, b, d);
