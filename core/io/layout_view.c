@@ -78,11 +78,23 @@ static bool read_slice(const char *words, const oa_array *signal, long place[5])
     return n == signal->rank;
 }
 
+/* Of the first `rank` dimensions. */
 static bool is_seen(const long place[5], const size_t at[5], int rank)
 {
     for (int d = 0; d < rank; d++)
         if (place[d] >= 0 && (size_t)place[d] != at[d]) return false;
     return true;
+}
+
+/* Adds the finite ones of n values; -INFINITY: none so far. */
+static double add_finite(const oa_array *signal, size_t first, size_t n, double sum)
+{
+    const float *f = signal->type == OA_F32 ? (const float *)signal->block->data + first : NULL;
+    for (size_t i = 0; i < n; i++) {
+        const double value = f ? (double)f[i] : oa_array_real(signal, first + i);
+        if (isfinite(value)) sum = isfinite(sum) ? sum + value : value;
+    }
+    return sum;
 }
 
 typedef struct summing {
@@ -96,17 +108,20 @@ static oa_status sum_place(void *arg, oa_span span, oa_worker *worker)
 {
     const summing *s = arg;
     const oa_array *signal = s->signal;
+    const int last = signal->rank - 1;
+    const size_t run = s->dimension < last ? signal->dims[last] : 1;
     size_t at[5] = { 0 }, inner = 1;
     double sum = -INFINITY;
     (void)worker;
     for (int d = s->dimension + 1; d < signal->rank; d++) inner *= signal->dims[d];
     const size_t places = signal->dims[s->dimension], outer = oa_array_count(signal) / (inner * places);
+    const bool is_one = s->dimension < last && s->place[last] >= 0; /* of each row */
     at[s->dimension] = span.begin;
     for (size_t o = 0; o < outer; o++) {
-        for (size_t i = 0; i < inner; i++) {
-            const double value = is_seen(s->place, at, signal->rank) ? oa_array_real(signal, (o * places + span.begin) * inner + i) : NAN;
-            if (isfinite(value)) sum = isfinite(sum) ? sum + value : value;
-            for (int d = signal->rank - 1; d > s->dimension && ++at[d] == signal->dims[d]; d--) at[d] = 0;
+        for (size_t i = 0; i < inner; i += run) {
+            const size_t first = (o * places + span.begin) * inner + i + (is_one ? (size_t)s->place[last] : 0);
+            if (is_seen(s->place, at, s->dimension < last ? last : signal->rank)) sum = add_finite(signal, first, is_one ? 1 : run, sum);
+            for (int d = last - 1; d > s->dimension && ++at[d] == signal->dims[d]; d--) at[d] = 0;
         }
         for (int d = s->dimension - 1; d >= 0 && ++at[d] == signal->dims[d]; d--) at[d] = 0;
     }

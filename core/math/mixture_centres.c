@@ -11,7 +11,7 @@ enum { BX = OA_BALL_SIDE, BY = 4, BZ = 4, ROWS = BY * BZ, REACH_MAX = 48 };
 #define PLAIN OA_PLAIN   /* Omega up to which floats do */
 #define NOTHING (-1e4)  /* logarithm of a weight of 0 */
 #define SILENT (-12.0)  /* Omega that is taken for none where no cell of a block has more */
-#define ENOUGH 40000.0  /* nm^3 that tell density and shares of domains well enough: of a larger specimen a sample is looked at */
+#define ENOUGH 40000.0  /* nm^3; two million ions, and hundreds of domains where there are as many as one in 100 nm^3 */
 #define LEVEL 600.0     /* beyond, exp Omega is kept in steps of exp 600, so that no double overflows */
 
 /* ---------------------------------------------------------------------------------------------- begin and end */
@@ -45,7 +45,7 @@ static oa_status find_mask(oa_centres *c, float *density)
 oa_status oa_centres_begin(oa_arena *arena, oa_centres *out, const oa_field *field, const oa_mixture_prior *prior, double sigma)
 {
     oa_context *context = arena->context;
-    *out = (oa_centres){ .context = context, .arena = { .context = context } };
+    *out = (oa_centres){ .context = context, .arena = { .context = context }, .enough = ENOUGH };
     memcpy(out->radius, prior->radius, sizeof out->radius);
     OA_TRY(oa_bank_plan(&out->arena, &out->bank, field, prior, sigma));
     OA_TRY(oa_arena_take(&out->arena, &out->mask, field->cells, 1));
@@ -493,7 +493,7 @@ oa_status oa_centres_weigh(oa_centres *centres, const oa_mixture_prior *given, d
     const size_t side[3] = { BX, BY, BZ };
     weighing w = { .c = centres, .arena = { .context = centres->context } };
     centres->density = density;
-    w.every = centres->volume > ENOUGH ? (size_t)(centres->volume / ENOUGH) : 1;
+    w.every = centres->volume > centres->enough ? (size_t)(centres->volume / centres->enough) : 1;
     for (int r = 0; r < centres->bank.radii; r++) centres->share[r] = given ? given->share[r] : 1.0 / centres->bank.radii;
     for (int a = 0; a < 3; a++) w.blocks[a] = (centres->bank.field.dims[a] + side[a] - 1) / side[a];
     oa_status status = measure_balls(&w);

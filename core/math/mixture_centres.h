@@ -14,6 +14,7 @@ typedef struct oa_centres {
     uint8_t *plus[OA_RADII_MAX]; /* (cells) of these the share of sign +, of 255 */
     float *e;                   /* (cells) exp Omega */
     double volume;              /* nm^3 of the mask */
+    double enough;              /* nm^3 that tell the prior; of a larger mask a sample of blocks is looked at, but for the last step */
     double density, share[OA_RADII_MAX], found; /* after oa_centres_weigh */
 } oa_centres;
 

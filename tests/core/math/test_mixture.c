@@ -306,6 +306,42 @@ static void test_neighbourhoods(void **state)
     made_drop(&m);
 }
 
+/* A few hundred domains of two radii among noise; the prior, fitted to all blocks or to one in `every`. */
+static void fit_prior(oa_context *context, double every, double *density, double *small, double *found)
+{
+    made m = make_planes(context, (double[3]){ 24, 24, 24 }, 3, 0.18, 0.03, 4, made_even);
+    oa_mixture_prior prior = { .n = 2, .radius = { 0.6, 1.0 } };
+    made_sort(&m);
+    oa_centres c = begin_centres(&m, 0.7, &prior);
+    oa_random random = oa_random_start(3, 11);
+    float *signs = calloc(2 * c.bank.field.cells, sizeof *signs);
+    for (size_t r = 0; r < 2; r++) {
+        for (size_t i = 0; i < 2 * c.bank.field.cells; i++) signs[i] = (float)(oa_random_normal(&random) - 2);
+        for (size_t k = 0; k < (r ? 300 : 100); k++) signs[oa_random_below(&random, 2 * c.bank.field.cells)] = 25;
+        context->kernels->waves->join(c.bank.field.cells, c.l[r], c.plus[r], signs, signs + c.bank.field.cells);
+    }
+    free(signs);
+    if (every > 1) c.enough = c.volume / every;
+    check_ok(context, oa_centres_weigh(&c, NULL, 0.005));
+    *density = c.density;
+    *small = c.share[0];
+    *found = c.found;
+    oa_centres_drop(&c);
+    made_drop(&m);
+}
+
+/* A sample of blocks tells the same prior, but for the chance of a fifth of 400 domains, and its domains are those of the whole. */
+static void test_sample(void **state)
+{
+    double density[2], small[2], found[2];
+    fit_prior(*state, 1, &density[0], &small[0], &found[0]);
+    fit_prior(*state, 5, &density[1], &small[1], &found[1]);
+    assert_true(found[0] > 300 && density[0] != density[1]);
+    check_real(density[1], density[0], 0.05 * density[0]);
+    check_real(small[1], small[0], 0.1);
+    check_real(found[1], found[0], 0.05 * found[0]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -315,6 +351,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_hats, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(test_convolution, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(test_neighbourhoods, check_setup, check_teardown),
+        cmocka_unit_test_setup_teardown(test_sample, check_setup, check_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
