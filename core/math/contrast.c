@@ -40,7 +40,7 @@ oa_status oa_local_share(const oa_tiled *tiled, unsigned species, float *share)
     enum { PER = 4 };
     sharing s = { .tiled = tiled, .species = species, .field = oa_field_of(tiled, PER, PER, PER), .share = share };
     float taps[OA_TAPS_MAX], *data;
-    const int half = oa_gaussian_taps(2.0 / s.field.edge[0], 3.5, taps), halves[3] = { half, half, half };
+    const int half = oa_gaussian_taps(OA_SHARE_WIDTH / s.field.edge[0], 3.5, taps), halves[3] = { half, half, half };
     const float *const all[3] = { taps, taps, taps };
     OA_TRY(oa_new(tiled->context, &data, 2 * s.field.cells, sizeof *data));
     s.data[0] = data;

@@ -18,7 +18,8 @@ typedef struct oa_window {
 oa_window oa_window_of(const oa_field *field, double width);
 oa_status oa_window_blur(const oa_field *field, float *data, const oa_window *window, bool squared) OA_MUST_USE;
 
-/* p: share of the ions of `species` in a Gaussian of 2 nm around each ion, within [1e-3, 1 - 1e-3]. (n) in the order of tiled. */
+#define OA_SHARE_WIDTH 2.0 /* nm */
+/* p: share of the ions of `species` in a Gaussian of OA_SHARE_WIDTH around each ion, within [1e-3, 1 - 1e-3]. (n) in the order of tiled. */
 oa_status oa_local_share(const oa_tiled *tiled, unsigned species, float *share) OA_MUST_USE;
 
 /* m: P(on a plane of family A) - P(on B) of each ion from the phase of the planes and their local resolution. m may be phase. */

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+static const double pi = 3.14159265358979323846;
 static const double widths[] = { 0.1, 0.15, 0.2, 0.26, 0.33, 0.41, 0.51, 0.63, 0.78, 0.97, 1.2 };
 enum { WIDTHS = sizeof widths / sizeof *widths, START = 5, DISCS = 64, PLACES = 128, SUM_STEPS = 48, SHELLS = 36 };
 #define GRAIN 0.05 /* nm, of both axes of the table */
@@ -21,9 +22,9 @@ typedef struct found {
 typedef struct around {
     size_t n;
     uint32_t first[SHELLS + 1]; /* of each shell */
-    float *x, *y, *z, *m, *share, *a; /* m: s (P(A) - P(B)); share: of the species around, negative for ions of others */
+    float *x, *y, *z, *m, *share, *outside, *a; /* m: s (P(A) - P(B)); share: of the species around, negative for ions of others; outside: without domains */
 } around;
-enum { COLUMNS = 6 };
+enum { COLUMNS = 7 };
 
 typedef float table[DISCS][PLACES]; /* value at a distance of a disc of a radius, blurred */
 
@@ -112,7 +113,7 @@ static bool is_inside(const fence *f, float x, float y, float z)
 /* Columns of up to `most` ions in one piece of memory. */
 static void lay_out(around *out, float *all, size_t most)
 {
-    float **const column[COLUMNS] = { &out->x, &out->y, &out->z, &out->m, &out->share, &out->a };
+    float **const column[COLUMNS] = { &out->x, &out->y, &out->z, &out->m, &out->share, &out->outside, &out->a };
     for (size_t c = 0; c < COLUMNS; c++) *column[c] = all + c * most;
 }
 
@@ -194,6 +195,7 @@ oa_status oa_edges_begin(oa_edges *edges, const oa_maximum *list, size_t n)
     OA_TRY(oa_arena_take(&e->arena, &e->tables, WIDTHS + 1, sizeof *e->tables));
     OA_TRY(oa_arena_take(&e->arena, &e->found, e->count, sizeof *e->found));
     OA_TRY(oa_arena_take(&e->arena, &e->around, e->count, sizeof *e->around));
+    for (size_t i = 0; i < e->count; i++) e->found[i].p[3] = 1;
     return oa_parallel(t->context, e->count, 1, gather_one, e);
 }
 
@@ -211,9 +213,76 @@ static void set_factors(const oa_contrast *contrast, around *ions)
 {
     for (size_t j = 0; j < ions->n; j++) {
         float even;
-        const float alpha = oa_contrast_alpha(contrast, ions->share[j] > 0, fabsf(ions->share[j]), ions->m[j], &even);
+        const float alpha = oa_contrast_alpha(contrast, ions->share[j] > 0, ions->outside[j], ions->m[j], &even);
         ions->a[j] = even + alpha;
     }
+}
+
+/* ---------------------------------------------------------------------------------------------- the share outside */
+
+/* How much of a Gaussian about a place, as wide as the window of shares, a ball holds, by the distance of its middle. */
+static double held_by_ball(double radius, double distance)
+{
+    const double w = OA_SHARE_WIDTH, d = fmax(distance, 1e-3), low = radius - d, high = radius + d;
+    return 0.5 * (erf(low / (sqrt(2) * w)) + erf(high / (sqrt(2) * w))) - w / (d * sqrt(2 * pi)) * (exp(-0.5 * low * low / (w * w)) - exp(-0.5 * high * high / (w * w)));
+}
+
+typedef struct clearing {
+    oa_surroundings *around;
+    oa_contrast contrast;
+    double radius;          /* mean of the domains' */
+    float held[PLACES];     /* by distance in steps of GRAIN * SPARSE */
+} clearing;
+enum { SPARSE = 2 };
+
+static float held_at(const clearing *c, const float at[3], float x, float y, float z)
+{
+    const float dx = x - at[0], dy = y - at[1], dz = z - at[2], place = sqrtf(dx * dx + dy * dy + dz * dz) * (float)(1 / (GRAIN * SPARSE));
+    return place < PLACES ? c->held[(size_t)place] : 0;
+}
+
+/* What the maxima near this one hold of the window of its ions. */
+static void add_held(const clearing *c, const oa_maximum *m, around *ions)
+{
+    const oa_surroundings *e = c->around;
+    const double far = REACH + PLACES * SPARSE * GRAIN;
+    for (size_t i = 0; i < e->n; i++) {
+        float at[3];
+        double square = 0;
+        for (int a = 0; a < 3; a++) {
+            const double d = e->list[i].at[a] - m->at[a];
+            at[a] = (float)d;
+            square += d * d;
+        }
+        if (square > far * far) continue;
+        for (size_t j = 0; j < ions->n; j++) ions->outside[j] += held_at(c, at, ions->x[j], ions->y[j], ions->z[j]);
+    }
+}
+
+static oa_status clear_one(void *arg, oa_span span, oa_worker *worker)
+{
+    const clearing *c = arg;
+    const oa_surroundings *e = c->around;
+    around *ions = &e->around[span.begin];
+    const float inside = (float)(0.5 * (c->contrast.a + c->contrast.b));
+    (void)worker;
+    memset(ions->outside, 0, ions->n * sizeof *ions->outside);
+    if (c->contrast.is_known) add_held(c, &e->list[span.begin * e->n / e->count], ions);
+    for (size_t j = 0; j < ions->n; j++) {
+        const float held = fminf(ions->outside[j], 0.5f), share = fabsf(ions->share[j]);
+        ions->outside[j] = fminf(fmaxf((share - inside * held) / (1 - held), 1e-3f), 1 - 1e-3f);
+    }
+    return OA_OK;
+}
+
+/* The share of the species around an ion is that of all ions there, those in domains too. Domains that are richer in it than what is around them would look
+ * smaller, sharper and less rich than they are: so what the listed ones hold is taken off. */
+static oa_status clear_shares(oa_surroundings *e, const oa_contrast *contrast)
+{
+    clearing c = { .around = e, .contrast = *contrast };
+    for (size_t i = 0; i < e->count; i++) c.radius += e->found[i].p[3] / (double)e->count;
+    for (size_t k = 0; k < PLACES; k++) c.held[k] = (float)held_by_ball(c.radius, ((double)k + 0.5) * GRAIN * SPARSE);
+    return oa_parallel(e->asked->tiled->context, e->count, 1, clear_one, &c);
 }
 
 /* ---------------------------------------------------------------------------------------------- one maximum */
@@ -376,13 +445,14 @@ oa_status oa_fit_edges(oa_edges *edges)
 {
     oa_surroundings *e = edges->around;
     double sum[WIDTHS] = { 0 };
-    size_t best;
+    size_t best = START;
     edges->error = (double)NAN;
     if (!e) return OA_OK;
     oa_arena arena = { .context = edges->tiled->context };
     walk k = { .around = e };
     oa_status status = oa_arena_take(&arena, &k.place, e->count, sizeof *k.place);
     if (status == OA_OK) status = oa_arena_take(&arena, &k.value, e->count, sizeof *k.value);
+    if (status == OA_OK) status = clear_shares(e, &edges->contrast);
     if (status == OA_OK) status = try_widths(&k, sum, &best);
     if (status == OA_OK) edges->width = top_of(sum, best, &edges->error);
     oa_arena_drop(&arena);
@@ -398,7 +468,7 @@ static void expect_inside(const looking *l, const oa_contrast *c, found *f)
     memset(f->ions, 0, sizeof f->ions);
     memset(f->species, 0, sizeof f->species);
     for (size_t i = 0; i < end; i++) {
-        const double ball = (double)l->seen[i], a = (double)l->ions->a[i], m = (double)l->ions->m[i], p = fabs((double)l->ions->share[i]);
+        const double ball = (double)l->seen[i], a = (double)l->ions->a[i], m = (double)l->ions->m[i], p = (double)l->ions->outside[i];
         const bool is_species = l->ions->share[i] > 0;
         const double delta = (double)oa_neutral_delta((float)p), high = c->is_known ? c->a : p + delta, low = c->is_known ? c->b : p - delta;
         const double on[2] = { 0.5 * (1 + m) * (is_species ? high : 1 - high), 0.5 * (1 - m) * (is_species ? low : 1 - low) }, inside = ball * (1 + a) / (1 + ball * a);
@@ -446,6 +516,7 @@ oa_status oa_fit_occupancy(oa_edges *edges)
     oa_surroundings *e = edges->around;
     if (!e) return OA_OK;
     expecting x = { e, edges->contrast, edges->width };
+    OA_TRY(clear_shares(e, &edges->contrast));
     for (size_t i = 0; i < e->count; i++) e->found[i] = (found){ .p = { 0, 0, 0, 1 } };
     OA_TRY(fill_table(edges->tiled->context, edges->width, &e->tables[WIDTHS]));
     for (int step = 0; step < STEPS; step++) {
