@@ -5,7 +5,7 @@
 #include "math/maxima.h"
 #include "math/mixture.h"
 
-enum { OA_EDGES_LEAST = 8, OA_EDGES_MOST = 64 }; /* domains */
+enum { OA_EDGES_LEAST = 5, OA_EDGES_MOST = 64 }; /* domains */
 
 typedef struct oa_surroundings oa_surroundings; /* ions around the maxima, in shells */
 

@@ -52,9 +52,9 @@ static const oa_param superlattice_table[] = {
     OA_PARAM(superlattice_params, sigma_lateral, .unit = OA_NM, .dflt = 0.4, .min = 0, .max = 3,
              .help = "blur of the edges of domains across z: standard deviation of the lateral noise of a reconstruction"),
     OA_PARAM(superlattice_params, fit_sigma, .dflt = 1,
-             .help = "measure that blur at the listed domains instead, where there are 8 or more: by the width that makes their ions likeliest"),
+             .help = "measure that blur at the listed domains instead, where there are 5 or more: by the width that makes their ions likeliest"),
     OA_PARAM(superlattice_params, fit_occupancy, .dflt = 1,
-             .help = "measure occupancy at the listed domains, where there are 8 or more. Used where domains have order enough: where a place of their composition "
+             .help = "measure occupancy at the listed domains, where there are 5 or more. Used where domains have order enough: where a place of their composition "
                       "without it would speak against one"),
     OA_PARAM(superlattice_params, radii, .unit = OA_NM, .dflt_text = "0.6,0.8,1,1.2,1.4,1.6", .n_min = 1, .n_max = OA_RADII_MAX, .min = 0.3, .max = 6,
              .help = "radii of domains, ascending; larger ones are added by factors of 1.25 while the largest holds more than 15 % of the domains"),

@@ -46,11 +46,11 @@ inputs:
   fit_sigma:
     type: "boolean?"
     label: "fit_sigma"
-    doc: "measure that blur at the listed domains instead, where there are 8 or more: by the width that makes their ions likeliest [default true]"
+    doc: "measure that blur at the listed domains instead, where there are 5 or more: by the width that makes their ions likeliest [default true]"
   fit_occupancy:
     type: "boolean?"
     label: "fit_occupancy"
-    doc: "measure occupancy at the listed domains, where there are 8 or more. Used where domains have order enough: where a place of their composition without it would speak against one [default true]"
+    doc: "measure occupancy at the listed domains, where there are 5 or more. Used where domains have order enough: where a place of their composition without it would speak against one [default true]"
   radii:
     type: "double[]?"
     label: "radii"

@@ -565,8 +565,8 @@ rule segment:
 #   1000000; default 0,0,1]
 #   width: w of the window exp(-r^2 / 2 w^2) of the map [nm; 0.3 to 5; default 0.55]
 #   sigma_lateral: blur of the edges of domains across z: standard deviation of the lateral noise of a reconstruction [nm; 0 to 3; default 0.4]
-#   fit_sigma: measure that blur at the listed domains instead, where there are 8 or more: by the width that makes their ions likeliest [default true]
-#   fit_occupancy: measure occupancy at the listed domains, where there are 8 or more. Used where domains have order enough: where a place of their
+#   fit_sigma: measure that blur at the listed domains instead, where there are 5 or more: by the width that makes their ions likeliest [default true]
+#   fit_occupancy: measure occupancy at the listed domains, where there are 5 or more. Used where domains have order enough: where a place of their
 #   composition without it would speak against one [default true]
 #   radii: radii of domains, ascending; larger ones are added by factors of 1.25 while the largest holds more than 15 % of the domains [1 to 16
 #   numbers; nm; 0.3 to 6; default 0.6,0.8,1,1.2,1.4,1.6]
