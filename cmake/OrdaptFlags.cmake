@@ -23,7 +23,7 @@ if(ORDAPT_FUZZ) # the library reports which branches an input takes
 endif()
 if(ORDAPT_COVERAGE)
   target_compile_options(ordapt_flags INTERFACE --coverage -fprofile-update=atomic) # counts of threads
-  target_link_options(ordapt_flags INTERFACE --coverage)
+  target_link_options(ordapt_flags INTERFACE --coverage -Wl,--wrap=_exit) # tests/instrument/leave.c
 endif()
 if(CMAKE_SYSTEM_NAME STREQUAL "Linux")
   target_link_options(ordapt_flags INTERFACE -Wl,-z,relro,-z,now)
