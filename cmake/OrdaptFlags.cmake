@@ -18,12 +18,18 @@ if(ORDAPT_SANITIZE)
     $<$<C_COMPILER_ID:Clang>:-Wno-pass-failed>) # loops with checks inside are not vectorised, which clang would warn of
   target_link_options(ordapt_flags INTERFACE -fsanitize=${ORDAPT_SANITIZE})
 endif()
+if(ORDAPT_SANITIZE MATCHES "memory") # what libraries write that know nothing of the sanitizer: their calls are led through a file that says it
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/instrument/foreign.c)
+  file(STRINGS ${PROJECT_SOURCE_DIR}/tests/instrument/foreign.c ordapt_foreign_calls REGEX "^[^ ].*OURS\\([A-Za-z0-9_]+\\)\\(")
+  list(TRANSFORM ordapt_foreign_calls REPLACE "^.*OURS\\(([A-Za-z0-9_]+)\\)\\(.*$" "-Wl,--wrap=\\1")
+  target_link_options(ordapt_flags INTERFACE ${ordapt_foreign_calls})
+endif()
 if(ORDAPT_FUZZ) # the library reports which branches an input takes
   target_compile_options(ordapt_flags INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 if(ORDAPT_COVERAGE)
   target_compile_options(ordapt_flags INTERFACE --coverage -fprofile-update=atomic) # counts of threads
-  target_link_options(ordapt_flags INTERFACE --coverage)
+  target_link_options(ordapt_flags INTERFACE --coverage -Wl,--wrap=_exit) # tests/instrument/leave.c
 endif()
 if(CMAKE_SYSTEM_NAME STREQUAL "Linux")
   target_link_options(ordapt_flags INTERFACE -Wl,-z,relro,-z,now)

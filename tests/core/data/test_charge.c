@@ -67,6 +67,18 @@ static void test_charge__is_none_where_several_or_no_fit(void **state)
     assert_int_equal(charge_of(&nothing, 1, 1000), 0);
 }
 
+/* A hash with a number of neutrons is that isotope alone. */
+static void test_charge__of_one_isotope(void **state)
+{
+    (void)state;
+    oa_ion_type ni62 = { .nuclides = { 28 + 34 * 256 }, .n_atoms = 1 }, ni63 = { .nuclides = { 28 + 35 * 256 }, .n_atoms = 1 }, ni = ION("Ni");
+    assert_int_equal(charge_of(&ni62, 30.9, 31.1), 2);
+    assert_int_equal(charge_of(&ni62, 61.8, 62.1), 1);
+    assert_int_equal(charge_of(&ni, 28.9, 29.2), 2); /* by 58Ni */
+    assert_int_equal(charge_of(&ni62, 28.9, 29.2), 0);
+    assert_int_equal(charge_of(&ni63, 20, 100), 0); /* not in nature */
+}
+
 /* A narrow interval between two isotopologues of equal nucleon number. 50Cr 54Cr weighs 103.88492, 52Cr 52Cr
  * 103.88101: 103.882 to 103.884 holds neither. */
 static void test_charge__tells_isotopologues_of_one_nucleon_number_apart(void **state)
@@ -129,6 +141,7 @@ int main(void)
         cmocka_unit_test(test_charge__of_common_peaks),
         cmocka_unit_test(test_charge__of_molecules),
         cmocka_unit_test(test_charge__is_none_where_several_or_no_fit),
+        cmocka_unit_test(test_charge__of_one_isotope),
         cmocka_unit_test(test_charge__tells_isotopologues_of_one_nucleon_number_apart),
         cmocka_unit_test(test_charge__agrees_with_enumeration),
         cmocka_unit_test(test_charge__is_bounded_for_large_molecules),

@@ -115,6 +115,8 @@ static void test_model__impossible_values_are_refused(void **state)
     change_count(context, model, "definition/input_length", -5, "E_MODEL");
     change_count(context, model, "definition/smooth_window", 16, "E_MODEL");
     change_count(context, model, "definition/crop_first", 60000, "E_MODEL");
+    change_count(context, model, "definition/background_last", 93, "E_MODEL");
+    change_count(context, model, "definition/dimensions", 2, "E_MODEL"); /* without the pixels of its pictures */
     change_text(context, model, "definition/layer1", "conv1d width=10 inputs=1 units=999999999 stride=1", "E_MODEL");
     change_text(context, model, "definition/layer1", "conv1d width=16000000 inputs=16000000 units=16000000 stride=1", "E_MODEL");
     change_text(context, model, "definition/layer4", "dense inputs=84 units=4 activation=softmax", "E_MODEL");
@@ -151,6 +153,19 @@ static void test_model__outlier_score_without_numbers(void **state)
     oa_model_free(model);
 }
 
+/* No ensemble while this text of the second network says what the word is; the message says what is different. */
+static void refuse_join(oa_context *context, oa_model *const part[2], const char *about, char *text, const char *word)
+{
+    char kept[64];
+    oa_model *joined;
+    snprintf(kept, sizeof kept, "%s", text);
+    memcpy(text, word, strlen(word) + 1);
+    oa_context__clear(context);
+    check_fails(context, oa_model_join(context, part, 2, &joined), "E_MODEL");
+    if (!strstr(oa_error_text(context), about) && !strstr(oa_error_text(context), word)) fail_msg("%s: %s", about, oa_error_text(context));
+    memcpy(text, kept, strlen(kept) + 1);
+}
+
 static void test_model__join_keeps_the_order(void **state)
 {
     oa_context *context = *state;
@@ -164,11 +179,34 @@ static void test_model__join_keeps_the_order(void **state)
     snprintf(turned, sizeof turned, "%s", other->sha256);
     assert_string_not_equal(joined->sha256, turned);
     oa_model_free(other);
+    refuse_join(context, part, "architecture", part[1]->architecture, "cnn2d");
+    refuse_join(context, part, "classes", part[1]->classes[1], "B2");
+    refuse_join(context, part, "inf", part[1]->map.mode, "inf");
+    part[1]->n_layers = 3;
+    refuse_join(context, part, "3 layers", part[1]->layers[3].kind, "dense");
+    part[1]->n_layers = 4;
     part[1]->layers[3].units = 3;
-    check_fails(context, oa_model_join(context, part, 2, &other), "E_MODEL");
+    refuse_join(context, part, "layer 4", part[1]->layers[3].kind, "dense");
     oa_model_free(part[0]);
     oa_model_free(part[1]);
     oa_model_free(joined);
+}
+
+static void test_model__weights_beyond_measure_are_refused(void **state)
+{
+    static const char *const layers[] = { "dense inputs=1 units=0", "dense inputs=60000 units=60000" };
+    for (int i = 0; i < 2; i++) {
+        oa_model *model;
+        check_ok(*state, oa_model_new(*state, &model));
+        model->members = 1, model->n_layers = 1;
+        oa_layer *layer = &model->layers[0];
+        snprintf(layer->kind, sizeof layer->kind, "dense");
+        layer->inputs = i ? 60000 : 1, layer->units = i ? 60000 : -1;
+        oa_context__clear(*state);
+        if (oa_model__new_weights(model) == OA_OK) fail_msg("%s", layers[i]);
+        assert_string_equal(oa_error_code(*state), "E_ARCHITECTURE");
+        oa_model_free(model);
+    }
 }
 
 static void test_model__maps_are_compared_value_by_value(void **state)
@@ -198,6 +236,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_model__impossible_values_are_refused, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(test_model__outlier_score_without_numbers, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(test_model__join_keeps_the_order, check_setup, check_teardown),
+        cmocka_unit_test_setup_teardown(test_model__weights_beyond_measure_are_refused, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(test_model__maps_are_compared_value_by_value, check_setup, check_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -58,7 +58,7 @@ static void test_csv__long_tables(void **state)
 {
     oa_content c;
     const size_t n = 120000;
-    char *text = malloc(n * 40 + 64), *at = text;
+    char *text = malloc(n * 40 + 71000), *at = text;
     for (size_t i = 0; i < n; i++) at += sprintf(at, "%.3f,%.3f,%.3f,%d%s", (double)i * 0.001, -(double)(i % 977) / 7, (double)i / 3, 27, i % 5 ? "\n" : "\n\n");
     const char *path = temporary_write("long.csv", text, (size_t)(at - text));
     check_reads(*state, path, "", &c);
@@ -69,8 +69,12 @@ static void test_csv__long_tables(void **state)
         assert_true(oa_ions_y(c.ions)[i] == (float)strtod(field, NULL));
     }
     content_drop(&c);
-    at += sprintf(at, "1,2,3,x\n5,6\n");
-    check_refused(*state, temporary_write("long.csv", text, (size_t)(at - text)), NULL, "E_CSV_NUMBER", "line 144001, field 4");
+    sprintf(at, "1,2,3,x\n5,6\n");
+    check_refused(*state, temporary_write("long.csv", text, (size_t)(at - text) + 12), NULL, "E_CSV_NUMBER", "line 144001, field 4");
+    memset(at, '7', 70000), at[70000] = 10;
+    check_refused(*state, temporary_write("long.csv", text, (size_t)(at - text) + 70001), NULL, "E_LINE_TOO_LONG", "line 144001");
+    memcpy(at, "1,2,3\0004\n", 8);
+    check_refused(*state, temporary_write("long.csv", text, (size_t)(at - text) + 8), NULL, "E_ENCODING", "line 144001");
     free(text);
     char *line = malloc(70010);
     memcpy(line, "1,2,3,4\n", 8);

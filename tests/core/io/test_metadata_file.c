@@ -136,12 +136,13 @@ static void json_says_the_same(void **state)
     oa_metadata *m = read_text(*state, ".json",
                                "{\"entry\": {\"run_number\": 3}, \"specimen\": {\"initial_radius\": {\"value\": 50, \"unit\": \"nm\"},"
                                " \"is_amorphous\": true, \"alias\": null}, \"user\": {\"name\": \"Ada\"},"
-                               " \"measurement\": {\"instrument\": {\"type\": \"3DAP\"}}}");
+                               " \"measurement\": {\"instrument\": {\"type\": \"3DAP\"}}, \"sample\": {\"composition\": [\"Fe rem\", \"Cr 12.5\"]}}");
     check_real(number_of(m, "run_number", ""), 3, 0);
     check_real(number_of(m, "specimen/initial_radius", "nm"), 50, 0);
     check_real(number_of(m, "specimen/is_amorphous", ""), 1, 0);
     assert_string_equal(text_of(m, "user1/name"), "Ada");
     assert_string_equal(text_of(m, "measurement/instrument/type"), "3DAP"); /* paths of NXapm are keys too */
+    check_real(number_of(m, "sample/chemical_composition/Fe/composition", ""), 87.5, 0);
     assert_null(oa_metadata_find(m, "specimen/alias"));
     assert_int_equal(oa_warning_count(*state), 0);
     oa_metadata_free(m);

@@ -576,6 +576,32 @@ static void test_nexus__wrong_shapes_have_their_codes(void **state)
     foreign_refused(*state, &w, "E_H5_SHAPE");
 }
 
+/* Where a vendor file is expected, a NeXus file is read as one: ions with their ranges, or ranges alone. */
+static void test_nexus__in_the_place_of_a_vendor_file(void **state)
+{
+    oa_content content;
+    oa_h5w w = with_ions();
+    add_peaks(&w);
+    add_ion(&w, "ion1", "nuclide_hash", OA_ELEMENT_HASH(28), 28.4, 29.1);
+    foreign_end(&w);
+    check_ok(*state, content_read(*state, temporary_path("foreign.nxs"), NULL, &content));
+    assert_int_equal(content.ions->n, 4);
+    assert_int_equal(content.ranges->n, 1);
+    content_drop(&content);
+    w = foreign_begin();
+    add_peaks(&w);
+    add_ion(&w, "ion1", "nuclide_hash", OA_ELEMENT_HASH(28), 28.4, 29.1);
+    foreign_end(&w);
+    check_ok(*state, content_read(*state, temporary_path("foreign.nxs"), NULL, &content));
+    assert_true(content.ions == NULL && content.ranges->n == 1);
+    content_drop(&content);
+    w = foreign_begin();
+    add_positions(&w, ROI, 2, "units", "nm");
+    add_mass(&w, ROI, 4, false);
+    foreign_end(&w);
+    check_refused(*state, temporary_path("foreign.nxs"), NULL, "E_H5_SHAPE", NULL);
+}
+
 /* A class that is a number is no class; the message is about what is really wrong. */
 static void test_nexus__questions_leave_no_message(void **state)
 {
@@ -736,6 +762,7 @@ int main(void)
         with_context(test_nexus__the_probe_with_positions_is_taken),
         with_context(test_nexus__ranging_alone_gives_ranges_alone),
         with_context(test_nexus__wrong_shapes_have_their_codes),
+        with_context(test_nexus__in_the_place_of_a_vendor_file),
         with_context(test_nexus__questions_leave_no_message),
         with_context(test_nexus__what_is_no_entry_is_refused),
         with_context(test_nexus__inputs_of_the_first_layout_are_read),

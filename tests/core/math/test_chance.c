@@ -39,6 +39,24 @@ static void density_is_that_inside(void **state)
     oa_arena_drop(&arena);
 }
 
+/* Four cubes of 1 nm in a row, with 19, 39, 20 and 178 points (64 for each, by which they are cut): the third by size is the median, 39, and 20 the least that counts as full. The first has less, and
+ * the second lies beside it; the density is that of the other two. */
+static void a_cube_is_full_from_half_the_median_on(void **state)
+{
+    static const size_t count[4] = { 19, 39, 20, 178 };
+    static float x[256], y[256], z[256];
+    oa_arena arena = { .context = *state };
+    double density;
+    size_t n = 0;
+    for (size_t cube = 0; cube < 4; cube++)
+        for (size_t i = 0; i < count[cube]; i++, n++) x[n] = (float)cube + 0.5f, y[n] = z[n] = 0.5f;
+    x[0] = y[0] = z[0] = 0;
+    x[n - 1] = 4, y[n - 1] = z[n - 1] = 1;
+    check_ok(*state, oa_chance_density(&arena, &(oa_points){ .n = n, .x = x, .y = y, .z = z }, &density));
+    check_real(density, (20 + 178) / 2.0, 0);
+    oa_arena_drop(&arena);
+}
+
 static void what_fills_nothing_has_no_density(void **state)
 {
     oa_arena arena = { .context = *state };
@@ -159,6 +177,7 @@ int main(void)
         cmocka_unit_test(the_strongest_is_the_farthest_of_those_that_are_known),
         cmocka_unit_test(the_spread_is_that_of_one_draw),
         with_context(mean_distances_are_integrals), with_context(density_is_that_inside), with_context(what_fills_nothing_has_no_density),
+        with_context(a_cube_is_full_from_half_the_median_on),
         with_context(every_order_is_equally_likely), with_context(observations_are_ranked_from_both_sides), with_context(joint_chances_are_uniform),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -300,6 +300,34 @@ static void test_layers__what_does_not_fit_is_refused(void **state)
     check_fails(context, oa_layer_dense.shape(context, &(oa_layer){ .inputs = 1, .units = 4 }, (oa_extent){ 3, 1, 1 }, &out), "E_ARCHITECTURE");
 }
 
+/* A network of two classes as a file may describe it, with one thing wrong. */
+static void refuse_plan(oa_context *context, const char *kind, const char *activation, bool has_weights, int64_t classes)
+{
+    static float weights[64];
+    oa_network network;
+    oa_model model = { .context = context, .members = 1, .input_height = 1, .input_length = 4, .input_channels = 1, .n_classes = classes, .n_layers = 2 };
+    model.layers[0] = (oa_layer){ .kind = "flatten", .activation = "linear" };
+    model.layers[1] = (oa_layer){ .inputs = 4, .units = 2, .kernel = has_weights ? weights : NULL, .bias = has_weights ? weights : NULL };
+    snprintf(model.layers[1].kind, sizeof model.layers[1].kind, "%s", kind);
+    snprintf(model.layers[1].activation, sizeof model.layers[1].activation, "%s", activation);
+    oa_context__clear(context);
+    if (strcmp(kind, "dense") == 0 && strcmp(activation, "softmax") == 0 && has_weights && classes == 2) check_ok(context, oa_network_plan(context, &model, &network));
+    else check_fails(context, oa_network_plan(context, &model, &network), "E_ARCHITECTURE");
+}
+
+static void test_layers__networks_that_cannot_be_are_refused(void **state)
+{
+    oa_network network;
+    refuse_plan(*state, "dense", "softmax", true, 2);
+    refuse_plan(*state, "dropout", "softmax", true, 2);
+    refuse_plan(*state, "dense", "tanh", true, 2);
+    refuse_plan(*state, "dense", "softmax", false, 2);
+    refuse_plan(*state, "dense", "softmax", true, 3);
+    oa_context__clear(*state);
+    check_fails(*state, oa_network_plan(*state, &(oa_model){ .context = *state, .input_height = 1, .input_length = 4, .input_channels = 1, .n_classes = 2 }, &network),
+                "E_ARCHITECTURE");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -313,6 +341,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_layers__maxpool2d_takes_the_largest, check_setup, check_teardown),
         cmocka_unit_test(test_layers__activations),
         cmocka_unit_test_setup_teardown(test_layers__what_does_not_fit_is_refused, check_setup, check_teardown),
+        cmocka_unit_test_setup_teardown(test_layers__networks_that_cannot_be_are_refused, check_setup, check_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

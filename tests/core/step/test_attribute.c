@@ -45,6 +45,19 @@ static double by_hand(const oa_model *model, const float *x, int member, int cla
     return p;
 }
 
+/* One place of a map where the last layer is linear. */
+static double linear_by_hand(const oa_model *model, const float *x, int member, int class, int t)
+{
+    const float *kernel = model->layers[0].kernel + member * 2 * FILTERS, *bias = model->layers[0].bias + member * FILTERS;
+    const float *w = model->layers[2].kernel + member * 2 * PLACES * FILTERS;
+    double sum = 0;
+    for (int f = 0; f < FILTERS; f++) {
+        const double a = fmax(0, (double)bias[f] + (double)x[t] * (double)kernel[f] + (double)x[t + 1] * (double)kernel[FILTERS + f]);
+        sum += a * (double)w[2 * (t * FILTERS + f) + class] / FILTERS;
+    }
+    return fmax(0, sum);
+}
+
 static void maps_are_those_by_hand(void **state)
 {
     oa_model *model = small_model(*state);
@@ -98,6 +111,28 @@ static void all_networks_are_averaged_and_follow_one_class(void **state)
     }
     check_real(step_real(s, "summary/networks"), 2, 0);
     step_end(s);
+    oa_values_free(bank);
+    oa_model_free(model);
+}
+
+/* A last layer that is linear is followed as it is: its gradient is its weights. */
+static void what_a_linear_layer_gives_is_followed_as_it_is(void **state)
+{
+    oa_model *model = small_model(*state);
+    snprintf(model->layers[2].activation, sizeof model->layers[2].activation, "linear");
+    oa_values *bank = made_curves(*state, curves, 3, LENGTH, "", 0, NULL);
+    for (int class = 0; class < 2; class++) {
+        step_run *s = with_patterns(*state, &oa_step_attribute, model, bank);
+        step_set(s, "class", class ? "CSRO" : "FCC");
+        step_set(s, "member", "1");
+        check_ok(*state, step_go(s));
+        const float *heat = step_data(s, "attribution/heat");
+        for (int i = 0; i < 2; i++) {
+            for (int t = 0; t < PLACES; t++) check_real((double)heat[i * PLACES + t], linear_by_hand(model, curves + i * LENGTH, 1, class, t), 1e-6);
+        }
+        assert_true(isnan(heat[2 * PLACES]));
+        step_end(s);
+    }
     oa_values_free(bank);
     oa_model_free(model);
 }
@@ -218,6 +253,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(maps_are_those_by_hand, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(all_networks_are_averaged_and_follow_one_class, check_setup, check_teardown),
+        cmocka_unit_test_setup_teardown(what_a_linear_layer_gives_is_followed_as_it_is, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(certain_answers_keep_their_digits, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(positions_are_the_middle_of_what_is_seen, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(pictures_have_maps_in_the_plane, check_setup, check_teardown),

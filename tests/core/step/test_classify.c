@@ -593,6 +593,23 @@ static void test_classify__what_does_not_fit_is_refused(void **state)
     end(&b);
 }
 
+/* Each rule of a map by itself: one value that cannot be, then what the preset says. */
+static void test_classify__rules_that_cannot_be_are_refused(void **state)
+{
+    static const struct { const char *name, *value, *code; } bad[] = {
+        { "crop_bins", "150", "E_PARAMETER_RANGE" },     { "picture", "linear", "E_PARAMETER_VALUE" }, { "pixels", "8", "E_PARAMETER_VALUE" },
+        { "dimensions", "2", "E_PARAMETER_RANGE" },      { "smooth_window", "16", "E_PARAMETER_RANGE" },
+        { "smooth_order", "15", "E_PARAMETER_RANGE" },   { "background_last", "150", "E_PARAMETER_RANGE" },
+        { "background_first", "90", "E_PARAMETER_RANGE" },
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        bench b = begin(*state, "cocrni-002", "Co");
+        set(&b, bad[i].name, bad[i].value);
+        expect(&b, bad[i].code);
+        end(&b);
+    }
+}
+
 static void test_classify__all_ions_in_one_place(void **state)
 {
     bench b = begin(*state, "cocrni-002", "Co");
@@ -648,6 +665,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_classify__slabs_give_the_same_digest, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(test_classify__invalid_voxels_propagate_or_count_as_zero, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(test_classify__what_does_not_fit_is_refused, check_setup, check_teardown),
+        cmocka_unit_test_setup_teardown(test_classify__rules_that_cannot_be_are_refused, check_setup, check_teardown),
         cmocka_unit_test(test_classify__memory_may_run_out_anywhere),
         cmocka_unit_test_setup_teardown(test_classify__all_ions_in_one_place, check_setup, check_teardown),
     };

@@ -222,6 +222,7 @@ static void test_sdm_step__refusals(void **state)
     check_refused(context, ions, " ", NULL, NULL, "E_PARAMETER_VALUE");
     check_refused(context, ions, "Ni-Fe", NULL, NULL, "E_SPECIES_UNKNOWN");
     check_refused(context, ions, "Ni", "crop_bins", "150", "E_PARAMETER_RANGE");
+    check_refused(context, ions, "Ni", "picture", "linear", "E_PARAMETER_VALUE");
     check_refused(context, ions, "Ni", "roi", "50,60,50,60,50,60", "E_ROI_OUTSIDE");
     check_refused(context, ions, "Ni", "voxel_edge", "20", "E_ROI_OUTSIDE");
     step_run *s = begin(context, ions, "Ni");
@@ -229,6 +230,11 @@ static void test_sdm_step__refusals(void **state)
     s->run.slab = 1;
     s->run.slabs = 2;
     check_fails(context, step_go(s), "E_SLAB");
+    step_end(s);
+    s = begin(context, ions, "Ni"); /* where every ion is a centre, none can be given */
+    step_set(s, "mode", "all");
+    step_ions(s, "centres", ions);
+    check_fails(context, step_go(s), "E_PARAMETER_VALUE");
     step_end(s);
     oa_ions__set_ranges(ions, NULL);
     check_refused(context, ions, "Ni", NULL, NULL, "E_NOT_RANGED");
