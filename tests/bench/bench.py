@@ -2,7 +2,8 @@
 
 python3 tests/bench/bench.py --build build/bench [--rows label,sdm] [--rounds 5] [--threads N] [--ions 1000000]
 
---build is a build folder configured with -DORDAPT_BENCH=ON. Environments with the peers are made once, in the cache
+--build is a build folder configured with -DORDAPT_BENCH=ON. What the machine can do at all (limits.py) is measured first, and rows that one thing bounds say how much
+of it they reach. Environments with the peers are made once, in the cache
 folder of tests/plugin/environment.sh. This is a measurement, no test: nothing depends on it.
 """
 import argparse
@@ -15,6 +16,8 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+
+import limits
 
 HERE = Path(__file__).resolve().parent
 PLUGIN = HERE.parent / "plugin"
@@ -130,6 +133,19 @@ def write_atomnet(path, atoms, seed):
 
 
 COCRNI, FEAL = "1,16,2", "2,64,3"  # channels, filters, classes of the published networks
+
+
+def network_flops(shape):
+    """Of one curve: a convolution over 84 places, two dense layers; a multiplication and an addition each."""
+    channels, filters, classes = map(int, shape.split(","))
+    return 2 * (84 * 10 * channels * filters + 42 * filters * 256 + 256 * classes)
+
+
+def atomnet_flops():
+    """Of one atom: the layers before the largest of 32 neighbours is taken are passed by each of them, and two matrices turn their columns."""
+    work = {part: [n * units for n, units in layers] for part, layers in ATOMNET.items()}
+    of_each = sum(sum(work[part][:3]) for part in ("tnet1", "mlp1", "tnet2", "mlp2")) + 5 * 5 + 32 * 32
+    return 2 * (32 * of_each + sum(work["tnet1"][3:]) + sum(work["tnet2"][3:]) + sum(work["head"]))
 
 
 TIP = (20, 20, 120)  # nm: 39 x 39 x 239 voxels of 1 nm every 0.5 nm, 1.4 M ions
@@ -361,12 +377,18 @@ ROWS = {
 }
 
 
+# What bounds a row, and how much of it an item takes: operations of the networks by their shape; bytes that must be read and written. Rows that are bound by
+# several, or by what a processor does between them, have none.
+LIMITS = {"label": ("copies", lambda output: 4 + 1), "cnn": ("products", lambda output: network_flops(COCRNI)), "cnn_feal": ("products", lambda output: network_flops(FEAL)),
+          "atomnet": ("products", lambda output: atomnet_flops()), "raw": ("writes", lambda output: output), "import": ("writes", lambda output: output)}
+
+
 # ---------------------------------------------------------------------------------------------- measuring
 
 
-def measure(row, setting):
-    """Turns: ours, theirs, ours, theirs; so that a busy moment meets both."""
-    what, unit, peer, target, tolerance, make_ours, make_theirs = row
+def measure(name, setting, most):
+    """Turns: ours, theirs, ours, theirs; so that a busy moment meets both. most: what the machine can do."""
+    what, unit, peer, target, tolerance, make_ours, make_theirs = ROWS[name]
     ours, theirs = make_ours(setting), make_theirs(setting)
     rounds = [(ours.round(), theirs.round()) for _ in range(setting.options.rounds)]
     ours.close(), theirs.close()
@@ -375,7 +397,10 @@ def measure(row, setting):
         raise SystemExit(f"{what}: ours gives {a[-1]['check']}, {peer} {b[-1]['check']}: they do not do the same")
     rate = [statistics.median(r["items"] / r["seconds"] for r in side) for side in (a, b)]
     per_processor = [statistics.median(r["items"] / max(r["processor"], 1e-9) for r in side) for side in (a, b)]
-    return {"what": what, "unit": unit, "peer": peer, "target": target, "ours": rate[0], "theirs": rate[1], "ratio": rate[0] / rate[1],
+    output = ours.output.stat().st_size / a[-1]["items"] if isinstance(ours, Command) else 0
+    limit, takes = LIMITS.get(name, ("", None))
+    share = f"{100 * rate[0] * takes(output) / most[limit]:.0f} % of {limit}" if limit else "-"
+    return {"what": what, "unit": unit, "peer": peer, "share": share, "target": target, "ours": rate[0], "theirs": rate[1], "ratio": rate[0] / rate[1],
             "processor_ratio": per_processor[0] / per_processor[1], "extra": (a[-1]["extra"], b[-1]["extra"]), "items": a[-1]["items"]}
 
 
@@ -408,7 +433,7 @@ def print_row(r):
     target = f"{r['target']:g}" if r["target"] else "-"
     extra = f" memory {amount(r['extra'][0])}B / {amount(r['extra'][1])}B |" if any(r["extra"]) else " |"
     print(f"| {r['what']} | {r['peer']} | {amount(r['ours'])} {r['unit']} | {amount(r['theirs'])} {r['unit']} | {r['ratio']:.2f} | "
-          f"{r['processor_ratio']:.2f} | {target} |{extra}", flush=True)
+          f"{r['processor_ratio']:.2f} | {target} | {r['share']} |{extra}", flush=True)
 
 
 def parse():
@@ -435,10 +460,12 @@ def main():
     try:
         setting = Setting(options, make_inputs(folder, options.ions), folder)
         rows = options.rows.split(",")
-        print("| what | peer | ours | peer's | ratio | per processor second | target | |\n|---|---|---|---|---|---|---|---|", flush=True)
+        most = limits.measure(folder)
+        print(limits.told(most))
+        print("\n| what | peer | ours | peer's | ratio | per processor second | target | ours, of the limit | |\n|---|---|---|---|---|---|---|---|---|", flush=True)
         for name in rows:
             if name != "memory":
-                print_row(measure(ROWS[name], setting))
+                print_row(measure(name, setting, most))
         if "memory" in rows:
             n, most = measure_memory(setting)
             print(f"\nPeak memory, {amount(n)} ions (target 40 bytes an ion + 50 MB = {amount(40 * n + 50e6)}B): "

@@ -1,15 +1,15 @@
 """growth.py [--program P] [--millions 1,3,10,30] [--threads 1,2] [--steps a,b] - what this machine can do at all, and how the program grows with ions and threads.
 
-Limits are measured in the same run: float32 matrix products (numpy's BLAS), copying of memory, writing to the disk with fsync. Specimens are simulated boxes of
+Limits (limits.py) are measured in the same run. Specimens are simulated boxes of
 CoCrNi. Times are the program's own, whole calls with reading and writing; memory is the largest resident size. numpy is needed. A measurement, no test."""
 import argparse
 import json
 import os
 import pathlib
-import platform
 import subprocess
 import tempfile
-import time
+
+import limits
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 IONS_PER_NM3 = 44.6
@@ -29,37 +29,6 @@ STEPS = {
 }
 SLOW = {"segment": 1, "superlattice": 10}
 """Millions of ions beyond which a step is only tried when it is named."""
-
-
-def best(action, turns=3):
-    times = []
-    for _ in range(turns):
-        started = time.perf_counter()
-        action()
-        times.append(time.perf_counter() - started)
-    return min(times)
-
-
-def limits(folder):
-    import numpy as np
-
-    n = 2048
-    a, b = np.ones((n, n), "f4"), np.ones((n, n), "f4")
-    large, copy = np.ones(1 << 28, "u1"), np.empty(1 << 28, "u1")
-    place = folder / "limit.bin"
-
-    def write():
-        with place.open("wb") as file:
-            file.write(large)
-            file.flush()
-            os.fsync(file.fileno())
-
-    a @ b
-    names = [line.split(":", 1)[1].strip() for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
-    print(f"machine: {names[0] if names else platform.machine()}, {len(os.sched_getaffinity(0))} processors, load {os.getloadavg()[0]:.1f}")
-    print(f"limits: float32 products {2 * n**3 / best(lambda: a @ b) / 1e9:.0f} GFLOP/s, copies {2 * large.nbytes / best(lambda: np.copyto(copy, large)) / 1e9:.1f} GB/s, "
-          f"writes {large.nbytes / best(write) / 1e9:.2f} GB/s", flush=True)
-    place.unlink()
 
 
 class Box:
@@ -97,7 +66,7 @@ def main():
     sizes, threads = [float(word) for word in args.millions.split(",")], [int(word) for word in args.threads.split(",")]
     rows = {}
     with tempfile.TemporaryDirectory() as name:
-        limits(pathlib.Path(name))
+        print(limits.told(limits.measure(name)), flush=True)
         for millions in sizes:
             folder = pathlib.Path(name) / f"{millions:g}"
             folder.mkdir()
