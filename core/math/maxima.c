@@ -105,6 +105,23 @@ static bool is_top(const oa_field *f, const float *z, const size_t at[3], size_t
     return true;
 }
 
+/* Between cells: the top of the parabola through a maximum and its two neighbours along each axis, where both are there. */
+static void refine(const oa_field *f, const float *z, oa_maximum *m)
+{
+    const size_t step[3] = { 1, f->dims[0], f->dims[0] * f->dims[1] }, cell = m->cell[0] + m->cell[1] * step[1] + m->cell[2] * step[2];
+    const double here = fabs((double)z[cell]);
+    double rise = 0;
+    for (int a = 0; a < 3; a++) {
+        if (m->cell[a] == 0 || m->cell[a] + 1 == f->dims[a]) continue;
+        const double below = fabs((double)z[cell - step[a]]), above = fabs((double)z[cell + step[a]]), bend = below - 2 * here + above;
+        if (!(bend < 0)) continue;
+        const double off = 0.5 * (below - above) / bend;
+        m->at[a] += off * f->edge[a];
+        rise -= 0.25 * (below - above) * off;
+    }
+    m->z = m->corrected = m->z < 0 ? -(here + rise) : here + rise;
+}
+
 oa_status oa_find_maxima(oa_arena *arena, const oa_field *field, const float *z, double least, oa_maximum **out, size_t *n)
 {
     oa_context *context = field->tiled->context;
@@ -127,6 +144,7 @@ oa_status oa_find_maxima(oa_arena *arena, const oa_field *field, const float *z,
             m->cell[a] = at[a];
             m->at[a] = oa_field_middle(field, a, at[a]);
         }
+        refine(field, z, m);
     }
     if (status == OA_OK) status = oa_arena_take(arena, out, count, sizeof **out);
     if (status == OA_OK && count) memcpy(*out, list, count * sizeof *list);

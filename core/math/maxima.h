@@ -20,7 +20,7 @@ double oa_expected_maxima(const oa_measure *measure, double width, int k, double
 
 typedef struct oa_maximum {
     size_t cell[3];
-    double at[3];      /* nm, middle of the cell */
+    double at[3];      /* nm, at most half a cell from its middle */
     double z;          /* signed statistic there; or T */
     double corrected;  /* Z* of the saddlepoint, or again z; sorted by its modulus */
     double amplitude;  /* X / sum G m^2: half the difference of the shares on A and B; NaN for T */
@@ -28,7 +28,8 @@ typedef struct oa_maximum {
     double q;          /* smallest rate of false ones at which it is listed */
 } oa_maximum;
 
-/* Local maxima of |z| of at least `least` among 26 neighbours (the lower cell of equals), in the order of the cells; the list belongs to the arena. */
+/* Local maxima of |z| of at least `least` among 26 neighbours (the lower cell of equals), in the order of the cells; place and height by parabolas through the
+ * neighbours. The list belongs to the arena. */
 oa_status oa_find_maxima(oa_arena *arena, const oa_field *field, const float *z, double least, oa_maximum **out, size_t *n) OA_MUST_USE;
 
 /* Corrects each for the tails of labels that are rare: Lugannani, Rice, Adv. Appl. Prob. 12 (1980) 475; Barndorff-Nielsen, Biometrika 73 (1986) 307.

@@ -384,7 +384,7 @@ static oa_status superlattice_finish(oa_run *run, const void *params)
     return OA_OK;
 }
 
-/* Per ion: columns 13, mark 1, sorted 17, m and share 8, plus and minus 8, even 4; results 12. Per cubic nanometre: the map 125 cells with two fields, or the
+/* Per ion: columns 13, mark 1, sorted 17, m and share 8, plus and minus 8, even 4; results 12. Per cubic nanometre: the map 64 cells with two fields, or the
  * mixture's, 4 by up to 5 by 5 cells with a weight and a sign of each radius and exp Omega. */
 static uint64_t superlattice_memory(const oa_run *run, const void *params)
 {
@@ -396,10 +396,10 @@ static uint64_t superlattice_memory(const oa_run *run, const void *params)
     oa_ions__bounds(input->ions, lo, hi);
     for (int a = 0; a < 3; a++) cubes *= floor(hi[a] / OA_CUBE) - floor(lo[a] / OA_CUBE) + 1;
     const double per = p->fit_sigma ? OA_MIXTURE_FINEST : (double)oa_mixture_cells(p->sigma_lateral), centres = cubes * per * per * OA_MIXTURE_DEPTH * (5 *
-        p->radii.n + 5), map = cubes * 1000 * (p->joint ? 28 : 8);
+        p->radii.n + 5), cells = cubes * SUPERLATTICE_MAP_PER * SUPERLATTICE_MAP_PER * SUPERLATTICE_MAP_PER;
     const double ions = fmax(p->occupancy.n || p->fit_occupancy ? 63 : 59, 38 + 4 * kinds) * (double)oa_ions__count(input->ions);
     const double tile = fmin(125e6, 10e6 + 200 * cubes * per * per * OA_MIXTURE_DEPTH);
-    return (uint64_t)(ions + cubes * 1000 * 4 + fmax(map, centres) + run->context->threads * tile) + 60000000;
+    return (uint64_t)(ions + cells * 4 + fmax(cells * (p->joint ? 28 : 8), centres) + run->context->threads * tile) + 60000000;
 }
 
 const oa_step oa_step_superlattice = {

@@ -8,7 +8,7 @@
 #include "math/phase.h"
 #include "step/step.h"
 
-enum { SUPERLATTICE_MAP_PER = 10 }; /* cells of the map along the edge of a cube: 0.2 nm */
+enum { SUPERLATTICE_MAP_PER = 8 }; /* cells of the map along the edge of a cube: 0.25 nm; maxima lie between them */
 
 typedef struct superlattice_params {
     const char *preset, *species;

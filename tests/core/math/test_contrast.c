@@ -209,6 +209,34 @@ static void test_expected(void **state)
     made_drop(&m);
 }
 
+/* A bump as wide as those of the map, of either sign, with its top anywhere between the cells. */
+static void test_maxima_lie_between_cells(void **state)
+{
+    made m = make_planes(*state, (double[3]){ 6, 6, 6 }, 5, SPACING, 0.03, 3, made_even);
+    made_sort(&m);
+    const oa_field f = oa_field_of(&m.tiled, 8, 8, 8);
+    float *data = calloc(f.cells, sizeof *data);
+    oa_random random = oa_random_start(5, 5);
+    for (int k = 0; k < 20; k++) {
+        const double sign = k & 1 ? -1 : 1;
+        double top[3];
+        oa_maximum *list;
+        size_t n;
+        for (int a = 0; a < 3; a++) top[a] = oa_field_middle(&f, a, f.dims[a] / 2) + (oa_random_uniform(&random) - 0.5) * f.edge[a];
+        for (size_t i = 0; i < f.cells; i++) {
+            const double dx = oa_field_middle(&f, 0, i % f.dims[0]) - top[0], dy = oa_field_middle(&f, 1, i / f.dims[0] % f.dims[1]) - top[1],
+                dz = oa_field_middle(&f, 2, i / f.dims[0] / f.dims[1]) - top[2];
+            data[i] = (float)(6 * sign * exp(-(dx * dx + dy * dy + dz * dz) / (4 * WIDTH * WIDTH)));
+        }
+        check_ok(m.context, oa_find_maxima(&m.arena, &f, data, 3, &list, &n));
+        assert_int_equal(n, 1);
+        for (int a = 0; a < 3; a++) check_real(list[0].at[a], top[a], 0.01);
+        check_real(list[0].z, 6 * sign, 0.02);
+    }
+    free(data);
+    made_drop(&m);
+}
+
 static double rare(const double at[3], int family)
 {
     (void)at;
@@ -293,6 +321,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_null, check_setup, check_teardown),     cmocka_unit_test_setup_teardown(test_whitened, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(test_order, check_setup, check_teardown),    cmocka_unit_test_setup_teardown(test_across, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(test_measure, check_setup, check_teardown),  cmocka_unit_test_setup_teardown(test_expected, check_setup, check_teardown),
+        cmocka_unit_test_setup_teardown(test_maxima_lie_between_cells, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(test_rare, check_setup, check_teardown),     cmocka_unit_test(test_ranks),
         cmocka_unit_test_setup_teardown(test_selection, check_setup, check_teardown),
     };
