@@ -92,10 +92,10 @@ def chain(api, workshop, tmp_path_factory):
 
 
 def leaves(summary, before=""):
-    """A summary without its levels, numbers with 12 digits: the program prints 15."""
+    """A summary without its levels, numbers with the 15 digits that the program prints."""
     found = {}
     for key, value in summary.items():
-        found.update(leaves(value, f"{before}{key}/") if isinstance(value, dict) else {before + key: f"{value:.12g}" if isinstance(value, float) else value})
+        found.update(leaves(value, f"{before}{key}/") if isinstance(value, dict) else {before + key: f"{value:.15g}" if isinstance(value, float) else value})
     return found
 
 
