@@ -16,6 +16,8 @@ typedef enum oa_ion_column {
     OA_PULSES_SINCE, OA_IONS_PER_PULSE,
     OA_ION_COLUMNS
 } oa_ion_column;
+/* Sets of columns, bit c: column c. */
+enum { OA_POSITIONS = 1 << OA_X | 1 << OA_Y | 1 << OA_Z, OA_POSITIONS_TYPES = OA_POSITIONS | 1 << OA_TYPE };
 
 typedef struct oa_ion_column_info {
     const char *name;

@@ -108,8 +108,8 @@ static size_t store(unsigned char *out, const unsigned char *in, size_t n)
 static bool shrinks(struct libdeflate_compressor *compressor, const unsigned char *plane, size_t n, unsigned char *room, size_t bound)
 {
     unsigned char pieces[SAMPLES * SAMPLE];
-    const size_t sampled = n < sizeof pieces ? n : sizeof pieces, pieces_n = n < sizeof pieces ? 1 : SAMPLES, piece = sampled / pieces_n;
-    for (size_t i = 0; i < pieces_n; i++) memcpy(pieces + i * piece, plane + (2 * i + 1) * (n / pieces_n) / 2 - piece / 2, piece);
+    const size_t apart = n / SAMPLES, piece = apart < SAMPLE ? apart : SAMPLE, sampled = SAMPLES * piece;
+    for (size_t i = 0; i < SAMPLES; i++) memcpy(pieces + i * piece, plane + (2 * i + 1) * apart / 2 - piece / 2, piece);
     const size_t packed = libdeflate_deflate_compress(compressor, pieces, sampled, room, bound);
     return packed > 0 && packed < sampled - sampled / 8;
 }

@@ -230,7 +230,6 @@ static double held_by_ball(double radius, double distance)
 typedef struct clearing {
     oa_surroundings *around;
     oa_contrast contrast;
-    double radius;          /* mean of the domains' */
     float held[PLACES];     /* by distance in steps of GRAIN * SPARSE */
 } clearing;
 enum { SPARSE = 2 };
@@ -280,8 +279,9 @@ static oa_status clear_one(void *arg, oa_span span, oa_worker *worker)
 static oa_status clear_shares(oa_surroundings *e, const oa_contrast *contrast)
 {
     clearing c = { .around = e, .contrast = *contrast };
-    for (size_t i = 0; i < e->count; i++) c.radius += e->found[i].p[3] / (double)e->count;
-    for (size_t k = 0; k < PLACES; k++) c.held[k] = (float)held_by_ball(c.radius, ((double)k + 0.5) * GRAIN * SPARSE);
+    double radius = 0; /* mean of the domains' */
+    for (size_t i = 0; i < e->count; i++) radius += e->found[i].p[3] / (double)e->count;
+    for (size_t k = 0; k < PLACES; k++) c.held[k] = (float)held_by_ball(radius, ((double)k + 0.5) * GRAIN * SPARSE);
     return oa_parallel(e->asked->tiled->context, e->count, 1, clear_one, &c);
 }
 

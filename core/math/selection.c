@@ -17,11 +17,9 @@ typedef struct bins {
 /* Those of p in bins from `first` to `end`. */
 static void fill(const bins *b, const float *p, size_t n, size_t first, size_t end)
 {
-    const double low = (double)first / BINS;
     for (size_t i = 0; i < n; i++) {
-        if (first && (double)p[i] < low) continue;
         const size_t bin = bin_of(p[i]);
-        if (bin >= end) continue;
+        if (bin < first || bin >= end) continue;
         b->count[bin]++;
         b->wrong[bin] += 1 - (double)p[i];
     }

@@ -333,5 +333,5 @@ const oa_step oa_step_classify = {
     .params = classify_table, .params_size = sizeof(classify_params), .presets = oa_map_presets,
     .slots = classify_slots,  .outputs = classify_outputs, .has_slabs = true,
     .check = classify_check,  .run = classify_run, .finish = classify_finish, .memory = classify_memory,
-    .window = classify_window, .columns = 1u << OA_X | 1u << OA_Y | 1u << OA_Z | 1u << OA_TYPE,
+    .window = classify_window, .columns = OA_POSITIONS_TYPES,
 };

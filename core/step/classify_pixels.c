@@ -41,7 +41,7 @@ static oa_status look(oa_run *run, const classify_job *job, survey *out)
 {
     OA_TRY(oa_scratch(run, &out->by_type, job->ions->ranges->n_types + 1, sizeof *out->by_type));
     oa_planes_begin(run->context, &out->planes, job->box, &job->frame);
-    oa_status status = oa_run_each_ions(run, "ions", 1u << OA_X | 1u << OA_Y | 1u << OA_Z | 1u << OA_TYPE, survey_piece, out);
+    oa_status status = oa_run_each_ions(run, "ions", OA_POSITIONS_TYPES, survey_piece, out);
     if (status == OA_OK) status = oa_planes_find(&out->planes, &out->found);
     oa_planes_end(&out->planes);
     return status;
@@ -279,7 +279,7 @@ static oa_status select_ions(oa_run *run, const classify_job *job, selection *ta
 {
     selecting all = { .context = run->context, .task = task, .tasks = job->groups * job->n_classes };
     for (size_t t = 0; t < all.tasks; t++) task[t].cloud.context = run->context;
-    oa_status status = oa_run_each_ions(run, "ions", 1u << OA_X | 1u << OA_Y | 1u << OA_Z, select_piece, &all);
+    oa_status status = oa_run_each_ions(run, "ions", OA_POSITIONS, select_piece, &all);
     oa_free(run->context, all.is_inside);
     if (status == OA_OK) status = put_selected(run, job, &all);
     for (size_t t = 0; t < all.tasks; t++) {

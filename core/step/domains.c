@@ -184,9 +184,6 @@ static oa_status domains_check(oa_context *context, const void *params)
 
 /* ---------------------------------------------------------------------------------------------- the order of the work */
 
-/* The columns that are needed once it is known which ions take part. */
-enum { POSITIONS = 1 << OA_X | 1 << OA_Y | 1 << OA_Z, AND_TYPES = POSITIONS | 1 << OA_TYPE };
-
 static oa_status begin_task(oa_run *run, const oa_input *input, int task, int tasks)
 {
     if (tasks == 1) return OA_OK;
@@ -226,7 +223,7 @@ static oa_status domains_run(oa_run *run, const void *params)
     OA_TRY(oa_domains__check_witness(run));
     OA_TRY(oa_domains__draw(run, p, tasks, &controls));
     for (size_t i = 0; i < run->n_inputs; i++)
-        if (run->inputs[i].ions) oa_run_release(&run->inputs[i], AND_TYPES);
+        if (run->inputs[i].ions) oa_run_release(&run->inputs[i], OA_POSITIONS_TYPES);
     for (int task = 1; task <= tasks; task++) OA_TRY(run_task(run, p, task, &controls));
     return OA_OK;
 }
@@ -254,7 +251,7 @@ static uint64_t domains_memory(const oa_run *run, const void *params)
         const oa_input *in = &run->inputs[i];
         if (!in->ions) continue;
         loaded += held_bytes(in, ~0u);
-        staying += held_bytes(in, in->may_consume ? AND_TYPES : ~0u);
+        staying += held_bytes(in, in->may_consume ? OA_POSITIONS_TYPES : ~0u);
     }
     for (size_t i = 0; i < run->n_inputs; i++) {
         const oa_input *in = &run->inputs[i];

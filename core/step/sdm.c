@@ -430,5 +430,5 @@ const oa_step oa_step_sdm = {
     .params = sdm_table, .params_size = sizeof(sdm_params), .presets = sdm_presets,
     .slots = sdm_slots,  .outputs = sdm_outputs, .has_slabs = true,
     .check = sdm_check,  .run = sdm_run, .finish = sdm_finish, .memory = sdm_memory,
-    .window = sdm_window, .columns = 1u << OA_X | 1u << OA_Y | 1u << OA_Z | 1u << OA_TYPE,
+    .window = sdm_window, .columns = OA_POSITIONS_TYPES,
 };

@@ -272,7 +272,7 @@ static oa_status prepare(oa_run *run, const superlattice_params *p, superlattice
     const oa_input *ions = oa_run_input(run, "ions");
     *job = (superlattice_job){ .params = p, .structure = oa_superlattice__structure(p->structure), .ions = ions ? ions->ions : NULL };
     if (!job->ions) return oa_fail(run->context, "E_INPUT_KIND", "superlattice takes ions, and they are missing");
-    oa_run_release(ions, 1u << OA_X | 1u << OA_Y | 1u << OA_Z | 1u << OA_TYPE);
+    oa_run_release(ions, OA_POSITIONS_TYPES);
     OA_TRY(oa_run_check_types(run, job->ions));
     OA_TRY(split_species(run, job));
     if (p->joint && job->n_words >= OA_CATEGORIES_MAX)
