@@ -13,13 +13,13 @@
 #include "cli/cli.h"
 
 const oa_word oa_words[] = {
-    { "run", "RECIPE [NAME=FILE]... [NAME=VALUE]... -o OUT.nxs", "several steps from a recipe; run --list names those shipped", OA_ARGS_MAX, oa_word_run },
+    { "run", "RECIPE [NAME=FILE]... [NAME=VALUE]... -o OUT.nxs", "several steps from a recipe; run --list names those shipped, help RECIPE tells what one takes", OA_ARGS_MAX, oa_word_run },
     { "merge", "PART... -o OUT.nxs", "join the slabs of one step", OA_ARGS_MAX, oa_word_merge },
     { "replay", "OUT.nxs [--search DIR] [--chain]", "run again from the record and compare the content digests", 1, oa_word_replay },
     { "verify", "OUT.nxs [--search DIR]", "check structure, digests and the chain of records", 1, oa_word_verify },
     { "show", "FILE", "what is in it, who made it, from what", 1, oa_word_show },
     { "steps", "", "one line per step", 0, oa_word_steps },
-    { "help", "[STEP | errors]", "help from the tables", 1, oa_word_help },
+    { "help", "[STEP | RECIPE | errors]", "help from the tables", 1, oa_word_help },
     { "describe", "[STEP] --json", "the catalogue for machines", 1, oa_word_describe },
     { "--version", "", "version, commit, libraries, kernel set", 0, oa_word_version },
     { NULL, NULL, NULL, 0, NULL },

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "cli/cli.h"
+#include "cli/recipes.h"
 
 typedef enum common { C_NONE, C_OUTPUT, C_THREADS, C_KERNEL, C_CONFIG, C_PROGRESS, C_JSON, C_DRY, C_OVERWRITE, C_SEARCH, C_EMBED,
                       C_QUIET, C_VERBOSE, C_CHAIN, C_LIST, C_SLAB, C_COMPRESSION, C_LIFELINE, C_MAX_MEMORY,
@@ -123,6 +124,15 @@ static bool parse_lifeline(oa_cli *cli, const char *text)
     return fcntl((int)descriptor, F_GETFD) != -1;
 }
 
+/* Of the word, or of the recipe that stands behind `run`. */
+static void ask_for_help(oa_cli *cli)
+{
+    const bool of_recipe = strcmp(cli->word, "run") == 0 && cli->n_inputs && oa_shipped_recipe_find(cli->inputs[0]);
+    if (!of_recipe) cli->inputs[0] = cli->word;
+    cli->n_inputs = 1;
+    cli->word = "help";
+}
+
 static bool set_common(oa_cli *cli, common code, const char *value)
 {
     switch (code) {
@@ -146,7 +156,7 @@ static bool set_common(oa_cli *cli, common code, const char *value)
     case C_VERBOSE: cli->verbose = true; return true;
     case C_CHAIN: cli->chain = true; return true;
     case C_LIST: cli->list = true; return true;
-    case C_HELP: cli->inputs[0] = cli->word; cli->n_inputs = 1; cli->word = "help"; return true;
+    case C_HELP: ask_for_help(cli); return true;
     case C_NONE: break;
     }
     return false;

@@ -2,6 +2,7 @@
 #include "cli/recipes.h"
 
 #include <stddef.h>
+#include <string.h>
 
 static const char csro[] =
     "# csro.recipe - chemical short-range order of CoCrNi with its random control (ML-APT, Adv. Mater. 2024, 2407564)\n"
@@ -133,3 +134,15 @@ const oa_shipped_recipe oa_shipped_recipes[] = {
     { "order-map", "order of any alloy by its superlattice map: tip=, species=, structure=, direction=", order_map },
     { NULL, NULL, NULL },
 };
+
+const oa_shipped_recipe *oa_shipped_recipe_find(const char *name)
+{
+    for (const oa_shipped_recipe *s = oa_shipped_recipes; s->name; s++)
+        if (strcmp(s->name, name) == 0) return s;
+    return NULL;
+}
+
+json_t *oa_shipped_recipe_json(const oa_shipped_recipe *recipe)
+{
+    return json_pack("{s:s, s:s, s:s}", "name", recipe->name, "description", recipe->help, "text", recipe->text);
+}

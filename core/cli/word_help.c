@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "cli/cli.h"
+#include "cli/recipes.h"
 
 oa_status oa_word_version(oa_cli *cli)
 {
@@ -191,12 +192,13 @@ static bool is_word(const char *name)
     return false;
 }
 
-static oa_status help_json(oa_cli *cli, const char *topic, const oa_step *step)
+static oa_status help_json(oa_cli *cli, const char *topic, const oa_step *step, const oa_shipped_recipe *recipe)
 {
     char *text = NULL;
     if (step) OA_TRY(oa_describe(cli->context, step, &text));
     cli->document = json_pack("{s:s, s:s}", "step", "help", "topic", topic ? topic : "");
     if (step) json_object_set_new(cli->document, "description", json_loads(text, 0, NULL));
+    else if (recipe) json_object_set_new(cli->document, "recipe", oa_shipped_recipe_json(recipe));
     else if (topic && strcmp(topic, "errors") == 0) json_object_set_new(cli->document, "codes", codes_json());
     else json_object_set_new(cli->document, "words", words_json(topic && is_word(topic) ? topic : NULL));
     oa_string_free(text);
@@ -263,14 +265,23 @@ static oa_status help_word(const char *topic)
     return OA_OK;
 }
 
+/* The text of a recipe says what it takes: its comments, and a param line for each value that has a default. */
+static oa_status help_recipe(const oa_shipped_recipe *recipe)
+{
+    printf("ordapt run %s [NAME=FILE]... [NAME=VALUE]... -o OUT.nxs\n\n%s\n\n%s\n`ordapt help STEP` tells what a step takes, `ordapt help run` the common options.\n",
+           recipe->name, recipe->help, recipe->text);
+    return OA_OK;
+}
+
 static oa_status no_help(oa_cli *cli, const char *topic)
 {
     const char *names[256], *near;
     size_t n = 0;
     for (const oa_word *word = oa_words; word->name; word++) names[n++] = word->name;
     for (size_t i = 0; i < oa_step_count() && n < 256; i++) names[n++] = oa_step_name(oa_step_at(i));
+    for (const oa_shipped_recipe *s = oa_shipped_recipes; s->name && n < 256; s++) names[n++] = s->name;
     near = oa_text_nearest(topic, names, n);
-    return oa_fail(cli->context, "E_WORD_UNKNOWN", "there is no help on '%s'%s%s%s", topic, near ? "; did you mean '" : "; `ordapt help` lists words and steps",
+    return oa_fail(cli->context, "E_WORD_UNKNOWN", "there is no help on '%s'%s%s%s", topic, near ? "; did you mean '" : "; `ordapt help` lists words and steps, `ordapt run --list` recipes",
                    near ? near : "", near ? "'?" : "");
 }
 
@@ -278,11 +289,13 @@ oa_status oa_word_help(oa_cli *cli)
 {
     const char *topic = cli->n_inputs ? cli->inputs[0] : NULL;
     const oa_step *step = topic ? oa_step_find(topic) : NULL;
+    const oa_shipped_recipe *recipe = topic && !step ? oa_shipped_recipe_find(topic) : NULL;
     const bool is_errors = topic && strcmp(topic, "errors") == 0, is_man = topic && strcmp(topic, "man") == 0;
-    if (topic && !step && !is_errors && !is_man && !is_word(topic)) return no_help(cli, topic);
-    if (cli->json) return help_json(cli, topic, step);
+    if (topic && !step && !recipe && !is_errors && !is_man && !is_word(topic)) return no_help(cli, topic);
+    if (cli->json) return help_json(cli, topic, step, recipe);
     if (!topic) return help_all();
     if (is_errors) return help_errors();
     if (is_man) return help_man(cli);
+    if (recipe) return help_recipe(recipe);
     return step ? help_step(cli, step) : help_word(topic);
 }

@@ -245,10 +245,10 @@ static oa_status all_lines(recipe *r)
 static oa_status read_text(recipe *r, const char *name)
 {
     size_t length;
-    for (const oa_shipped_recipe *s = oa_shipped_recipes; s->name; s++) {
-        if (strcmp(s->name, name) != 0) continue;
-        r->file = s->name;
-        r->text = oa_strdup(r->cli->context, s->text);
+    const oa_shipped_recipe *shipped = oa_shipped_recipe_find(name);
+    if (shipped) {
+        r->file = shipped->name;
+        r->text = oa_strdup(r->cli->context, shipped->text);
         return r->text ? OA_OK : r->cli->context->status;
     }
     r->file = name;
@@ -313,7 +313,7 @@ static oa_status list_recipes(oa_cli *cli)
 {
     json_t *list = json_array();
     for (const oa_shipped_recipe *s = oa_shipped_recipes; s->name; s++) {
-        json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "name", s->name, "description", s->help, "text", s->text));
+        json_array_append_new(list, oa_shipped_recipe_json(s));
         if (!cli->json) printf("%-14s %s\n", s->name, s->help);
     }
     cli->document = json_pack("{s:s, s:o}", "step", "run", "recipes", list);

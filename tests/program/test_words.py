@@ -68,6 +68,18 @@ def test_help_of_errors_lists_every_code_the_sources_use():
     assert all(len(line.split()) > 2 for line in text.splitlines())
 
 
+def test_help_of_a_recipe_says_what_it_takes():
+    listed = json.loads(call("run", "--list", "--json").out)["recipes"]
+    assert len(listed) >= 8
+    for recipe in listed:
+        text = call("help", recipe["name"]).out
+        assert f"ordapt run {recipe['name']} " in text and recipe["description"] in text and recipe["text"] in text
+        assert call("run", recipe["name"], "tip=none.nxs", "--help").out == text
+        assert json.loads(call("help", recipe["name"], "--json").out)["recipe"] == recipe
+    assert call("run", "none.recipe", "--help").out == call("help", "run").out
+    assert "'order'" in fails(2, "E_WORD_UNKNOWN", "help", "ordr")["text"]
+
+
 def test_help_of_the_unknown_fails():
     assert "classify" in fails(2, "E_WORD_UNKNOWN", "help", "clasify")["text"]
 
