@@ -152,40 +152,25 @@ static void find_coarsely(const search *s, const size_t node[3], node_room *room
     for (size_t w = 0; w < count(s, 2); w++) look_at(s, room, w, waves, &best, k);
 }
 
-/* Ions [begin, end) that lie in reach, seen from the node: how far they are is told in vectors first. */
-static size_t take_near(const oa_tiled *t, size_t begin, size_t end, const float from[3], float *const r[3])
+/* Ions [begin, end) of a cube that lie in reach, seen from the node, which is at -from of the cube; behind those that `out` has. */
+static void take_near(const oa_tiled *t, size_t begin, size_t end, const float from[3], oa_around *out)
 {
-    enum { BATCH = 64 };
-    const float reach2 = (float)(REACH * REACH);
-    size_t n = 0;
-    for (size_t first = begin; first < end; first += BATCH) {
-        const size_t m = end - first < BATCH ? end - first : BATCH;
-        const float *x = t->at[0] + first, *y = t->at[1] + first, *z = t->at[2] + first;
-        float square[BATCH];
-        uint8_t near[BATCH + 1];
-        size_t count = 0;
-        for (size_t i = 0; i < m; i++) {
-            const float dx = x[i] + from[0], dy = y[i] + from[1], dz = z[i] + from[2];
-            square[i] = (dx * dx + dy * dy) + dz * dz;
-        }
-        for (size_t i = 0; i < m; i++) {
-            near[count] = (uint8_t)i;
-            count += square[i] <= reach2;
-        }
-        for (size_t k = 0; k < count; k++, n++) {
-            r[0][n] = x[near[k]] + from[0];
-            r[1][n] = y[near[k]] + from[1];
-            r[2][n] = z[near[k]] + from[2];
-        }
-    }
-    return n;
+    const oa_around all = { .x = t->at[0] + begin, .y = t->at[1] + begin, .z = t->at[2] + begin };
+    const oa_stretch whole = { 0, (uint32_t)(end - begin) };
+    const float node[3] = { -from[0], -from[1], -from[2] };
+    float *const to[3] = { out->x + out->n, out->y + out->n, out->z + out->n };
+    oa_around near = { .capacity = end - begin, .x = to[0], .y = to[1], .z = to[2], .place = out->place };
+    (void)!t->context->kernels->around_box(&near, &all, &whole, 1, node, node, (float)(REACH * REACH));
+    for (int a = 0; a < 3; a++)
+        for (size_t i = 0; i < near.n; i++) to[a][i] += from[a];
+    out->n += near.n;
 }
 
 /* Ions in reach, from the node; at most s->most. */
-static size_t gather(const search *s, const size_t node[3], float *const r[3])
+static void gather(const search *s, const size_t node[3], oa_around *out)
 {
     const oa_tiled *t = s->phase->tiled;
-    size_t n = 0;
+    out->n = 0;
     for (int dz = -2; dz < 2; dz++)
         for (int dy = -2; dy < 2; dy++)
             for (int dx = -2; dx < 2; dx++) {
@@ -201,9 +186,8 @@ static size_t gather(const search *s, const size_t node[3], float *const r[3])
                 }
                 if (outer > 1 || !is_there) continue; /* beyond 2.8 nm */
                 const float ox = (float)(dx * OA_CUBE), oy = (float)(dy * OA_CUBE), oz = (float)(dz * OA_CUBE);
-                n += take_near(t, t->start[cube], t->start[cube + 1], (const float[3]){ ox, oy, oz }, (float *const[3]){ r[0] + n, r[1] + n, r[2] + n });
+                take_near(t, t->start[cube], t->start[cube + 1], (const float[3]){ ox, oy, oz }, out);
             }
-    return n;
 }
 
 typedef struct moments {
@@ -262,21 +246,26 @@ static void climb(const oa_waves *waves, size_t n, float *const r[3], const floa
     out->quality = (f[0] * f[0] + f[1] * f[1]) / m->squares;
 }
 
+_Static_assert((int)OA_KERNEL_PAD >= (int)OA_WAVE_LANES, "lists are filled up with weights of 0");
 static oa_status node_chunk(void *arg, oa_span span, oa_worker *worker)
 {
     const search *s = arg;
     const oa_plane_phase *p = s->phase;
-    const size_t room_for = s->most + OA_WAVE_LANES;
+    const size_t room_for = s->most + OA_KERNEL_PAD;
     const oa_waves *waves = p->tiled->context->kernels->waves;
     node_room *room;
+    oa_around near = { .capacity = s->most };
     float *all, *r[3];
     OA_TRY(oa_worker_scratch(worker, 0, &room, 1, sizeof *room));
     OA_TRY(oa_worker_scratch(worker, 1, &all, 4 * room_for, sizeof *all));
+    OA_TRY(oa_worker_scratch(worker, 2, &near.place, room_for, sizeof *near.place));
     for (int a = 0; a < 3; a++) r[a] = all + (size_t)a * room_for;
+    near.x = r[0], near.y = r[1], near.z = r[2];
     for (size_t i = span.begin; i < span.end; i++) {
         const size_t node[3] = { i % p->dims[0], i / p->dims[0] % p->dims[1], i / p->dims[0] / p->dims[1] };
         float *g = all + 3 * room_for;
-        const size_t n = gather(s, node, r), even = (n + OA_WAVE_LANES - 1) / OA_WAVE_LANES * OA_WAVE_LANES;
+        gather(s, node, &near);
+        const size_t n = near.n, even = (n + OA_WAVE_LANES - 1) / OA_WAVE_LANES * OA_WAVE_LANES;
         if (n < OA_PHASE_IONS_MIN) continue;
         waves->weigh(g, n, r[0], r[1], r[2], (float)(0.5 / (WIDTH * WIDTH)));
         for (size_t j = n; j < even; j++) r[0][j] = r[1][j] = r[2][j] = g[j] = 0;

@@ -168,23 +168,43 @@ typedef struct deposit {
     size_t most;
 } deposit;
 
+/* The cell of a cube that holds a place of it, and the last where rounding has put it on the far side. */
+static inline int32_t cell_along(float at, float per, int32_t last)
+{
+    const int32_t i = (int32_t)(at * per);
+    return i < last ? i : last;
+}
+
+static void find_cells(const oa_field *f, size_t begin, size_t n, int32_t *restrict cell)
+{
+    const float *restrict x = f->tiled->at[0] + begin, *restrict y = f->tiled->at[1] + begin, *restrict z = f->tiled->at[2] + begin;
+    const int32_t nx = (int32_t)f->per[0], ny = (int32_t)f->per[1], nz = (int32_t)f->per[2];
+    const float px = (float)((double)nx / OA_CUBE), py = (float)((double)ny / OA_CUBE), pz = (float)((double)nz / OA_CUBE);
+    for (size_t i = 0; i < n; i++) cell[i] = (cell_along(z[i], pz, nz - 1) * ny + cell_along(y[i], py, ny - 1)) * nx + cell_along(x[i], px, nx - 1);
+}
+
+/* No other cube has ions for the cells of this one: they are summed in a block that stays in the cache. */
 static oa_status deposit_cube(void *arg, size_t cube, size_t begin, size_t end, oa_worker *worker)
 {
     const deposit *d = arg;
     const oa_field *f = d->field;
-    const oa_tiled *t = f->tiled;
-    float *value[4] = { NULL }, *all;
+    float *value[4] = { NULL }, *all, *block;
+    int32_t *cell;
     size_t at[3];
-    const size_t room = d->most + OA_WAVE_LANES;
+    const size_t room = d->most + OA_WAVE_LANES, n = end - begin, nx = f->per[0], rows = f->per[1] * f->per[2];
     OA_TRY(oa_worker_scratch(worker, 0, &all, 4 * room, sizeof *all));
+    OA_TRY(oa_worker_scratch(worker, 1, &cell, room, sizeof *cell));
+    OA_TRY(oa_worker_scratch(worker, 2, &block, rows * nx, sizeof *block));
     for (int i = 0; i < 4; i++) value[i] = all + (size_t)i * room;
-    d->values(d->arg, t, begin, end, value);
-    oa_cube_place(t, cube, at);
-    const size_t origin = (at[2] * f->per[2] * f->dims[1] + at[1] * f->per[1]) * f->dims[0] + at[0] * f->per[0];
-    for (size_t i = begin; i < end; i++) {
-        const size_t cx = oa_cell_along(t->at[0][i], f->per[0]), cy = oa_cell_along(t->at[1][i], f->per[1]), cz = oa_cell_along(t->at[2][i], f->per[2]);
-        const size_t cell = origin + (cz * f->dims[1] + cy) * f->dims[0] + cx;
-        for (int k = 0; k < d->n_fields; k++) d->data[k][cell] += value[k][i - begin];
+    d->values(d->arg, f->tiled, begin, end, value);
+    find_cells(f, begin, n, cell);
+    oa_cube_place(f->tiled, cube, at);
+    const size_t origin = (at[2] * f->per[2] * f->dims[1] + at[1] * f->per[1]) * f->dims[0] + at[0] * nx;
+    for (int k = 0; k < d->n_fields; k++) {
+        memset(block, 0, rows * nx * sizeof *block);
+        for (size_t i = 0; i < n; i++) block[cell[i]] += value[k][i];
+        for (size_t r = 0; r < rows; r++)
+            memcpy(d->data[k] + origin + (r / f->per[1] * f->dims[1] + r % f->per[1]) * f->dims[0], block + r * nx, nx * sizeof *block);
     }
     return OA_OK;
 }

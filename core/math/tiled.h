@@ -83,11 +83,4 @@ static inline void oa_cubes_around(const oa_tiled *t, const double at[3], double
     }
 }
 
-/* Cell along an axis, in its cube, of an ion `at` nm from the corner. */
-static inline size_t oa_cell_along(float at, size_t per)
-{
-    const size_t i = (size_t)(at * (float)((double)per / OA_CUBE));
-    return i < per ? i : per - 1;
-}
-
 #endif
