@@ -258,12 +258,13 @@ static oa_status update_tile(void *arg, oa_span span, oa_worker *worker)
 
 /* ---------------------------------------------------------------------------------------------- rounds */
 
-/* Cells as wide as the blur. Half as wide ones would raise the average precision by 0.005, for three times the time. */
+/* Cells about as wide as the blur, rather wider: an eighth more costs 0.003 of the average precision at most and a fifth less time; half as wide ones
+ * would raise it by 0.005, for three times the time. */
 size_t oa_mixture_cells(double sigma)
 {
     enum { COARSEST = 3 };
     const double wish = OA_CUBE / (sigma > 1e-3 ? sigma : 1e-3);
-    return wish > OA_MIXTURE_FINEST ? OA_MIXTURE_FINEST : wish < COARSEST ? COARSEST : (size_t)(wish + 0.5);
+    return wish > OA_MIXTURE_FINEST ? OA_MIXTURE_FINEST : wish < COARSEST ? COARSEST : (size_t)(wish + 0.25);
 }
 
 static oa_status do_tiles(oa_centres *c, const oa_mixture *m, oa_chunk_fn *fn)

@@ -404,7 +404,7 @@ static uint64_t superlattice_memory(const oa_run *run, const void *params)
 
 const oa_step oa_step_superlattice = {
     .name = "superlattice",
-    .version = 6,
+    .version = 7,
     .title = "Order from the phase of atomic planes",
     .help = "Follows the atomic planes through stretch, bend and tilt by their own reflection and asks on which of the two families of planes a species sits: a "
              "signed map "
