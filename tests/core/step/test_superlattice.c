@@ -142,7 +142,7 @@ static void test_narrow_along_either(void **state)
 }
 
 /* Expected ions in domains over those that are, with what domains hold of the species measured, or without. */
-static double told_of_true(oa_context *context, oa_ions *ions, const uint32_t *truth, const char *measured, double *precision)
+static double told_of_true(oa_context *context, oa_ions *ions, const uint32_t *truth, double share, const char *measured, double *precision)
 {
     step_run *s = begin(context, ions);
     double sum = 0, true_ions = 0;
@@ -162,6 +162,9 @@ static double told_of_true(oa_context *context, oa_ions *ions, const uint32_t *t
         check_real(step_real(s, "summary/occupancy_high"), 0.5, 0.07);
         check_real(step_real(s, "summary/occupancy_low"), 0, 0.05);
         check_real(step_real(s, "summary/sigma_lateral"), 0.3, 0.06);
+        check_real(step_real(s, "summary/mean_contrast"), 0.5 * (step_real(s, "summary/occupancy_high") - step_real(s, "summary/occupancy_low")), 1e-9);
+    } else {
+        check_real(step_real(s, "summary/mean_contrast"), 0.8 * share, 0.05 * share);
     }
     step_end(s);
     return sum / true_ions;
@@ -172,12 +175,14 @@ static double told_of_true(oa_context *context, oa_ions *ions, const uint32_t *t
 static void test_measures_occupancy(void **state)
 {
     static const char *const alloys[] = { "Co:0.67,Ni:0.33", "Co:0.92,Ni:0.08" };
+    static const double share[] = { 0.33, 0.08 };
     for (int rare = 0; rare < 2; rare++) {
         const char *const options[] = { "domains", "12", "radii", "0.9,1.5", "box", "-6,6,-6,6,-12,0", "composition", alloys[rare], NULL };
         uint32_t *truth;
         double with, without;
         oa_ions *ions = make(*state, options, &truth);
-        const double told = told_of_true(*state, ions, truth, "true", &with), planes_only = told_of_true(*state, ions, truth, "false", &without);
+        const double told = told_of_true(*state, ions, truth, share[rare], "true", &with);
+        const double planes_only = told_of_true(*state, ions, truth, share[rare], "false", &without);
         check_real(told, 1, 0.2);
         assert_true(rare ? planes_only > 1.5 && with > without + 0.03 : with > without - 0.01);
         oa_ions_free(ions);
