@@ -285,6 +285,13 @@ static void test_h5__flipped_bytes_never_end_this_process(void **state)
     unlink(path);
 }
 
+static int remove_file(void **state)
+{
+    (void)state;
+    unlink(path);
+    return 0;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -299,5 +306,5 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_h5__cut_and_foreign_files_are_refused, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(test_h5__flipped_bytes_never_end_this_process, check_setup, check_teardown),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, NULL, remove_file);
 }
