@@ -91,16 +91,6 @@ static bool parse_size(const char *text, uint64_t *out)
     return *out > 0;
 }
 
-static bool parse_slab(oa_cli *cli, const char *text)
-{
-    int64_t k, n;
-    const char *slash = strchr(text, '/');
-    if (!slash || !oa_text_integer(text, (size_t)(slash - text), &k) || !oa_text_integer(slash + 1, strlen(slash + 1), &n)) return false;
-    if (k < 1 || n < 1 || k > n || n > 1000000) return false;
-    cli->slab = (int)k, cli->slabs = (int)n;
-    return true;
-}
-
 static bool parse_progress(oa_cli *cli, const char *text)
 {
     static const char *const words[] = { "auto", "none", "text" };
@@ -142,7 +132,7 @@ static bool set_common(oa_cli *cli, common code, const char *value)
     case C_CONFIG: cli->config = value; return true;
     case C_PROGRESS: return parse_progress(cli, value);
     case C_LIFELINE: return parse_lifeline(cli, value);
-    case C_SLAB: return parse_slab(cli, value);
+    case C_SLAB: return oa_slab_parse(value, &cli->slab, &cli->slabs) && cli->slabs <= 1000000;
     case C_COMPRESSION: cli->level = strcmp(value, "none") != 0; return strcmp(value, "none") == 0 || strcmp(value, "gzip") == 0;
     case C_SEARCH: if (cli->desk.n_search < OA_SEARCH_MAX) cli->desk.search[cli->desk.n_search++] = value; return true;
     case C_MAX_MEMORY: return parse_size(value, &cli->limits.memory);

@@ -52,7 +52,7 @@ static oa_status read_part(oa_cli *cli, part *p)
     oa_free(cli->context, entry);
     oa_h5_close(&h5);
     OA_TRY(status);
-    if (sscanf(p->record->slab, "%d/%d", &p->k, &p->n) != 2)
+    if (!oa_slab_parse(p->record->slab, &p->k, &p->n))
         return oa_fail_at(cli->context, OA_IN_FILE(p->path), "E_SLABS", "is no slab; make slabs with --slab k/n");
     share_equal(p->values);
     return OA_OK;

@@ -1,6 +1,7 @@
 /* record.c - the record as an owned structure. */
 #include "data/record.h"
 
+#include <limits.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -198,3 +199,13 @@ oa_status oa_record_check_ions(const oa_record *record, oa_ions *ions)
 }
 
 bool oa_record_has_ions(const oa_record *record) { return find_line(record->manifest, "ions ") != NULL; }
+
+bool oa_slab_parse(const char *text, int *k, int *n)
+{
+    int64_t part, parts;
+    const char *slash = strchr(text, '/');
+    if (!slash || !oa_text_integer(text, (size_t)(slash - text), &part) || !oa_text_integer(slash + 1, strlen(slash + 1), &parts)) return false;
+    if (part < 1 || part > parts || parts > INT_MAX) return false;
+    *k = (int)part, *n = (int)parts;
+    return true;
+}

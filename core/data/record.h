@@ -67,4 +67,7 @@ oa_status oa_record_check(const oa_record *record, const oa_values *values) OA_M
 oa_status oa_record_check_ions(const oa_record *record, oa_ions *ions) OA_MUST_USE;
 bool oa_record_has_ions(const oa_record *record); /* its results include ions */
 
+/* Reads "k/n", 1 <= k <= n, of a command line or a record; false where the text is something else. */
+bool oa_slab_parse(const char *text, int *k, int *n);
+
 #endif

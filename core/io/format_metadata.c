@@ -259,8 +259,8 @@ static oa_status tidy_atom_types(oa_metadata *metadata)
 /* ---- composition: lines like "Fe rem", "Cr 12.5", "Mo 1.2 +- 0.1 wt.-%", "B 30 ppm" ---- */
 
 typedef struct share {
-    char symbol[4];
     double percent, error;
+    char symbol[4];
     bool is_rest, has_error, is_weight;
 } share;
 

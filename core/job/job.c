@@ -78,11 +78,8 @@ oa_status oa_job_restore(oa_desk *desk, oa_job *job, const oa_record *record)
     if (!job->step) return oa_fail(desk->context, "E_RECORD", "this program has no step '%s'; use the version that made the file (%s)", record->step, record->program_version);
     if (job->step->version != record->version)
         oa_warn(desk->context, "W_VERSION", "%s: made by version %d of the step, this program has version %d", record->name, record->version, job->step->version);
-    if (record->slab[0]) {
-        char *slash;
-        job->slab = (int)strtol(record->slab, &slash, 10);
-        job->slabs = *slash == '/' ? (int)strtol(slash + 1, NULL, 10) : 0;
-    }
+    if (record->slab[0] && !oa_slab_parse(record->slab, &job->slab, &job->slabs))
+        return oa_fail(desk->context, "E_RECORD", "%s: the slab is '%s', which is no k/n; the record was changed", record->name, record->slab);
     OA_TRY(oa_settings_new(desk->context, &job->settings, job->step->params, job->step->params_size, job->step->presets));
     for (size_t i = 0; i < record->n_params; i++) {
         const struct oa_param_record *p = &record->params[i];

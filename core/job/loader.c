@@ -193,7 +193,7 @@ static oa_status verify_reference(oa_desk *desk, const oa_input_record *expected
     uint64_t bytes;
     OA_TRY(oa_file_digest(desk->context, path, sha256, &bytes));
     if (record) snprintf(content, sizeof content, "%s", record->results_sha256);
-    else OA_TRY(foreign_content(ions, NULL, content));
+    else OA_TRY(oa_ions__digest(ions, content));
     return oa_check_input(desk, expected, path, sha256, content);
 }
 

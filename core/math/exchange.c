@@ -143,7 +143,7 @@ EACH uint32_t near_bit(uint32_t gap) { return gap * 2654435769u >> (32 - OA_EXCH
 static oa_status set_leads(oa_arena *arena, oa_exchange *e)
 {
     const oa_periodic *p = e->setup.crystal;
-    size_t n = (size_t)(e->n_vectors * p->sublattices);
+    size_t n = (size_t)e->n_vectors * (size_t)p->sublattices;
     uint32_t to[OA_VECTORS_MAX];
     for (int d = 0; d < 3; d++) n *= count_places(e, d);
     OA_TRY(set_places(arena, e));

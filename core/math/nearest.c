@@ -146,7 +146,7 @@ static void grow(oa_nearest *tree, spot *p, oa_nearest_node node)
     oa_nearest_box *box = &tree->box[node.box];
     *box = box_of(p, node.n);
     if (oa_nearest_is_leaf(node)) {
-        if (memcmp(box->lo, box->hi, sizeof box->lo) == 0) sort_by_row(p, node.n);
+        if (oa_nearest_is_one_place(box)) sort_by_row(p, node.n);
         return;
     }
     const oa_nearest_node left = oa_nearest_left(node), right = oa_nearest_right(node);

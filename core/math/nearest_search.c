@@ -133,7 +133,7 @@ static bool may_hold(const one *o, double d2, const oa_nearest_box *b, uint32_t 
     if (best->n < o->tree->k) return true;
     const double worst = best->d2[best->n - 1];
     if (d2 != worst) return d2 < worst;
-    return memcmp(b->lo, b->hi, sizeof b->lo) != 0 || o->tree->row[begin] < best->row[best->n - 1];
+    return !oa_nearest_is_one_place(b) || o->tree->row[begin] < best->row[best->n - 1];
 }
 
 static void visit(one *o, oa_nearest_node node)

@@ -30,4 +30,6 @@ static inline oa_nearest_node oa_nearest_bucket(const oa_nearest *t, size_t b)
     return (oa_nearest_node){ t->first_box[b], t->begin[b], t->begin[b + 1] - t->begin[b] };
 }
 
+static inline bool oa_nearest_is_one_place(const oa_nearest_box *b) { return b->lo[0] == b->hi[0] && b->lo[1] == b->hi[1] && b->lo[2] == b->hi[2]; }
+
 #endif

@@ -386,7 +386,7 @@ static oa_status attribute_run(oa_run *run, const void *params)
     const oa_input *patterns = oa_run_input(run, "patterns");
     const oa_values *result = patterns ? patterns->result : NULL;
     int done = 0;
-    for (int task = 1; task == 1 || task <= result->tasks; task++) {
+    for (int task = 1; task == 1 || (result && task <= result->tasks); task++) {
         if (task > 1 && !has_own_patterns(result, task)) continue;
         const oa_array *species = result ? oa_values_find(result, task, "summary/species") : NULL;
         const char *title = species && species->type == OA_TEXT ? species->block->data : "";

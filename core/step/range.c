@@ -39,7 +39,7 @@ static const oa_output range_outputs[] = {
 static oa_overlap overlap_of(const char *word)
 {
     int i = 0;
-    while (overlap_words[i] && strcmp(overlap_words[i], word)) i++;
+    while (overlap_words[i] && strcmp(overlap_words[i], word) != 0) i++;
     return (oa_overlap)i;
 }
 

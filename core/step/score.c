@@ -4,9 +4,9 @@
  * average precision sum_k (R_k - R_{k-1}) P_k over all thresholds, ties taken together. Domains are judged by how much of
  * each was found. */
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "math/order.h"
 #include "step/score.h"
 
@@ -110,11 +110,12 @@ static bool find_number(const char *names, const char *word, uint32_t *number)
 {
     const size_t n = strlen(word);
     for (const char *at = strchr(names, ':'); at; at = strchr(at + 1, ',')) {
-        unsigned value;
-        int used = 0;
-        if (sscanf(at + 1, " %u %n", &value, &used) != 1) continue;
-        const char *name = at + 1 + used;
-        *number = value;
+        int64_t value;
+        const char *digits = at + 1 + strspn(at + 1, " ");
+        const size_t length = strspn(digits, "0123456789");
+        if (!oa_text_integer(digits, length, &value) || value > UINT32_MAX) continue;
+        const char *name = digits + length + strspn(digits + length, " ");
+        *number = (uint32_t)value;
         if (strncmp(name, word, n) == 0 && (name[n] == ',' || name[n] == 0)) return true;
     }
     return false;

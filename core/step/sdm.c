@@ -140,7 +140,7 @@ typedef struct sdm_job {
 static int mode_of(const char *word)
 {
     int i = 0;
-    while (mode_words[i] && strcmp(mode_words[i], word)) i++;
+    while (mode_words[i] && strcmp(mode_words[i], word) != 0) i++;
     return i;
 }
 

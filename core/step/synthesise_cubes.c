@@ -47,7 +47,8 @@ static oa_status refuse(oa_context *context, const char *name, const char *why)
 static oa_status check_unused(oa_context *context, const synthesise_params *p)
 {
     static const double box[6] = { -8, 8, -8, 8, -24, 0 };
-    if (memcmp(p->box.v, box, sizeof box) != 0) return refuse(context, "box", "the size of cubes is given by cells");
+    for (size_t i = 0; i < 6; i++)
+        if (p->box.v[i] != box[i]) return refuse(context, "box", "the size of cubes is given by cells");
     if (p->stretch.v[0] != 1 || p->stretch.v[1] != 1 || p->stretch.v[2] != 1) return refuse(context, "stretch", "domains in cubes are spheres");
     if (p->gap != 0) return refuse(context, "gap", "domains in cubes may overlap");
     if (p->order != 1) return refuse(context, "order", "domains in cubes are fully ordered");

@@ -8,9 +8,9 @@ enum { ROWS = 12 };
 
 /* One panel of the weights or two, with their bias and the columns that are wanted. */
 typedef struct panels {
+    __m512 bias[2];
     const float *b;
     size_t step; /* from one to the next */
-    __m512 bias[2];
     __mmask16 mask[2];
 } panels;
 

@@ -268,9 +268,10 @@ static uint32_t lanes_above(const double *b, size_t first, size_t last, const do
     uint32_t above = 0;
 #pragma GCC unroll 8
     for (int k = 0; k < ROW; k++) max[k] = _mm256_loadu_pd(b + first * OA_CLIP_LANES + 4 * k);
-    for (size_t m = first + 1; m <= last; m++)
+    for (size_t m = first + 1; m <= last; m++) {
 #pragma GCC unroll 8
         for (int k = 0; k < ROW; k++) max[k] = _mm256_max_pd(max[k], _mm256_loadu_pd(b + m * OA_CLIP_LANES + 4 * k));
+    }
 #pragma GCC unroll 8
     for (int k = 0; k < ROW; k++) {
         const __m256d excess = _mm256_sub_pd(max[k], _mm256_loadu_pd(level + 4 * k));

@@ -163,6 +163,20 @@ static void test_record__texts_are_owned(void **state)
     assert_int_equal(((oa_context *)*state)->bytes, 0);
 }
 
+/* A file says which slab it is; what it says may be anything. */
+static void test_record__a_slab_is_read_by_one_rule(void **state)
+{
+    static const char *const bad[] = { "", "1", "/", "1/", "/2", "0/2", "3/2", "-1/2", "1/-2", "1/2x", "1 /2", "1/2/3", "1/2147483648", "1/99999999999999999999",
+                                       "4294967297/4294967298", "a/b" };
+    int k = -1, n = -1;
+    (void)state;
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        if (oa_slab_parse(bad[i], &k, &n)) fail_msg("'%s' was read", bad[i]);
+    assert_true(k == -1 && n == -1);
+    assert_true(oa_slab_parse("1/1", &k, &n) && k == 1 && n == 1);
+    assert_true(oa_slab_parse("17/2147483647", &k, &n) && k == 17 && n == 2147483647);
+}
+
 #define with_context(test) cmocka_unit_test_setup_teardown(test, check_setup, check_teardown)
 
 int main(void)
@@ -173,6 +187,7 @@ int main(void)
         with_context(test_record__every_change_is_seen),
         with_context(test_record__absent_arrays_are_not_judged),
         with_context(test_record__texts_are_owned),
+        cmocka_unit_test(test_record__a_slab_is_read_by_one_rule),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -560,6 +560,13 @@ static void presets_label_a_fifth(void **state)
     }
 }
 
+/* -0 is 0, though its bytes are others. */
+static void the_box_as_it_is_without_being_named_may_be_named(void **state)
+{
+    step_run *s = cubes(*state, 3, (pairs){ { "cubes", "3" }, { "cells", "3,4" }, { "box", "-8,8,-8,8,-24,-0" } });
+    step_end(s);
+}
+
 static void what_cannot_be_is_refused(void **state)
 {
     static const struct {
@@ -653,6 +660,7 @@ int main(void)
         TEST(a_cube_does_not_depend_on_the_others),
         cmocka_unit_test(threads_do_not_matter_and_seeds_do),
         TEST(presets_label_a_fifth),
+        TEST(the_box_as_it_is_without_being_named_may_be_named),
         TEST(what_cannot_be_is_refused),
         TEST(nothing_is_left_behind),
     };
