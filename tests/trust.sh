@@ -6,6 +6,7 @@ set -u
 top=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 cd "$top" || exit 1
 export ORDAPT_SOURCE="$top" ORDAPT_PROGRAM="$top/build/release/bin/ordapt" ORDAPT_REFERENCE="${ORDAPT_REFERENCE:-$top/../shared/reference}"
+analyzer="-fanalyzer -Wno-error=analyzer-malloc-leak -Wno-error=analyzer-null-dereference -Wno-error=analyzer-use-of-uninitialized-value"
 failed=0
 
 try() {
@@ -64,9 +65,10 @@ section() {
     threads) checks tsan ;;
     memory) checks msan ;;
     analysis)
+        try cmake --preset release -B build/analyzer -DORDAPT_TESTS=OFF "-DCMAKE_C_FLAGS=$analyzer" && try cmake --build build/analyzer --target ordapt_cli
         try cppcheck -q --enable=warning,portability,performance --std=c11 --suppress=missingIncludeSystem -I core -I core/include core
         build clang
-        try run-clang-tidy -quiet -p build/clang 'core/.*\.c$'
+        try run-clang-tidy -quiet -p build/clang "$top/core/.*\.c"
         ;;
     coverage) try sh tests/coverage.sh ;;
     mutants) try "$python" tests/mutation/mutate.py --count 40 --seed 2 ;;

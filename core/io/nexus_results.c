@@ -1,4 +1,5 @@
 /* nexus_results.c - records and results of ours, read back: what replay, verify and show stand on. */
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -243,7 +244,10 @@ static oa_status read_head(reading *r)
             const size_t n = space ? (size_t)(space - line - 5) : 0;
             if (!space) return damaged(r, "the manifest names no step version");
             if (strlen(r->record->step) != n || strncmp(line + 5, r->record->step, n) != 0) return damaged(r, "definition and manifest name different steps");
-            r->record->version = (int)strtol(space + 1, NULL, 10);
+            int64_t version;
+            if (!oa_text_integer(space + 1, (size_t)(line + length - space - 1), &version) || version < 1 || version > INT_MAX)
+                return damaged(r, "the step version of the manifest is no number");
+            r->record->version = (int)version;
         } else if (strncmp(line, "parameter ", 10) == 0) {
             OA_TRY(read_param(r, line + 10, length - 10));
         } else if (strncmp(line, "slab ", 5) == 0) {

@@ -206,7 +206,7 @@ def change_text(file, path, change):
 
 @pytest.mark.parametrize("path, change", [
     ("results_sha256/checksum", lambda t: t[:-1] + ("0" if t[-1] != "0" else "1")), ("outcome/manifest", lambda t: t.replace("1", "2", 1)),
-    ("outcome/manifest", lambda t: ""), ("input1/data", lambda t: t.replace('"content_sha256": "', '"content_sha256": "0')), ("config/species", lambda t: "Co"),
+    ("outcome/manifest", lambda t: ""), ("outcome/manifest", lambda t: t.replace("step classify ", "step classify 9999999999")), ("input1/data", lambda t: t.replace('"content_sha256": "', '"content_sha256": "0')), ("config/species", lambda t: "Co"),
     ("definition", lambda t: "NXapm_ordapt_crop_results"), ("input1/checksum", lambda t: "")])
 def test_a_changed_record_is_found(path, change, house, tmp_path):
     place = world(house, tmp_path / "w", "classify")
