@@ -146,22 +146,38 @@ void oa_bank_spread(const oa_bank *b, const oa_waves *w, oa_tile_room *room)
 
 /* ---------------------------------------------------------------------------------------------- plans */
 
-/* Tiles along an axis: the length that makes the least work of the whole axis. Tiles are counted in fours, so that a few of them are shared evenly by two or four threads. */
-static void plan_axis(oa_bank *b, int axis)
+/* Tiles along an axis: so many of so many points, of which `inner` belong to no other. */
+typedef struct cut {
+    size_t n, inner, tiles;
+} cut;
+enum { EVEN = 4, CUTS_MAX = 64, WIDEST = 192, DEEPEST = 108, POINTS_MOST = 144 * 144 * 108 }; /* points of a tile: 110 MB a thread with six radii */
+
+/* From the shortest on; those that need fewer tiles than any shorter one. */
+static size_t list_cuts(const oa_bank *b, int axis, cut out[CUTS_MAX])
 {
-    enum { EVEN = 4 };
-    const size_t multiple = axis < 2 ? LANES : 2, per = b->field.per[axis], cubes = b->field.tiled->dims[axis], longest = axis < 2 ? 144 : 108;
-    const size_t others = axis == 2 ? b->tiles[0] * b->tiles[1] : EVEN;
+    const size_t multiple = axis < 2 ? LANES : 2, longest = axis < 2 ? WIDEST : DEEPEST, per = b->field.per[axis], cubes = b->field.tiled->dims[axis];
+    size_t count = 0;
+    for (size_t n = oa_fft_length(per + 2 * b->halo[axis], multiple); !count || (n <= longest && count < CUTS_MAX); n = oa_fft_length(n + 1, multiple)) {
+        const size_t inner = (n - 2 * b->halo[axis]) / per, tiles = (cubes + inner - 1) / inner;
+        if (!count || tiles < out[count - 1].tiles) out[count++] = (cut){ n, inner * per, tiles };
+    }
+    return count;
+}
+
+/* The cuts that make the least work of the whole. Tiles are counted in fours, so that a few of them are shared evenly by two or four threads. */
+static void plan_tiles(oa_bank *b)
+{
+    cut cuts[3][CUTS_MAX];
+    size_t count[3];
     double least = INFINITY;
-    const size_t smallest = oa_fft_length(per + 2 * b->halo[axis], multiple);
-    for (size_t n = smallest; n == smallest || n <= longest; n = oa_fft_length(n + 1, multiple)) {
-        const size_t inner = (n - 2 * b->halo[axis]) / per, tiles = (cubes + inner - 1) / inner, turns = (tiles * others + EVEN - 1) / EVEN;
-        const double work = (double)(turns * n) * (20 + log2((double)n));
-        if (!(work < least)) continue;
+    for (int a = 0; a < 3; a++) count[a] = list_cuts(b, a, cuts[a]);
+    for (size_t i = 0; i < count[0] * count[1] * count[2]; i++) {
+        const cut *const c[3] = { &cuts[0][i % count[0]], &cuts[1][i / count[0] % count[1]], &cuts[2][i / count[0] / count[1]] };
+        const size_t points = c[0]->n * c[1]->n * c[2]->n, turns = (c[0]->tiles * c[1]->tiles * c[2]->tiles + EVEN - 1) / EVEN;
+        const double work = (double)turns * (double)points * (60 + log2((double)points));
+        if (!(work < least) || (i && points > POINTS_MOST)) continue;
         least = work;
-        b->n[axis] = n;
-        b->inner[axis] = inner * per;
-        b->tiles[axis] = tiles;
+        for (int a = 0; a < 3; a++) b->n[a] = c[a]->n, b->inner[a] = c[a]->inner, b->tiles[a] = c[a]->tiles;
     }
 }
 
@@ -233,7 +249,9 @@ oa_status oa_bank_plan(oa_arena *arena, oa_bank *out, const oa_field *field, con
     for (int a = 0; a < 3; a++) {
         for (int r = 0; r < prior->n; r++)
             if (balls[r].half[a] + RIM > out->halo[a]) out->halo[a] = balls[r].half[a] + RIM;
-        plan_axis(out, a);
+    }
+    plan_tiles(out);
+    for (int a = 0; a < 3; a++) {
         OA_TRY(oa_fft_make(arena, &out->fft[a], out->n[a]));
         OA_TRY(plan_hats(arena, out, a));
     }

@@ -11,7 +11,7 @@
 /* Lines of every length that tiles may have, against the sum that defines them. */
 static void test_lines(void **state)
 {
-    static const size_t lengths[] = { 2, 3, 4, 6, 16, 32, 36, 48, 64, 96, 108, 128, 144 };
+    static const size_t lengths[] = { 2, 3, 4, 6, 16, 32, 36, 48, 64, 96, 108, 128, 144, 192 };
     oa_context *context = *state;
     for (size_t k = 0; k < sizeof lengths / sizeof *lengths; k++) {
         const size_t n = lengths[k], all = n * OA_FFT_LANES;
