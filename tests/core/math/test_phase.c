@@ -94,6 +94,29 @@ static void test_warped(void **state)
     made_drop(&m);
 }
 
+/* Planes like a roof, whose sides fall by 5 degrees: each node away from the ridge and from the faces finds the wave vector of its own side. */
+static void test_roof(void **state)
+{
+    enum { RIDGE = 10, FACE = 2 };
+    const double slope = 0.0875, k = 2 * made_pi / SPACING, box[3] = { 2 * RIDGE, 2 * RIDGE, 8 };
+    for (int axis = 0; axis < 2; axis++) {
+        size_t n = 0;
+        made m = make_planes(*state, box, 20, SPACING, 0.03, 7, made_even);
+        for (size_t i = 0; i < m.n; i++) m.z[i] -= (float)(slope * fabs((double)(axis ? m.y : m.x)[i] - RIDGE));
+        tracked t = track(&m);
+        for (size_t i = 0; i < t.p.n_nodes; i++) {
+            const size_t at[3] = { i % t.p.dims[0], i / t.p.dims[0] % t.p.dims[1], i / t.p.dims[0] / t.p.dims[1] };
+            const double place = OA_CUBE * (double)(m.tiled.first[axis] + (int32_t)at[axis]) - RIDGE;
+            if (fabs(place) < 4 || fabs(place) > RIDGE - FACE || at[2] < 2 || at[2] + 3 > t.p.dims[2]) continue;
+            check_real(t.p.node[i].k[axis], place > 0 ? slope * k : -slope * k, 0.05 * slope * k);
+            n++;
+        }
+        assert_true(n > 50);
+        drop(&t);
+        made_drop(&m);
+    }
+}
+
 /* Sigma out of the modulus of the mean wave. */
 static void test_resolution(void **state)
 {
@@ -148,6 +171,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_affine, check_setup, check_teardown),   cmocka_unit_test_setup_teardown(test_warped, check_setup, check_teardown),
+        cmocka_unit_test_setup_teardown(test_roof, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(test_resolution, check_setup, check_teardown), cmocka_unit_test_setup_teardown(test_no_planes, check_setup, check_teardown),
         cmocka_unit_test(test_threads),
     };

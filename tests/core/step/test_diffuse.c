@@ -266,8 +266,8 @@ static void what_cannot_scatter_is_said(void **state)
         check_fails(*state, step_go(s), row[i].code);
         end(s, ions);
     }
-    static const char *const shells[] = { "1,1,0", "1,1,0:x", "0,0,0:1", "1,1,0.5:1", "1,1,0:0.1;0,-1,1:0.2", ";" };
-    for (size_t i = 0; i < 6; i++) {
+    static const char *const shells[] = { "1,1,0", "1,1,0:x", "0,0,0:1", "1,1,0.5:1", "1,1,0:0.1;0,-1,1:0.2", "2,1,0:0.1;0,1,-2:0.2", ";" };
+    for (size_t i = 0; i < sizeof shells / sizeof *shells; i++) {
         step_run *s = begin(*state, NULL, "1,0,0");
         step_set(s, "shells", shells[i]);
         check_fails(*state, step_go(s), "E_PARAMETER_VALUE");

@@ -220,6 +220,30 @@ static void test_depletion_is_no_order(void **state)
     depletion_is_no_order(state, "0.5,0");
 }
 
+/* The parts of the map, one after the other, are the whole. */
+static void test_slabs_are_parts_of_the_map(void **state)
+{
+    uint32_t *truth;
+    oa_ions *ions = make(*state, ordered, &truth);
+    step_run *whole = begin(*state, ions);
+    check_ok(*state, go(whole));
+    const oa_array *all = step_array(whole, "map/statistic");
+    size_t done = 0;
+    for (int slab = 1; slab <= 3; slab++) {
+        step_run *part = begin(*state, ions);
+        part->run.slab = slab, part->run.slabs = 3;
+        check_ok(*state, step_go(part));
+        const oa_array *map = step_array(part, "map/statistic");
+        assert_memory_equal(map->block->data, (const char *)all->block->data + done, oa_array_bytes(map));
+        done += oa_array_bytes(map);
+        step_end(part);
+    }
+    assert_int_equal(done, oa_array_bytes(all));
+    step_end(whole);
+    oa_ions_free(ions);
+    free(truth);
+}
+
 /* In a binary alloy the other species says the same with the other sign. */
 static void test_binary_alloy(void **state)
 {
@@ -480,6 +504,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_refused, check_setup, check_teardown),
         cmocka_unit_test(test_threads_and_slabs),
         cmocka_unit_test_setup_teardown(test_measures_occupancy, check_setup, check_teardown),
+        cmocka_unit_test_setup_teardown(test_slabs_are_parts_of_the_map, check_setup, check_teardown),
         cmocka_unit_test_setup_teardown(test_given_prior, check_setup, check_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
