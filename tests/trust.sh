@@ -55,7 +55,7 @@ section() {
         build release
         try ctest --test-dir build/release -R 'properties|monte_carlo|reverse|frequency|charge|significance|neighbours|warren|intervals|composition'
         pytest '' tests/program/test_lattice.py tests/program/test_superlattice.py
-        try "$python" tests/bench/science/rates.py --jobs 2
+        try "$python" tests/bench/science/rates.py --jobs 2 --kinds even,stretched,composition,density,rare,enriched
         ;;
     sanitizers)
         checks debug
