@@ -159,7 +159,7 @@ static void take_near(const oa_tiled *t, size_t begin, size_t end, const float f
     const oa_stretch whole = { 0, (uint32_t)(end - begin) };
     const float node[3] = { -from[0], -from[1], -from[2] };
     float *const to[3] = { out->x + out->n, out->y + out->n, out->z + out->n };
-    oa_around near = { .capacity = end - begin, .x = to[0], .y = to[1], .z = to[2], .place = out->place };
+    oa_around near = { .capacity = out->capacity - out->n, .x = to[0], .y = to[1], .z = to[2], .place = out->place };
     (void)!t->context->kernels->around_box(&near, &all, &whole, 1, node, node, (float)(REACH * REACH));
     for (int a = 0; a < 3; a++)
         for (size_t i = 0; i < near.n; i++) to[a][i] += from[a];
